@@ -1,0 +1,110 @@
+"""JSON with one spelling per value, and a reader of stored JSON that names the place of the first fault."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal, InvalidOperation
+from typing import TypeAlias
+
+from pricing.errors import MalformedQuote
+
+JsonValue: TypeAlias = "bool | int | str | Sequence[JsonValue] | Mapping[str, JsonValue] | None"
+JsonObject: TypeAlias = Mapping[str, JsonValue]
+
+
+def canonical_json(value: JsonValue) -> str:
+    """The one text of a value: sorted keys, no spaces, no escapes beyond JSON's own. Equal values, equal text.
+
+    A float raises `MalformedQuote` with its place: no figure of this package is one, and stores rewrite them.
+    """
+    _refuse_what_is_not_exact(value, "")
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def own_copy(value: JsonObject) -> JsonObject:
+    """The same value in plain JSON types, which nobody else can change behind our back."""
+    copied: JsonObject = json.loads(canonical_json(value))
+    return copied
+
+
+def _refuse_what_is_not_exact(value: object, pointer: str) -> None:
+    if isinstance(value, dict):
+        for key, member in value.items():
+            if not isinstance(key, str):
+                raise MalformedQuote(pointer)
+            _refuse_what_is_not_exact(member, f"{pointer}/{key}")
+    elif isinstance(value, list | tuple):
+        for place, member in enumerate(value):
+            _refuse_what_is_not_exact(member, f"{pointer}/{place}")
+    elif not (value is None or isinstance(value, bool | int | str)):
+        raise MalformedQuote(pointer)
+
+
+def differences(left: JsonValue, right: JsonValue, pointer: str = "") -> tuple[str, ...]:
+    """Places where two values differ, as JSON pointers: the deepest object or array that differs as a whole."""
+    pairs: list[tuple[str, JsonValue, JsonValue]] = []
+    if isinstance(left, dict) and isinstance(right, dict) and left.keys() == right.keys():
+        pairs = [(f"{pointer}/{key}", left[key], right[key]) for key in sorted(left)]
+    elif isinstance(left, list) and isinstance(right, list) and len(left) == len(right):
+        pairs = [(f"{pointer}/{place}", *pair) for place, pair in enumerate(zip(left, right, strict=True))]
+    elif type(left) is not type(right) or left != right:
+        return (pointer,)
+    return tuple(place for pointer, one, other in pairs for place in differences(one, other, pointer))
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One place of a stored JSON document, read with its expected type or refused as `MalformedQuote` there."""
+
+    value: JsonValue
+    pointer: str = ""
+
+    def at(self, key: str) -> "Reading":
+        """The member `key` of an object; an absent one is refused."""
+        place = f"{self.pointer}/{key}"
+        if not isinstance(self.value, Mapping) or key not in self.value:
+            raise MalformedQuote(place)
+        return Reading(self.value[key], place)
+
+    def object(self) -> JsonObject:
+        """An object."""
+        if not isinstance(self.value, Mapping):
+            raise MalformedQuote(self.pointer)
+        return self.value
+
+    def items(self) -> tuple["Reading", ...]:
+        """The members of an array."""
+        if isinstance(self.value, str) or not isinstance(self.value, Sequence):
+            raise MalformedQuote(self.pointer)
+        return tuple(Reading(member, f"{self.pointer}/{place}") for place, member in enumerate(self.value))
+
+    def integer(self) -> int:
+        """A whole number, never a truth value."""
+        if type(self.value) is not int:
+            raise MalformedQuote(self.pointer)
+        return self.value
+
+    def text(self) -> str:
+        """A text."""
+        if not isinstance(self.value, str):
+            raise MalformedQuote(self.pointer)
+        return self.value
+
+    def text_or_none(self) -> str | None:
+        """A text, or null."""
+        return None if self.value is None else self.text()
+
+    def day(self) -> date:
+        """An ISO date."""
+        try:
+            return date.fromisoformat(self.text())
+        except ValueError as error:
+            raise MalformedQuote(self.pointer) from error
+
+    def decimal(self) -> Decimal:
+        """An exact decimal number written as a text."""
+        try:
+            return Decimal(self.text())
+        except InvalidOperation as error:
+            raise MalformedQuote(self.pointer) from error
