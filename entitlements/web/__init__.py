@@ -1,0 +1,3 @@
+"""The pages and the API of the rights office."""
+
+__all__: list[str] = []

@@ -1,0 +1,3 @@
+"""What every room stands on and which knows no business: settings, database, clock, jobs, events, mail, private PostgreSQL."""
+
+__all__: list[str] = []
