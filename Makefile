@@ -1,5 +1,4 @@
 # Gettone: `make run` starts everything on this machine; `make help` lists the rest.
-.POSIX:
 .PHONY: help run test check fast lint lock bench torture screenshots clean production development
 
 BIN = .venv/bin

@@ -23,3 +23,12 @@ def pytest_runtest_makereport(item: pytest.Item) -> pytest.TestReport:  # type: 
         report.outcome = "failed"
         report.longrepr = f"{item.nodeid} was skipped, and skips are forbidden here: {report.longrepr}"
     return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(collector: pytest.Collector) -> pytest.CollectReport:  # type: ignore[misc]
+    report: pytest.CollectReport = yield
+    if collector.config.getoption("--forbid-skips") == ALL and report.skipped:
+        report.outcome = "failed"
+        report.longrepr = f"{collector.nodeid} was skipped whole, and skips are forbidden here: {report.longrepr}"
+    return report
