@@ -24,7 +24,7 @@ class Money:
     @classmethod
     def from_decimal(cls, value: Decimal) -> Self:
         """The same amount in cents; `InexactAmount` for a float, a non-number, or more than two decimals."""
-        if not isinstance(value, Decimal) or not value.is_finite():
+        if type(value) is not Decimal or not value.is_finite():
             raise InexactAmount(repr(value))
         # Through the digits themselves: Decimal arithmetic would round to whatever precision the thread has set.
         return cls.from_text(f"{value:f}")
@@ -32,7 +32,7 @@ class Money:
     @classmethod
     def from_text(cls, text: str) -> Self:
         """Read `49.90`: up to 15 digits, then perhaps a point and one or two decimals; else `InexactAmount`."""
-        if not isinstance(text, str) or _AMOUNT_TEXT.fullmatch(text) is None:
+        if type(text) is not str or _AMOUNT_TEXT.fullmatch(text) is None:
             raise InexactAmount(repr(text))
         whole, _, decimals = text.partition(".")
         return cls(int(whole + decimals.ljust(2, "0")))
