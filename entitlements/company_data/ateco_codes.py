@@ -1,0 +1,134 @@
+"""ATECO codes of every edition in use on paper: search, check, and the way from an older edition to that of 2025."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+
+import ateco
+from ateco._load import load_nodes
+
+from entitlements.company_data.places import fold
+from entitlements.company_data.plain_text import compact
+from entitlements.company_data.problems import Problem
+
+EDITIONS = ("2025", "2022", "2007")
+"""Newest first."""
+IN_USE_FROM = date(2025, 4, 1)
+"""ATECO 2025 is in force from 2025-01-01; the revenue agency and the registers use it from this day."""
+SEARCH_LIMIT = 50
+_FULL_LENGTH = 6
+_DIGITS = re.compile(r"[0-9]{1,6}")
+
+
+@dataclass(frozen=True, slots=True)
+class AtecoCode:
+    """One activity: its code with dots, the edition it belongs to, its Italian title in that edition."""
+
+    code: str
+    edition: str
+    title: str
+
+
+def default_edition(today: date) -> str:
+    """The edition to offer on a day: 2025 from 2025-04-01, that of 2022 before."""
+    return "2025" if today >= IN_USE_FROM else "2022"
+
+
+def check_ateco(code: str, edition: str, today: date, field: str = "ateco_code") -> AtecoCode | Problem:
+    """The activity written, in the edition named; without an edition, in the newest one that has the code.
+
+    Errors: `ateco_code_missing`, `_shape`, `_too_short`, `_unknown`, `_other_edition`; `ateco_edition_unknown`.
+    """
+    digits = compact(code)
+    if not digits:
+        return Problem(field, "ateco_code_missing")
+    if not _DIGITS.fullmatch(digits):
+        return Problem(field, "ateco_code_shape")
+    if len(digits) < _FULL_LENGTH:
+        return Problem(field, "ateco_code_too_short", {"written": str(len(digits))})
+    dotted = f"{digits[:2]}.{digits[2:4]}.{digits[4:]}"
+    wanted = compact(edition)
+    if wanted and wanted not in EDITIONS:
+        return Problem("ateco_edition", "ateco_edition_unknown")
+    return _find(dotted, wanted, today, field)
+
+
+def _find(dotted: str, wanted: str, today: date, field: str) -> AtecoCode | Problem:
+    newest = default_edition(today)
+    order = (wanted,) if wanted else (newest, *(edition for edition in EDITIONS if edition != newest))
+    for edition in order:
+        title = _titles(edition).get(dotted)
+        if title is not None:
+            return AtecoCode(dotted, edition, title)
+    elsewhere = next((edition for edition in EDITIONS if dotted in _titles(edition)), "")
+    if elsewhere:
+        return Problem(
+            field, "ateco_code_other_edition", {"code": dotted, "edition": wanted, "other_edition": elsewhere}
+        )
+    return Problem(field, "ateco_code_unknown", {"code": dotted})
+
+
+def in_edition_2025(activity: AtecoCode) -> tuple[AtecoCode, ...]:
+    """The activities of ATECO 2025 an older code became: one, several to choose from, or none.
+
+    ISTAT publishes the passage from 2022 alone; a code of 2007 goes through it when 2022 kept the same code.
+    """
+    titles = _titles("2025")
+    if activity.edition == "2025":
+        return (activity,)
+    if activity.code not in _titles("2022"):
+        return ()
+    targets = ateco.map_code(activity.code, "2022", "2025").targets
+    return tuple(AtecoCode(code, "2025", titles[code]) for code in targets if code in titles)
+
+
+def search_ateco(text: str, edition: str = "2025", limit: int = 20) -> tuple[AtecoCode, ...]:
+    """Activities whose code begins with the digits, or whose title has all the words; the notes are read last."""
+    if edition not in EDITIONS or limit < 1:
+        return ()
+    limit = min(limit, SEARCH_LIMIT)
+    digits = compact(text)
+    if _DIGITS.fullmatch(digits):
+        found = [code for code in _titles(edition) if code.replace(".", "").startswith(digits)]
+    else:
+        words = fold(text).split()
+        found = [code for code, folded in _folded_titles(edition).items() if words and _has(words, folded)]
+        if words and len(found) < limit:
+            found += _found_in_notes(words, edition)
+    titles = _titles(edition)
+    return tuple(AtecoCode(code, edition, titles[code]) for code in dict.fromkeys(found))[:limit]
+
+
+def _has(words: list[str], folded: str) -> bool:
+    return all(f" {word}" in folded for word in words)
+
+
+def _found_in_notes(words: list[str], edition: str) -> list[str]:
+    """Codes whose notes name all the words among what is included; what a note excludes belongs elsewhere."""
+    found = []
+    for code, node in load_nodes(edition).items():
+        if node["level"] != "subcategory":
+            continue
+        notes: dict[str, str] = node.get("notes") or {}
+        included = " ".join(text for kind, text in notes.items() if kind != "esclusione").lower()
+        if all(word in included for word in words):
+            found.append(code)
+    return found
+
+
+@cache
+def _titles(edition: str) -> dict[str, str]:
+    """Code and title of the six-digit activities of an edition, the only level a company is registered with."""
+    return {code: str(node["title"]) for code, node in load_nodes(edition).items() if node["level"] == "subcategory"}
+
+
+@cache
+def _folded_titles(edition: str) -> dict[str, str]:
+    return {code: f" {_fold_title(title)}" for code, title in _titles(edition).items()}
+
+
+def _fold_title(title: str) -> str:
+    return " ".join(fold(word) for word in title.split())
