@@ -1,0 +1,90 @@
+"""How the pages say things in Italian: days, instants, limits, payers, states."""
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+_ROME = ZoneInfo("Europe/Rome")
+
+STATES = {
+    "ready": ("evaso", "Attiva"),
+    "pending": ("attesa", "Creazione in corso"),
+    "failed": ("errore", "Rifiutata"),
+}
+OUTCOMES = {
+    "ok": "risposta subito",
+    "late": "risposta più tardi",
+    "late_refuse": "rifiuto più tardi",
+    "refuse": "rifiutata",
+    "refused": "già rifiutata",
+    "lost": "eseguita, risposta persa",
+    "timeout": "eseguita, nessuna risposta in tempo",
+    "hang": "non eseguita, nessuna risposta",
+    "error500": "errore interno, non eseguita",
+    "down": "servizio sospeso",
+    "unsigned": "firma non valida",
+    "invalid": "dati non validi",
+    "repeated": "chiamata ripetuta, nulla di nuovo",
+    "other_body": "stessa chiave, altro contenuto",
+    "unknown": "azienda sconosciuta",
+}
+_MODES = {"FULL": "Completa", "READ_ONLY": "Sola lettura"}
+_PAYERS = {"STUDIO": "Studio", "COMPANY": "Azienda"}
+_LIMITS = {"documents": "documenti", "contacts": "anagrafiche", "users": "utenti"}
+
+
+def instant(seconds: float) -> str:
+    """Write an instant as a person in Rome reads it, to the second."""
+    return datetime.fromtimestamp(seconds, UTC).astimezone(_ROME).strftime("%d/%m/%Y %H:%M:%S")
+
+
+def day(text: str | None) -> str:
+    """Write an ISO day as 31/12/2026."""
+    return date.fromisoformat(text).strftime("%d/%m/%Y") if text else "—"
+
+
+def last_day(ends_on: str | None) -> str:
+    """Write the last usable day of a term that ends, exclusively, on `ends_on`."""
+    if not ends_on:
+        return "senza scadenza"
+    return (date.fromisoformat(ends_on) - timedelta(days=1)).strftime("%d/%m/%Y")
+
+
+def mode(access_mode: str) -> str:
+    """Name an access mode; one that is not known keeps its code."""
+    return _MODES.get(access_mode.upper(), access_mode)
+
+
+def payer(value: object) -> str:
+    """Name who pays."""
+    if isinstance(value, Mapping):
+        return str(value.get("name") or value.get("kind") or value.get("id") or "—")
+    return _PAYERS.get(str(value).upper(), str(value)) if value else "—"
+
+
+def limits(value: Mapping[str, Any] | None) -> str:
+    """Write the limits in one line."""
+    if not value:
+        return "nessuno"
+    return ", ".join(
+        f"{_LIMITS.get(name, name)} {'senza limite' if amount is None else amount}" for name, amount in value.items()
+    )
+
+
+def plain(value: object) -> str:
+    """Write any value of a body: nested objects as `name: value` pairs."""
+    if value is None or value == "":
+        return "—"
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name}: {plain(part)}" for name, part in value.items()) or "—"
+    return str(value)
+
+
+def pretty(text: str) -> str:
+    """Indent a JSON text; anything else stays as it is."""
+    try:
+        return json.dumps(json.loads(text), indent=2, ensure_ascii=False)
+    except ValueError:
+        return text
