@@ -26,7 +26,7 @@ def build(config: Config) -> Flask:
     app.config["MAX_CONTENT_LENGTH"] = _LARGEST_BODY
     storage = Storage(config.data)
     courier = Courier(config, storage)
-    app.extensions["courier"] = courier
+    app.extensions.update(courier=courier, storage=storage)
     app.register_blueprint(provisioning(config, storage))
     app.register_blueprint(control(config, storage, courier))
     app.register_blueprint(pages(config, storage))

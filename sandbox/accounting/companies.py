@@ -1,6 +1,7 @@
 """The companies this program keeps: one per Idempotency-Key, with every change it was told."""
 
 import json
+import re
 import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from sandbox.accounting.bodies import CHANGEABLE, Body, digest
 
 State = Literal["ready", "pending", "failed"]
 PAGE_SIZE = 25
+_NEWEST = 2**62
 
 
 @dataclass(frozen=True)
@@ -80,7 +82,7 @@ def find(db: sqlite3.Connection, name: str) -> Company | None:
     """Return the company the shop calls `name`, or the one this program calls so."""
     row = db.execute("SELECT * FROM companies WHERE id = ? ORDER BY number LIMIT 1", (name,)).fetchone()
     number = name.removeprefix("KC-")
-    if row is None and number != name and number.isascii() and number.isdigit():
+    if row is None and re.fullmatch("[0-9]{1,15}", number) and number != name:
         row = db.execute("SELECT * FROM companies WHERE number = ?", (int(number),)).fetchone()
     return _company(row) if row else None
 
@@ -169,7 +171,7 @@ def changes_of(db: sqlite3.Connection, number: int) -> list[Change]:
 def search(db: sqlite3.Connection, words: str, before: int | None) -> Page:
     """Return a page of the companies that contain every word, newest first."""
     conditions = ["number < ?"]
-    parameters: list[Any] = [before if before is not None else 2**62]
+    parameters: list[Any] = [_NEWEST if before is None else max(0, min(before, _NEWEST))]
     for word in words.casefold().split():
         conditions.append("instr(search, ?) > 0")
         parameters.append(word)
