@@ -103,3 +103,17 @@ def gallery(errors: dict[str, str] | None = None, **frame: object) -> str:
         until=NOW + timedelta(days=6, hours=4),
         day_on=date(2027, 1, 1),
     )
+
+
+def mail(kind: str) -> str:
+    """The mail with every piece, as `html` or `txt`."""
+    return rendered(
+        f"look/mail.{kind}",
+        title="Ordine ricevuto",
+        reference="ORD-2026-000123",
+        preheader="Fai il bonifico entro 7 giorni",
+        action=("https://gettone.example/ordini/ORD-2026-000123", "Apri l’ordine"),
+        seller=BareSeller(),
+        support_url="https://gettone.example/assistenza",
+        simulator_in_use=True,
+    )
