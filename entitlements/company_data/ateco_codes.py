@@ -8,7 +8,6 @@ from datetime import date
 from functools import cache
 
 import ateco
-from ateco._load import load_nodes
 
 from entitlements.company_data.places import fold
 from entitlements.company_data.plain_text import compact
@@ -20,6 +19,9 @@ IN_USE_FROM = date(2025, 4, 1)
 """ATECO 2025 is in force from 2025-01-01; the revenue agency and the registers use it from this day."""
 SEARCH_LIMIT = 50
 _FULL_LENGTH = 6
+_SHORT_WORD = 4
+_ALL_NODES = 10_000
+_QUERY_LENGTH = 100
 _DIGITS = re.compile(r"[0-9]{1,6}")
 
 
@@ -90,45 +92,57 @@ def search_ateco(text: str, edition: str = "2025", limit: int = 20) -> tuple[Ate
     if edition not in EDITIONS or limit < 1:
         return ()
     limit = min(limit, SEARCH_LIMIT)
-    digits = compact(text)
-    if _DIGITS.fullmatch(digits):
-        found = [code for code in _titles(edition) if code.replace(".", "").startswith(digits)]
-    else:
-        words = fold(text).split()
-        found = [code for code, folded in _folded_titles(edition).items() if words and _has(words, folded)]
-        if words and len(found) < limit:
-            found += _found_in_notes(words, edition)
     titles = _titles(edition)
-    return tuple(AtecoCode(code, edition, titles[code]) for code in dict.fromkeys(found))[:limit]
+    digits = compact(text[:_QUERY_LENGTH])
+    if _DIGITS.fullmatch(digits):
+        found = [code for code in titles if code.replace(".", "").startswith(digits)]
+    else:
+        found = _found_by_words(fold(text[:_QUERY_LENGTH]).split(), edition)
+    return tuple(AtecoCode(code, edition, titles[code]) for code in found[:limit])
 
 
-def _has(words: list[str], folded: str) -> bool:
-    return all(f" {word}" in folded for word in words)
+def _found_by_words(words: list[str], edition: str) -> list[str]:
+    """Codes whose title has all the words whole, then begun, then codes whose notes have them, whole or begun."""
+    if not words:
+        return []
+    whole = [f" {word} " for word in words]
+    begun = [f" {_stem(word)}" for word in words]
+    rounds = ((whole, "title"), (begun, "title"), (whole, "notes"), (begun, "notes"))
+    found = [
+        code
+        for wanted, part in rounds
+        for code, text in _folded(edition, part).items()
+        if all(word in text for word in wanted)
+    ]
+    return list(dict.fromkeys(found))
 
 
-def _found_in_notes(words: list[str], edition: str) -> list[str]:
-    """Codes whose notes name all the words among what is included; what a note excludes belongs elsewhere."""
-    found = []
-    for code, node in load_nodes(edition).items():
-        if node["level"] != "subcategory":
-            continue
-        notes: dict[str, str] = node.get("notes") or {}
-        included = " ".join(text for kind, text in notes.items() if kind != "esclusione").lower()
-        if all(word in included for word in words):
-            found.append(code)
-    return found
+def _stem(word: str) -> str:
+    """A word without its last vowel, so that one commercialista finds the commercialisti."""
+    return word[:-1] if len(word) > _SHORT_WORD and word[-1] in "aeio" else word
+
+
+@cache
+def _nodes(edition: str) -> tuple[tuple[str, str, str], ...]:
+    """Code, title and notes of the six-digit activities of an edition, the only level a company is registered with.
+
+    What a note excludes belongs to another code, so it is left out. Every code below a section has a dot, which
+    makes the search for a dot the package's public way to list an edition.
+    """
+    return tuple(
+        (node.code, node.title, " ".join(text for kind, text in node.notes.items() if kind != "esclusione"))
+        for node in ateco.search(".", edition=edition, limit=_ALL_NODES)
+        if node.level == "subcategory"
+    )
 
 
 @cache
 def _titles(edition: str) -> dict[str, str]:
-    """Code and title of the six-digit activities of an edition, the only level a company is registered with."""
-    return {code: str(node["title"]) for code, node in load_nodes(edition).items() if node["level"] == "subcategory"}
+    return {code: title for code, title, _ in _nodes(edition)}
 
 
 @cache
-def _folded_titles(edition: str) -> dict[str, str]:
-    return {code: f" {_fold_title(title)}" for code, title in _titles(edition).items()}
-
-
-def _fold_title(title: str) -> str:
-    return " ".join(fold(word) for word in title.split())
+def _folded(edition: str, part: str) -> dict[str, str]:
+    return {
+        code: f" {fold(title if part == 'title' else f'{title} {notes}')} " for code, title, notes in _nodes(edition)
+    }

@@ -17,18 +17,25 @@ def check_iban(text: str, field: str = "iban") -> str | Problem:
     Errors: `iban_missing`, `iban_characters`, `iban_not_italian`, `iban_length`, `iban_check_digits`, `iban_account`.
     """
     iban = compact(text)
+    fault = _fault_of_shape(iban) or _fault_of_checks(iban)
+    return Problem(field, f"iban_{fault}", {"written": str(len(iban))}) if fault else iban
+
+
+def _fault_of_shape(iban: str) -> str:
     if not iban:
-        return Problem(field, "iban_missing")
+        return "missing"
     if not (iban.isascii() and iban.isalnum()):
-        return Problem(field, "iban_characters")
+        return "characters"
     if not iban.startswith("IT"):
-        return Problem(field, "iban_not_italian")
-    if len(iban) != IBAN_LENGTH:
-        return Problem(field, "iban_length", {"written": str(len(iban))})
+        return "not_italian"
+    return "" if len(iban) == IBAN_LENGTH else "length"
+
+
+def _fault_of_checks(iban: str) -> str:
     try:
         IBAN(iban, validate_bban=True)
     except InvalidChecksumDigits:
-        return Problem(field, "iban_check_digits")
+        return "check_digits"
     except (SchwiftyException, ValueError):
-        return Problem(field, "iban_account")
-    return iban
+        return "account"
+    return ""

@@ -16,6 +16,7 @@ from entitlements.company_data.company_record import (
     TaxData,
 )
 from entitlements.company_data.company_steps import (
+    Given,
     check_activity,
     check_registered_office,
     check_representative,
@@ -61,7 +62,7 @@ STEP_FIELDS: Mapping[CompanyStep, tuple[str, ...]] = MappingProxyType(
 """The fields each step asks for; their names are unique in the whole form, so one flat draft holds them all."""
 
 StepValues = TaxData | RegisteredOffice | LegalRepresentative | Activity | CompanyData
-_Rule = Callable[[Mapping[str, str], date, AccountingRegime | None, Findings], None]
+_Rule = Callable[[Given, Findings], None]
 _RULES: tuple[tuple[CompanyStep, _Rule], ...] = (
     (CompanyStep.TAX_DATA, check_tax_data),
     (CompanyStep.REGISTERED_OFFICE, check_registered_office),
@@ -111,7 +112,7 @@ def check_step(
         return StepResult(check.data, check.errors, check.warnings, check.draft)
     # A field of this step that was emptied must not come back from the draft.
     before = {name: value for name, value in known.items() if name not in STEP_FIELDS[step]}
-    findings, draft = _checked(step, {**before, **raw}, today, accounting_allowed)
+    findings, draft = _checked(step, Given({**before, **raw}, today, accounting_allowed))
     values = None if findings.errors else _values_of(step, findings.values)
     return StepResult(values, tuple(findings.errors), tuple(findings.warnings), draft)
 
@@ -125,7 +126,7 @@ def check_company(
     warnings: list[Problem] = []
     draft: dict[str, str] = {}
     for step, _ in _RULES:
-        findings, kept = _checked(step, {**raw, **draft}, today, accounting_allowed)
+        findings, kept = _checked(step, Given({**raw, **draft}, today, accounting_allowed))
         values |= findings.values
         draft |= kept
         errors += findings.errors
@@ -133,12 +134,10 @@ def check_company(
     return CompanyCheck(None if errors else _company(values), tuple(errors), tuple(warnings), draft)
 
 
-def _checked(
-    step: CompanyStep, raw: Mapping[str, str], today: date, accounting_allowed: AccountingRegime | None
-) -> tuple[Findings, dict[str, str]]:
+def _checked(step: CompanyStep, given: Given) -> tuple[Findings, dict[str, str]]:
     findings = Findings()
-    dict(_RULES)[step](raw, today, accounting_allowed, findings)
-    draft = {name: findings.values.get(name, keepable(raw_text(raw, name))) for name in STEP_FIELDS[step]}
+    dict(_RULES)[step](given, findings)
+    draft = {name: findings.values.get(name, keepable(raw_text(given.raw, name))) for name in STEP_FIELDS[step]}
     return findings, draft
 
 

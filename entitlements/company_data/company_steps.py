@@ -1,8 +1,9 @@
-"""The rules of each step of the activation form. A step sees the fields already given, so that nothing is asked twice."""
+"""The rules of each step of the activation form."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
 
 from entitlements.company_data.addresses import DELIVER_BY_PEC, check_email, check_pec, check_phone, check_sdi_code
@@ -29,10 +30,21 @@ _LETTERS_OF_NAMES = 6
 _CODES_SHOWN = 3
 
 
-def check_tax_data(
-    raw: Mapping[str, str], today: date, accounting_allowed: AccountingRegime | None, findings: Findings
-) -> None:
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What a rule looks at: the fields of the step and of the steps before, the day, the coupon's limit if any.
+
+    `accounting_allowed` is the accounting regime the coupon's type keeps.
+    """
+
+    raw: Mapping[str, str]
+    today: date
+    accounting_allowed: AccountingRegime | None
+
+
+def check_tax_data(given: Given, findings: Findings) -> None:
     """Tax data: VAT number, tax code, name, legal form, tax regime."""
+    raw = given.raw
     form = LEGAL_FORMS.get(findings.take("legal_form", _choice(raw, "legal_form", tuple(LEGAL_FORMS))) or "")
     regime = findings.take("tax_regime", _choice(raw, "tax_regime", tuple(TAX_REGIMES)))
     findings.take("name", check_line(raw_text(raw, "name"), "name", "name", NAME_LENGTH))
@@ -42,7 +54,7 @@ def check_tax_data(
         _warn_of_tax_code(form, tax_code, vat_number, findings)
     if form and not form.is_person and regime == FLAT_RATE:
         findings.warn("tax_regime", "flat_rate_not_for_companies")
-    if form and form.ordinary_accounting and accounting_allowed is AccountingRegime.SIMPLIFIED:
+    if form and form.ordinary_accounting and given.accounting_allowed is AccountingRegime.SIMPLIFIED:
         findings.warn("legal_form", "ordinary_accounting_compulsory", legal_form=form.label)
 
 
@@ -72,17 +84,14 @@ def _warn_of_tax_code(form: LegalForm, tax_code: str, vat_number: str, findings:
         findings.warn("tax_code", "tax_code_differs_from_vat_number")
 
 
-def check_registered_office(
-    raw: Mapping[str, str], today: date, accounting_allowed: AccountingRegime | None, findings: Findings
-) -> None:
+def check_registered_office(given: Given, findings: Findings) -> None:
     """Registered office, in Italy."""
-    check_address(raw, findings)
+    check_address(given.raw, findings)
 
 
-def check_representative(
-    raw: Mapping[str, str], today: date, accounting_allowed: AccountingRegime | None, findings: Findings
-) -> None:
+def check_representative(given: Given, findings: Findings) -> None:
     """Legal representative: a person, with names and tax code; the e-mail is optional."""
+    raw = given.raw
     first_name = findings.take("first_name", check_person_name(raw_text(raw, "first_name"), "first_name", "first_name"))
     last_name = findings.take("last_name", check_person_name(raw_text(raw, "last_name"), "last_name", "last_name"))
     field = "representative_tax_code"
@@ -92,7 +101,7 @@ def check_representative(
         tax_code = ""
     _take_optional_email(raw, "representative_email", findings)
     if tax_code:
-        _warn_of_person(raw, tax_code, (last_name, first_name), findings, today)
+        _warn_of_person(given, tax_code, (last_name, first_name), findings)
 
 
 def _take_optional_email(raw: Mapping[str, str], field: str, findings: Findings) -> None:
@@ -100,35 +109,32 @@ def _take_optional_email(raw: Mapping[str, str], field: str, findings: Findings)
     findings.take(field, check_email(written, field) if written else "")
 
 
-def _warn_of_person(
-    raw: Mapping[str, str], tax_code: str, names: tuple[str, str], findings: Findings, today: date
-) -> None:
+def _warn_of_person(given: Given, tax_code: str, names: tuple[str, str], findings: Findings) -> None:
     field = "representative_tax_code"
     last_name, first_name = names
     letters = last_name_letters(last_name) + first_name_letters(first_name)
     if last_name and first_name and tax_code[:_LETTERS_OF_NAMES] != letters:
         findings.warn(field, "name_letters_differ")
-    facts = person_facts(tax_code, today)
-    if facts and not is_adult(facts, today):
+    facts = person_facts(tax_code, given.today)
+    if facts and not is_adult(facts, given.today):
         findings.warn(field, "representative_underage", born_on=facts.born_on.strftime("%d/%m/%Y"))
-    form = LEGAL_FORMS.get(raw_text(raw, "legal_form"))
-    owner = compact(raw_text(raw, "tax_code"))
+    form = LEGAL_FORMS.get(raw_text(given.raw, "legal_form"))
+    owner = compact(raw_text(given.raw, "tax_code"))
     if form and form.is_person and is_person_tax_code(owner) and owner != tax_code:
         findings.warn(field, "representative_is_not_owner")
 
 
-def check_activity(
-    raw: Mapping[str, str], today: date, accounting_allowed: AccountingRegime | None, findings: Findings
-) -> None:
+def check_activity(given: Given, findings: Findings) -> None:
     """Activity, accounting regime, and where the company is written to."""
-    activity = check_ateco(raw_text(raw, "ateco_code"), raw_text(raw, "ateco_edition"), today)
+    raw = given.raw
+    activity = check_ateco(raw_text(raw, "ateco_code"), raw_text(raw, "ateco_edition"), given.today)
     if isinstance(activity, Problem):
         findings.refuse(activity.field, activity.code, **activity.values)
     else:
         findings.values |= {"ateco_code": activity.code, "ateco_edition": activity.edition}
         _warn_of_old_edition(activity, findings)
     regime = findings.take("accounting_regime", _choice(raw, "accounting_regime", tuple(AccountingRegime)))
-    _warn_of_accounting(raw, regime, accounting_allowed, findings)
+    _warn_of_accounting(given, regime, findings)
     findings.take("email", check_email(raw_text(raw, "email")))
     check_delivery(raw, findings)
     take_optional_phone(raw, findings)
@@ -136,7 +142,7 @@ def check_activity(
 
 def _warn_of_old_edition(activity: AtecoCode, findings: Findings) -> None:
     successors = in_edition_2025(activity)
-    if activity in successors:
+    if [successor.code for successor in successors] == [activity.code]:
         return
     facts = {"code": activity.code, "edition": activity.edition}
     if len(successors) == 1:
@@ -148,13 +154,11 @@ def _warn_of_old_edition(activity: AtecoCode, findings: Findings) -> None:
         findings.warn("ateco_code", "ateco_edition_old_unmapped", **facts)
 
 
-def _warn_of_accounting(
-    raw: Mapping[str, str], regime: str, accounting_allowed: AccountingRegime | None, findings: Findings
-) -> None:
-    form = LEGAL_FORMS.get(raw_text(raw, "legal_form"))
+def _warn_of_accounting(given: Given, regime: str, findings: Findings) -> None:
+    form = LEGAL_FORMS.get(raw_text(given.raw, "legal_form"))
     if regime == AccountingRegime.SIMPLIFIED and form and form.ordinary_accounting:
         findings.warn("accounting_regime", "simplified_accounting_not_allowed", legal_form=form.label)
-    if regime == AccountingRegime.ORDINARY and accounting_allowed is AccountingRegime.SIMPLIFIED:
+    if regime == AccountingRegime.ORDINARY and given.accounting_allowed is AccountingRegime.SIMPLIFIED:
         findings.warn("accounting_regime", "accounting_beyond_coupon")
 
 

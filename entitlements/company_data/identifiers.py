@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+from stdnum import luhn
 from stdnum.exceptions import InvalidChecksum, InvalidComponent, InvalidFormat, ValidationError
 from stdnum.it import codicefiscale, iva
 
@@ -26,9 +27,7 @@ def check_vat_number(text: str, field: str = "vat_number") -> str | Problem:
 
     Errors: `vat_number_missing`, `_is_tax_code`, `_not_digits`, `_length`, `_zeros`, `_office`, `_check_digit`.
     """
-    number = compact(text, also=":")
-    if number.startswith("IT"):
-        number = number[2:]
+    number = compact(text, also=":").removeprefix("IT")
     if not number:
         return Problem(field, "vat_number_missing")
     if _PERSON_SHAPE.fullmatch(number):
@@ -47,10 +46,15 @@ def _fault_of_digits(number: str) -> str:
         return "length"
     if number.startswith(_SEVEN_ZEROS):
         return "zeros"
+    return _fault_of_checks(number)
+
+
+def _fault_of_checks(number: str) -> str:
+    # A digit mistyped among those of the office makes both checks fail: the person has one digit to look for.
+    if not luhn.is_valid(number):
+        return "check_digit"
     try:
         iva.validate(number)
-    except InvalidChecksum:
-        return "check_digit"
     except InvalidComponent:
         return "office"
     except ValidationError:
@@ -65,6 +69,8 @@ def check_tax_code(text: str, field: str = "tax_code") -> str | Problem:
     `tax_code_zeros`, `_office`, `_check_digit`.
     """
     code = compact(text, also=":")
+    if code.startswith("IT") and code[2:].isdigit():
+        code = code[2:]
     if not code:
         return Problem(field, "tax_code_missing")
     if code.isascii() and code.isdigit() and len(code) <= VAT_NUMBER_LENGTH:

@@ -47,14 +47,14 @@ class Place:
 
 def fold(text: str) -> str:
     """Words without accents, capitals and apostrophes, so that `Forli` and `Reggio nell’Emilia` are found."""
-    letters = unicodedata.normalize("NFKD", text[:_SEARCH_LENGTH]).lower()
+    letters = unicodedata.normalize("NFKD", text).lower()
     kept = (letter if letter.isalnum() else " " for letter in letters if not unicodedata.combining(letter))
     return " ".join("".join(kept).split())
 
 
 def search_places(text: str, limit: int = 10) -> tuple[Place, ...]:
     """Comuni whose name begins with the text, then those with a word that does; or those of a whole postcode."""
-    wanted = fold(text)
+    wanted = fold(text[:_SEARCH_LENGTH])
     if not wanted or limit < 1:
         return ()
     limit = min(limit, SEARCH_LIMIT)

@@ -16,8 +16,8 @@ _LAST_ASCII = 0x7E
 
 # Word processors put these in place of what the keyboard has; an electronic invoice refuses them.
 _TYPOGRAPHIC = str.maketrans({"‘": "'", "’": "'", "ʼ": "'", "“": '"', "”": '"', "–": "-", "—": "-", "‐": "-", "‑": "-"})
-# A byte-order mark or a zero-width blank comes along with text copied from a PDF and cannot be seen.
-_INVISIBLE = str.maketrans(dict.fromkeys("\ufeff\u200b"))
+# A byte-order mark, a zero-width blank or a soft hyphen comes along with text copied from a PDF, unseen.
+_INVISIBLE = str.maketrans(dict.fromkeys("\ufeff\u200b\u00ad"))
 
 
 def raw_text(raw: Mapping[str, str], name: str) -> str:
@@ -59,7 +59,10 @@ def compact(text: str, also: str = "") -> str:
 
 
 def check_line(text: str, name: str, code: str, maximum: int) -> str | Problem:
-    """A required line of Latin text with at least one letter or digit. Errors: `_missing`, `_too_long`, `_characters`."""
+    """A required line of Latin text with at least one letter or digit.
+
+    Errors: `<code>_missing`, `_too_long`, `_characters`.
+    """
     if len(text) > _READ_LENGTH:
         return Problem(name, f"{code}_too_long", {"maximum": str(maximum), "written": str(len(text))})
     line = plain(text)

@@ -9,9 +9,13 @@ from types import MappingProxyType
 from entitlements.company_data.problems import Problem
 
 
-def N_(text: str) -> str:
+def _as_written(text: str) -> str:
     """Mark a text for extraction without translating it: the language is known only where a page is made."""
     return text
+
+
+N_ = _as_written
+"""The name under which the extractor of translations knows the mark."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,15 +26,16 @@ class Sentence:
     for_one: str = ""
 
 
-def _same(text: str) -> str:
-    return text
+# The values that are texts of a table rather than facts.
+_TRANSLATED = frozenset({"legal_form"})
 
 
-def sentence_of(problem: Problem, translate: Callable[[str], str] = _same) -> str:
+def sentence_of(problem: Problem, translate: Callable[[str], str] = _as_written) -> str:
     """What to tell the person, through `translate` (`flask_babel.gettext`) and with the values in place."""
     sentence = SENTENCES[problem.code]
     source = sentence.for_one if sentence.for_one and problem.values.get("written") == "1" else sentence.text
-    return translate(source) % dict(problem.values)
+    values = {name: translate(value) if name in _TRANSLATED else value for name, value in problem.values.items()}
+    return translate(source) % values
 
 
 SENTENCES = MappingProxyType(

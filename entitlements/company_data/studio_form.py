@@ -1,4 +1,4 @@
-"""The data of a studio: at registration, and as billing data at the checkout. Any buyer is billed with the same form."""
+"""The data of a studio: at registration, and as billing data at the checkout, where any buyer gives the same."""
 
 from __future__ import annotations
 
