@@ -7,8 +7,10 @@ from entitlements.company_data import (
     STEP_FIELDS,
     TAX_REGIMES,
     AccountingRegime,
+    Activity,
     CompanyStep,
     LegalRepresentative,
+    RegisteredOffice,
     TaxData,
     check_company,
     check_step,
@@ -106,6 +108,11 @@ def test_each_step_gives_its_values(company: Draft, today: date) -> None:
     tax = check_step(CompanyStep.TAX_DATA, company, {}, today).values
     assert isinstance(tax, TaxData)
     assert tax.vat_number == "06363391001"
+    office = check_step(CompanyStep.REGISTERED_OFFICE, company, company, today).values
+    assert office == RegisteredOffice("Via Roma 1", "20121", "Milano", "MI", "IT")
+    activity = check_step(CompanyStep.ACTIVITY, company, company, today).values
+    assert isinstance(activity, Activity)
+    assert activity.accounting_regime is AccountingRegime.SIMPLIFIED
     person = check_step(CompanyStep.LEGAL_REPRESENTATIVE, company, company, today).values
     assert person == LegalRepresentative("Mario", "Rossi", "RSSMRA80A01H501U", "")
     summary = check_step(CompanyStep.SUMMARY, {}, company, today)

@@ -3,7 +3,7 @@
 import unicodedata
 from datetime import date
 
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from entitlements.company_data import (
@@ -22,6 +22,8 @@ from entitlements.company_data import (
 )
 
 TODAY = date(2026, 11, 22)
+# The first example reads the lists of comuni and activities, which takes longer than a deadline for one allows.
+patient = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 FIELDS = [field for step in CompanyStep for field in STEP_FIELDS[step]] + ["purchase_order_ref"]
 NASTY = st.sampled_from(
     [
@@ -60,6 +62,7 @@ def is_presentable(problem: Problem) -> bool:
     return sentence.endswith(".") and "%(" not in sentence and len(sentence) < 200
 
 
+@patient
 @given(DRAFTS)
 def test_no_company_form_raises_and_every_problem_has_its_sentence(draft: dict[str, str]) -> None:
     check = check_company(draft, TODAY)
@@ -70,6 +73,7 @@ def test_no_company_form_raises_and_every_problem_has_its_sentence(draft: dict[s
     assert max(len(value) for value in check.draft.values()) <= 300
 
 
+@patient
 @given(st.sampled_from(CompanyStep), DRAFTS, DRAFTS)
 def test_no_step_raises(step: CompanyStep, raw: dict[str, str], known: dict[str, str]) -> None:
     result = check_step(step, raw, known, TODAY)
@@ -77,6 +81,7 @@ def test_no_step_raises(step: CompanyStep, raw: dict[str, str], known: dict[str,
     assert all(is_presentable(problem) for problem in (*result.errors, *result.warnings))
 
 
+@patient
 @given(DRAFTS)
 def test_no_billing_form_raises(draft: dict[str, str]) -> None:
     check = check_billing(draft)
@@ -84,6 +89,7 @@ def test_no_billing_form_raises(draft: dict[str, str]) -> None:
     assert all(is_presentable(problem) for problem in (*check.errors, *check.warnings))
 
 
+@patient
 @given(TEXTS, TEXTS)
 def test_no_search_and_no_single_check_raises(text: str, other: str) -> None:
     assert len(search_places(text)) <= 10
@@ -94,6 +100,7 @@ def test_no_search_and_no_single_check_raises(text: str, other: str) -> None:
     assert facts is None or facts.born_on <= TODAY
 
 
+@patient
 @given(st.dictionaries(st.sampled_from(FIELDS), st.sampled_from([None, 7, True, ["x"], {}])))
 def test_values_that_are_no_text_count_as_missing(draft: dict[str, object]) -> None:
     check = check_company(draft, TODAY)  # type: ignore[arg-type]
