@@ -27,7 +27,7 @@ USER = "gettone"
 DATABASE = "gettone"
 PROJECT = Path(__file__).resolve().parent.parent
 START_SECONDS = 60
-START_ATTEMPTS = 6
+START_ATTEMPTS = 4
 
 # Crash safety is the product's promise, so it is written down here rather than left to defaults.
 SETTINGS = """

@@ -159,7 +159,6 @@ def _prepare(environment: Mapping[str, str]) -> str:
     done = subprocess.run(  # noqa: S603 - a command of our own
         python("flask", "--app", "app", "prepare"),
         check=False,
-        cwd=postgres.PROJECT,
         env=environment,
         stdin=subprocess.DEVNULL,
         capture_output=True,
