@@ -92,7 +92,8 @@ def _call_step(answered: journal.AnsweredCall) -> Step:
 
 def _change_step(change: companies.Change) -> Step:
     parts = [
-        f"{name}: {wording.plain(change.before[name])} → {wording.plain(value)}" for name, value in change.after.items()
+        f"{wording.FIELDS[name]}: {wording.changed(name, change.before[name])} → {wording.changed(name, value)}"
+        for name, value in change.after.items()
     ]
     return Step(change.at, "Modifica applicata", " · ".join(parts), done=True)
 

@@ -30,6 +30,16 @@ OUTCOMES = {
     "other_body": "stessa chiave, altro contenuto",
     "unknown": "azienda sconosciuta",
 }
+FIELDS = {
+    "product": "prodotto",
+    "plan": "piano",
+    "access_mode": "accesso",
+    "limits": "limiti",
+    "starts_on": "dal",
+    "ends_on": "scadenza (primo giorno escluso)",
+    "linked_studio": "studio",
+    "payer": "paga",
+}
 _MODES = {"FULL": "Completa", "READ_ONLY": "Sola lettura"}
 _PAYERS = {"STUDIO": "Studio", "COMPANY": "Azienda"}
 _LIMITS = {"documents": "documenti", "contacts": "anagrafiche", "users": "utenti"}
@@ -74,12 +84,23 @@ def limits(value: Mapping[str, Any] | None) -> str:
 
 
 def plain(value: object) -> str:
-    """Write any value of a body: nested objects as `name: value` pairs."""
+    """Write any value of a body; of an object only what it holds, since its names are English."""
     if value is None or value == "":
         return "—"
     if isinstance(value, Mapping):
-        return ", ".join(f"{name}: {plain(part)}" for name, part in value.items()) or "—"
+        return ", ".join(plain(part) for part in value.values() if part) or "—"
     return str(value)
+
+
+def changed(name: str, value: Any) -> str:  # noqa: ANN401 - any value of a body
+    """Write the new or old value of a field that a change names."""
+    if name == "limits":
+        return limits(value)
+    if name == "access_mode":
+        return mode(str(value))
+    if name == "payer":
+        return payer(value)
+    return plain(value)
 
 
 def pretty(text: str) -> str:

@@ -77,7 +77,7 @@ def test_a_company_shows_everything_received_and_its_history(accounting: Account
         "tenuto",
         "Via Esempio 1",
         "POST /companies",
-        "plan: LITE → CORPORATE",
+        "piano: LITE → CORPORATE",
         "company.ready",
         "consegnato",
     ):
