@@ -3,6 +3,7 @@ from collections.abc import Callable
 from dataclasses import FrozenInstanceError, replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from typing import TypeAlias
 
 import pytest
 from hypothesis import given
@@ -208,7 +209,10 @@ def test_lines_net_vat_and_gross_of_a_quote_agree(asked: QuoteRequest) -> None:
     assert all(line.net == line.unit_net * line.quantity for line in quote.lines)
 
 
-def _with(*keys: Unchecked, value: Unchecked) -> Callable[[Unchecked], None]:
+Change: TypeAlias = Callable[[Unchecked], None]
+
+
+def _with(*keys: Unchecked, value: Unchecked) -> Change:
     def change(stored: Unchecked) -> None:
         for key in keys[:-1]:
             stored = stored[key]
@@ -217,7 +221,7 @@ def _with(*keys: Unchecked, value: Unchecked) -> Callable[[Unchecked], None]:
     return change
 
 
-def changed(change: Callable[[Unchecked], None]) -> Unchecked:
+def changed(change: Change) -> Unchecked:
     stored: Unchecked = price(request(INVOICES, BONUS)).to_json()
     change(stored)
     return stored
@@ -247,9 +251,7 @@ def changed(change: Callable[[Unchecked], None]) -> Unchecked:
         ),
     ],
 )
-def test_a_quote_changed_in_the_store_does_not_replay(
-    change: Callable[[Unchecked], None], pointers: tuple[str, ...]
-) -> None:
+def test_a_quote_changed_in_the_store_does_not_replay(change: Change, pointers: tuple[str, ...]) -> None:
     with pytest.raises(QuoteReplayDiffers) as refusal:
         replay(changed(change))
     assert refusal.value.pointers == pointers
@@ -274,9 +276,7 @@ def test_a_quote_changed_in_the_store_does_not_replay(
         (_with("lines", 1, "vat_cents", value=None), "/lines/1/vat_cents"),
     ],
 )
-def test_a_document_that_is_no_quote_is_refused_at_its_first_fault(
-    change: Callable[[Unchecked], None], pointer: str
-) -> None:
+def test_a_document_that_is_no_quote_is_refused_at_its_first_fault(change: Change, pointer: str) -> None:
     with pytest.raises(MalformedQuote) as refusal:
         Quote.from_json(changed(change))
     assert refusal.value.pointer == pointer
