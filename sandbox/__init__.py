@@ -1,0 +1,1 @@
+"""Stand-alone stand-ins for the outside world, reached over the wire only."""

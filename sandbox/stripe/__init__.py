@@ -1,0 +1,17 @@
+"""Plays Stripe's part of the wire protocol, so that a payment works with no account at all."""
+
+from sandbox.stripe.application import Simulator, build, simulator_of
+from sandbox.stripe.configuration import BOTH, SNAPSHOT, THIN, Configuration
+from sandbox.stripe.serving import Running, serve
+
+__all__ = [
+    "BOTH",
+    "SNAPSHOT",
+    "THIN",
+    "Configuration",
+    "Running",
+    "Simulator",
+    "build",
+    "serve",
+    "simulator_of",
+]

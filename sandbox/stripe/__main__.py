@@ -1,0 +1,7 @@
+"""Entry point of ``python -m sandbox.stripe``."""
+
+import sys
+
+from sandbox.stripe.program import main
+
+sys.exit(main())
