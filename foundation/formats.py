@@ -82,11 +82,13 @@ def hour(at: datetime, language: str = ITALIAN) -> str:  # noqa: ARG001 - every 
 
 
 def remaining(span: timedelta, language: str = ITALIAN) -> str:
-    """The two largest parts of a time still to go, minutes rounded up: "6 giorni e 4 ore"; nothing left is "0 minuti"."""
+    """The two largest parts of a time to go, minutes rounded up: "6 giorni e 4 ore"; nothing left is "0 minuti"."""
     minutes = max(0, -(-span // timedelta(minutes=1)))
     counts = (minutes // 1440, minutes // 60 % 24, minutes % 60)
     words = _SPANS.get(language, _SPANS[ITALIAN])
-    parts = [f"{count} {one if count == 1 else many}" for count, (one, many) in zip(counts, words, strict=True) if count]
+    parts = [
+        f"{count} {one if count == 1 else many}" for count, (one, many) in zip(counts, words, strict=True) if count
+    ]
     return _AND.get(language, _AND[ITALIAN]).join(parts[:2] or [f"0 {words[2][1]}"])
 
 
@@ -109,7 +111,19 @@ def language() -> str:
 
 def install(app: Flask) -> None:
     """Register every format as a Jinja filter in the reader's language, and `language()` for templates."""
-    for written in (number, money, unit_price, basis_points, day, last_day, instant, hour, remaining, iban, machine_instant):
+    for written in (
+        number,
+        money,
+        unit_price,
+        basis_points,
+        day,
+        last_day,
+        instant,
+        hour,
+        remaining,
+        iban,
+        machine_instant,
+    ):
         app.add_template_filter(_for_the_reader(written), written.__name__)
     app.add_template_global(language, "language")
 

@@ -81,15 +81,15 @@ def bare_app(language: str = "it") -> Flask:
     return app
 
 
-def rendered(template: str, app: Flask | None = None, **context: object) -> str:
-    """The text of a template inside a request."""
-    with (app or bare_app()).test_request_context("/componenti"):
+def rendered(template: str, **context: object) -> str:
+    """The text of a template inside a request, in the language named by `reader`, Italian unless said."""
+    with bare_app(str(context.pop("reader", "it"))).test_request_context("/componenti"):
         return render_template(template, **context)
 
 
-def piece(source: str, app: Flask | None = None, **context: object) -> BeautifulSoup:
+def piece(source: str, **context: object) -> BeautifulSoup:
     """A snippet of template source, parsed."""
-    with (app or bare_app()).test_request_context("/componenti"):
+    with bare_app().test_request_context("/componenti"):
         return BeautifulSoup(render_template_string(source, **context), "html.parser")
 
 

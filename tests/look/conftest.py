@@ -1,41 +1,26 @@
 """Chromium and a loopback server for the shared pieces."""
 
-import shutil
 from collections.abc import Iterator
 from threading import Thread
 
 import pytest
 from flask import Flask, Response
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 from werkzeug.serving import make_server
 
+from tests.chromium import shared_chromium
 from tests.look.bare import ERRORS, bare_app, gallery, mail, rendered
 
 STRICT_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
-QUIET_CHROMIUM = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
 
 
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
+@pytest.fixture
+def chromium() -> Browser:
     """The system's Chromium, headless."""
-    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if path is None:
-        pytest.skip("no Chromium on this machine")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, headless=True, args=list(QUIET_CHROMIUM))
-        yield browser
-        browser.close()
+    return shared_chromium()
 
 
 @pytest.fixture(scope="session")
@@ -47,12 +32,13 @@ def address() -> Iterator[str]:
     yield f"http://127.0.0.1:{server.server_port}"
     server.shutdown()
     thread.join()
+    server.server_close()
 
 
 def _gallery_app() -> Flask:
     app = bare_app()
-    asked = {"live": 0}
     app.config["WTF_CSRF_ENABLED"] = False
+    asked: list[int] = []
 
     @app.after_request
     def _strict(response: Response) -> Response:
@@ -60,14 +46,15 @@ def _gallery_app() -> Flask:
             response.headers["Content-Security-Policy"] = STRICT_POLICY
         return response
 
-    app.add_url_rule("/", "normal", lambda: gallery(), methods=["GET", "POST"])
-    app.add_url_rule("/errori", "mistakes", lambda: gallery(ERRORS))
-    app.add_url_rule("/guasto", "broken", lambda: rendered("errors/error.html", status=500, plain=True, reference="A7-4K2P"))
-    app.add_url_rule("/mail", "mail", lambda: Response(mail("html"), headers={"X-Mail": "1"}))
-
     @app.get("/lento")
     def _live_part() -> str:
-        asked["live"] += 1
-        return rendered("look/live.html", asked=asked["live"], done=asked["live"] >= 3)
+        asked.append(1)
+        return rendered("look/live.html", asked=len(asked), done=len(asked) >= 3)
 
+    app.add_url_rule("/", "normal", gallery, methods=["GET", "POST"])
+    app.add_url_rule("/errori", "mistakes", lambda: gallery(ERRORS))
+    app.add_url_rule(
+        "/guasto", "broken", lambda: rendered("errors/error.html", status=500, plain=True, reference="A7-4K2P")
+    )
+    app.add_url_rule("/mail", "mail", lambda: Response(mail("html"), headers={"X-Mail": "1"}))
     return app
