@@ -1,0 +1,65 @@
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.house.source import ROOT, imports, keep, modules
+
+MOCKS = {"mock", "unittest.mock", "pytest_mock", "flexmock"}
+# Of monkeypatch only what sets the stage outside the code: the environment, and the folder one stands in.
+STAGE = {"setenv", "delenv", "chdir", "MonkeyPatch", "undo", "context"}
+SKIPPING = """
+import pytest
+
+def test_one_that_is_skipped_here():
+    pytest.skip("for a reason")
+
+@pytest.mark.browser
+def test_one_that_needs_a_browser():
+    pytest.skip("no Chromium")
+"""
+
+
+def test_tests_use_no_mocks() -> None:
+    mocked = [
+        f"{module.at(node)} imports {name}"
+        for module in modules("tests", "benchmarks")
+        for node, name in imports(module)
+        if name in MOCKS
+    ]
+    keep("Use the shipped doubles (Null provisioner, console mailer, simulator) through the settings.", mocked)
+
+
+def test_tests_patch_no_code() -> None:
+    patched = [
+        f"{module.at(node)} monkeypatch.{node.attr}"
+        for module in modules("tests", "benchmarks")
+        for node in ast.walk(module.tree)
+        if isinstance(node, ast.Attribute)
+        and isinstance(node.value, ast.Name)
+        and node.value.id == "monkeypatch"
+        and node.attr not in STAGE
+    ]
+    keep("Pass the double in, or choose it by a setting; a test that patches proves the patch.", patched)
+
+
+@pytest.mark.parametrize(("forbidden", "failed"), [("all", 2), ("all-but-browser", 1)])
+def test_a_skip_is_a_failure_where_skips_are_forbidden(tmp_path: Path, forbidden: str, failed: int) -> None:
+    file = tmp_path / "test_skipping.py"
+    file.write_text(SKIPPING)
+    options = [
+        "-q",
+        "-p",
+        "no:randomly",
+        "-p",
+        "no:cacheprovider",
+        f"--forbid-skips={forbidden}",
+        "--rootdir",
+        str(ROOT),
+    ]
+    command = [sys.executable, "-m", "pytest", "-c", str(ROOT / "pyproject.toml"), *options, str(file)]
+    done = subprocess.run(command, check=False, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 1, done.stdout
+    assert f"{failed} failed" in done.stdout
