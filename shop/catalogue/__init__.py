@@ -1,0 +1,54 @@
+"""The catalogue: a file that is checked, versions of the price book that never change, and what a buyer is offered."""
+
+from shop.catalogue.catalogue_cli import catalogue_commands
+from shop.catalogue.checks import Catalogue, CatalogueCheck, check_catalogue
+from shop.catalogue.imports import CatalogueImport, export_document, import_catalogue
+from shop.catalogue.mistakes import Mistake
+from shop.catalogue.offers import Given, Offer, OfferGroup, OfferTier, TypeOffers, offer_of, offers_for
+from shop.catalogue.price_book import (
+    NoPriceBook,
+    PriceBookView,
+    UnknownProduct,
+    current_price_book,
+    price_book_version,
+    view_of,
+)
+from shop.catalogue.products import Label, Product, ProductRules
+from shop.catalogue.refusals import LOCKED, OVERDUE, BuyerFacts, Refusal, refusals
+from shop.catalogue.stored_price_book import CatalogueProduct, PriceBook
+from shop.catalogue.toml_file import catalogue_to_toml
+
+__all__ = [
+    "LOCKED",
+    "OVERDUE",
+    "BuyerFacts",
+    "Catalogue",
+    "CatalogueCheck",
+    "CatalogueImport",
+    "CatalogueProduct",
+    "Given",
+    "Label",
+    "Mistake",
+    "NoPriceBook",
+    "Offer",
+    "OfferGroup",
+    "OfferTier",
+    "PriceBook",
+    "PriceBookView",
+    "Product",
+    "ProductRules",
+    "Refusal",
+    "TypeOffers",
+    "UnknownProduct",
+    "catalogue_commands",
+    "catalogue_to_toml",
+    "check_catalogue",
+    "current_price_book",
+    "export_document",
+    "import_catalogue",
+    "offer_of",
+    "offers_for",
+    "price_book_version",
+    "refusals",
+    "view_of",
+]

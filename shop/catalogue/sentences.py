@@ -1,0 +1,85 @@
+"""The Italian sentences of the catalogue: mistakes of its file, and reasons why a buyer may not buy a product.
+
+Italian is the source language: the web layer translates these texts.
+"""
+
+from types import MappingProxyType
+
+
+def _as_written(text: str) -> str:
+    """Mark a text for extraction without translating it: the language is known only where a page is made."""
+    return text
+
+
+N_ = _as_written
+"""The name under which the extractor of translations knows the mark."""
+
+MISTAKES = MappingProxyType(
+    {
+        # The file
+        "not_utf8": N_("Il file contiene caratteri che non sono UTF-8: salvalo come UTF-8."),
+        "too_large": N_("Il file supera %(maximum)s caratteri: dividilo o togli quello che non serve."),
+        "line_too_long": N_("La riga supera %(maximum)s caratteri: spezzala o accorciala."),
+        "not_toml": N_("Questo non è TOML valido (%(detail)s): correggi la riga."),
+        "too_deep": N_("Il file annida troppe parentesi: scrivi le tabelle come negli esempi."),
+        "too_many": N_("«%(key)s» ha più di %(maximum)s voci: togline."),
+        # Keys and types
+        "unknown_key": N_("«%(key)s» qui non esiste: toglila o correggi il nome. Qui puoi scrivere: %(known)s."),
+        "unknown_key_near": N_("«%(key)s» qui non esiste: forse volevi scrivere «%(near)s»."),
+        "missing": N_("Manca «%(missing)s»: aggiungila."),
+        "empty": N_("«%(key)s» è vuota: scrivi almeno una voce."),
+        "not_a_table": N_('«%(key)s» deve contenere chiavi e valori, per esempio { it = "…", en = "…" }.'),
+        "not_tables": N_("«%(key)s» va scritta come [[%(key)s]], una volta per ogni voce."),
+        "not_a_list": N_("«%(key)s» deve essere un elenco tra parentesi quadre."),
+        "not_a_text": N_("«%(key)s» deve essere un testo tra virgolette."),
+        "text_empty": N_("«%(key)s» è vuota: scrivi il testo."),
+        "text_too_long": N_("«%(key)s» supera %(maximum)s caratteri: accorciala."),
+        "text_characters": N_("«%(key)s» contiene caratteri invisibili o di controllo: riscrivila."),
+        "not_whole": N_("«%(key)s» deve essere un numero intero, senza virgolette e senza virgola."),
+        "out_of_range": N_("«%(key)s» vale %(written)s: scrivi un numero da %(minimum)s a %(maximum)s."),
+        "not_a_switch": N_("«%(key)s» deve essere true oppure false, senza virgolette."),
+        "not_a_day": N_("«%(key)s» deve essere una data senza virgolette, per esempio 2026-01-01."),
+        "not_one_of": N_("«%(written)s» non è un valore di «%(key)s»: scegli tra %(known)s."),
+        "not_a_code": N_("«%(key)s» vale «%(written)s»: usa solo %(shape)s."),
+        "repeated_member": N_("«%(written)s» è ripetuto: scrivilo una volta sola."),
+        # Prices
+        "price_not_text": N_('Scrivi il prezzo tra virgolette, per esempio "49.00": un numero perderebbe i centesimi.'),
+        "price_not_exact": N_(
+            '«%(written)s» non è un prezzo in centesimi esatti: scrivilo come "49.00", con il punto.'
+        ),
+        "price_out_of_range": N_("Il prezzo %(written)s non va bene: scrivi da 0.01 a %(maximum)s."),
+        "tier_not_increasing": N_("Lo scaglione parte da %(written)s: deve partire da più di %(previous)s."),
+        "tier_dearer": N_(
+            "Lo scaglione costa %(written)s, più dei %(previous)s di prima: comprare di più non costa di più."
+        ),
+        "price_day_not_later": N_("Il prezzo vale dal %(written)s: deve valere da dopo il %(previous)s."),
+        # Codes
+        "repeated_code": N_("«%(written)s» c’è già alla riga %(first)s: ogni codice si usa una volta sola."),
+        "unknown_vat": N_("L’aliquota «%(written)s» non è tra le [[vat]] del file: aggiungila o scegli tra %(known)s."),
+        "unknown_family": N_(
+            "La famiglia «%(written)s» non è tra le [[family]] del file: aggiungila o scegli tra %(known)s."
+        ),
+        "unknown_coupon_type": N_(
+            "Il tipo «%(written)s» non è tra le [[coupon_type]] del file: aggiungilo o scegli tra %(known)s."
+        ),
+        "unknown_sku": N_("Nessun prodotto ha il codice «%(written)s»: correggilo o aggiungi il prodotto."),
+        "names_itself": N_("Il prodotto nomina sé stesso: togli il suo codice da «%(key)s»."),
+        "not_a_base_service": N_("«%(written)s» non è un base_service: in «%(key)s» vanno solo servizi di base."),
+        # VAT
+        "vat_without_nature": N_("Un’aliquota a zero ha bisogno della natura: aggiungi nature, da N1 a N7."),
+        "vat_with_nature": N_("La natura si scrive solo per un’aliquota a zero: togli nature."),
+        # What a product gives
+        "gives_does_not_fit": N_("Un prodotto %(kind)s non può dare «%(written)s»: scegli tra %(known)s."),
+        "term_unknown": N_("«%(written)s» non è una durata di «%(key)s»: scegli tra %(known)s."),
+        "nobody_issues": N_("Nessuno sa ancora consegnare «%(written)s»: scrivi sold = false finché non è pronto."),
+    }
+)
+
+NOT_SOLD = N_("Questo prodotto non è in vendita.")
+NOT_FOR_STUDIO = N_("Questo prodotto lo acquista l’azienda, non lo studio.")
+NOT_FOR_COMPANY = N_("Questo prodotto lo acquista lo studio, non l’azienda.")
+BUYER_LOCKED = N_("Gli acquisti sono sospesi: contatta l’assistenza.")
+PAYMENT_OVERDUE = N_("C’è un ordine scaduto da pagare: pagalo e potrai acquistare di nuovo.")
+CONTRACT_NOT_SIGNED = N_("Serve prima il contratto di fatturazione elettronica, non ancora firmato.")
+NOT_AVAILABLE_FOR_SERVICE = N_("Non disponibile per il servizio di base attivo.")
+REQUIRES_ANOTHER = N_("Funziona solo insieme a un altro prodotto: aggiungi anche quello.")
