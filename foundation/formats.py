@@ -9,12 +9,13 @@ from decimal import Decimal
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from flask import Flask
+from flask import Flask, has_request_context, request
 from flask_babel import get_locale
 
 ITALIAN: Final = "it"
 ENGLISH: Final = "en"
 LANGUAGES: Final = (ITALIAN, ENGLISH)
+LANGUAGE_COOKIE: Final = "language"
 
 _ROME: Final = ZoneInfo("Europe/Rome")
 _NO_BREAK: Final = "\u00a0"
@@ -104,7 +105,13 @@ def machine_instant(at: datetime, language: str = ITALIAN) -> str:  # noqa: ARG0
 
 
 def language() -> str:
-    """The reader's language, "it" or "en"; Italian outside a request and for any other locale."""
+    """The language chosen in this browser, "it" or "en", Italian until then: Babel's locale selector."""
+    chosen = request.cookies.get(LANGUAGE_COOKIE, ITALIAN) if has_request_context() else ITALIAN
+    return chosen if chosen in LANGUAGES else ITALIAN
+
+
+def readers_language() -> str:
+    """The language of whoever reads this: the browser's choice, or the recipient's while a mail is written."""
     locale = get_locale()
     return locale.language if locale is not None and locale.language in LANGUAGES else ITALIAN
 
@@ -125,12 +132,12 @@ def install(app: Flask) -> None:
         machine_instant,
     ):
         app.add_template_filter(_for_the_reader(written), written.__name__)
-    app.add_template_global(language, "language")
+    app.add_template_global(readers_language, "language")
 
 
 def _for_the_reader(written: Callable[[Any, str], str]) -> Callable[[Any], str]:
     def in_the_readers_language(value: Any) -> str:  # noqa: ANN401 - a Jinja filter is handed whatever the template holds
-        return written(value, language())
+        return written(value, readers_language())
 
     return in_the_readers_language
 

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 from flask import Flask, render_template_string
-from flask_babel import Babel
+from flask_babel import Babel, force_locale
 
 from foundation import formats
 
@@ -110,3 +110,25 @@ def test_templates_write_in_the_readers_language_and_in_italian_for_any_other(re
     formats.install(app)
     with app.test_request_context():
         assert render_template_string("{{ language() }} {{ 17934|money }}") == written
+
+
+@pytest.mark.parametrize(
+    ("cookie", "chosen"), [("language=en", "en"), ("language=it", "it"), ("language=xx", "it"), ("", "it")]
+)
+def test_a_page_speaks_the_language_chosen_in_this_browser_and_italian_until_then(cookie: str, chosen: str) -> None:
+    app = Flask("formats")
+    Babel(app, locale_selector=formats.language)
+    formats.install(app)
+    with app.test_request_context(headers={"Cookie": cookie, "Accept-Language": "en"}):
+        assert formats.language() == chosen
+        assert render_template_string("{{ language() }}") == chosen
+
+
+def test_a_mail_is_written_in_the_language_of_its_recipient() -> None:
+    app = Flask("formats")
+    Babel(app, locale_selector=formats.language)
+    formats.install(app)
+    with app.app_context():
+        assert render_template_string("{{ 17934|money }}") == "179,34\u00a0€"
+        with force_locale("en"):
+            assert render_template_string("{{ 17934|money }}") == "€179.34"
