@@ -24,6 +24,8 @@ class Answer:
     silent_after: float | None = None
 
 
+_STATUSES = {"ready": 200, "pending": 202, "failed": 422}
+
 Decision = Callable[[sqlite3.Connection, journal.Call], tuple[journal.Call, Answer]]
 
 
@@ -81,12 +83,15 @@ class Reception:
         return call, self._heard(db, _done(company), outcome)
 
     def ask(self, db: sqlite3.Connection, call: journal.Call, name: str) -> tuple[journal.Call, Answer]:
-        """Say what became of a company, by the shop's id or by this program's."""
+        """Say what became of a company, with the statuses a creation has: 200 ready, 202 pending, 422 refused.
+
+        It may be named by the shop's id or by this program's.
+        """
         company = companies.find(db, name)
         if company is None:
             return call, _unknown()
         answer = Answer(
-            200,
+            _STATUSES[company.state],
             {
                 "id": company.id,
                 "state": company.state,

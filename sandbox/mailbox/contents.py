@@ -6,6 +6,7 @@ from email import message_from_bytes
 from email.header import decode_header, make_header
 from email.message import Message
 from email.policy import compat32
+from hashlib import sha256
 
 _LINK = re.compile(r"https?://[^\s<>\"']+")
 _END_OF_SENTENCE = ".,;:!?)]}»”’"
@@ -30,6 +31,12 @@ class Contents:
     text: str
     html: str
     attachments: list[Attachment]
+
+    @property
+    def digest(self) -> str:
+        """One fingerprint for equal contents: the headers that say when or how it was packed do not count."""
+        attached = [(one.name, one.kind, one.data) for one in self.attachments]
+        return sha256(repr((self.subject, self.text, self.html, attached)).encode()).hexdigest()
 
     @property
     def links(self) -> list[str]:

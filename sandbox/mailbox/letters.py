@@ -21,6 +21,7 @@ CREATE TABLE IF NOT EXISTS letters (
     subject TEXT NOT NULL,
     search TEXT NOT NULL,
     raw BLOB NOT NULL,
+    digest TEXT NOT NULL,
     copies INTEGER NOT NULL DEFAULT 1,
     changed_copies INTEGER NOT NULL DEFAULT 0,
     received_at REAL NOT NULL
@@ -40,7 +41,7 @@ class Letter:
     """One letter, however often it was delivered.
 
     `copies` counts the deliveries under its Message-ID; `changed_copies` how many of them carried
-    other bytes than the first, which is the one that is kept.
+    another content than the first, which is the one that is kept.
     """
 
     number: int
@@ -81,11 +82,12 @@ class Letters:
         search = " ".join((sender, *recipients, contents.subject, contents.text)).casefold()
         with self._transaction() as db:
             row = db.execute(
-                "INSERT INTO letters (message_id, sender, subject, search, raw, received_at) VALUES (?, ?, ?, ?, ?, ?)"
+                "INSERT INTO letters (message_id, sender, subject, search, raw, digest, received_at)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?)"
                 " ON CONFLICT (message_id) DO UPDATE SET copies = copies + 1,"
-                " changed_copies = changed_copies + (raw <> excluded.raw)"
+                " changed_copies = changed_copies + (digest <> excluded.digest)"
                 " RETURNING number",
-                (contents.message_id, sender, contents.subject, search, raw, now),
+                (contents.message_id, sender, contents.subject, search, raw, contents.digest, now),
             ).fetchone()
             db.executemany(
                 "INSERT OR IGNORE INTO recipients VALUES (?, ?)",

@@ -49,7 +49,7 @@ def test_a_refusal_is_definitive(accounting: Accounting) -> None:
     assert first.body["reason"]
     assert first.body == again.body
     asked = accounting.signed("GET", "/companies/c-1")
-    assert (asked.body["state"], asked.body["reason"]) == ("failed", first.body["reason"])
+    assert (asked.status, asked.body["state"], asked.body["reason"]) == (422, "failed", first.body["reason"])
 
 
 @pytest.mark.parametrize(("outcome", "exists"), [("lost", True), ("timeout", True), ("hang", False)])

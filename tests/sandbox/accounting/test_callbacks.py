@@ -13,7 +13,8 @@ pytestmark = pytest.mark.sockets
 def test_a_late_company_is_promised_and_then_told(accounting: Accounting, shop: Shop) -> None:
     promised = accounting.create(company(name="TARDI S.r.l."))
     assert (promised.status, list(promised.body)) == (202, ["operation"])
-    assert accounting.signed("GET", "/companies/c-1").body["state"] == "pending"
+    asked = accounting.signed("GET", "/companies/c-1")
+    assert (asked.status, asked.body["state"], asked.body["operation"]) == (202, "pending", promised.body["operation"])
     assert accounting.create(company(name="TARDI S.r.l.")).body == promised.body
     (told,) = accounting.flush()
     assert (told["status"], told["delivered"], told["id"]) == (204, True, "c-1")

@@ -68,7 +68,7 @@ def test_nonsense_is_refused_at_the_start(tmp_path: Path, options: list[str]) ->
     assert ended.stderr.startswith("accounting: ")
 
 
-def test_control_answers_json(tmp_path: Path) -> None:
+def test_orders_are_taken_only_as_a_json_object(tmp_path: Path) -> None:
     with _process(tmp_path / "a.sqlite") as (accounting, _):
         answer = accounting.send("POST", "/_control", json.dumps([]).encode(), {"Content-Type": "application/json"})
         assert (answer.status, list(answer.body)) == (422, ["reason"])

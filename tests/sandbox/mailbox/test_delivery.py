@@ -82,6 +82,7 @@ def test_a_dot_after_a_bare_line_feed_does_not_end_the_letter(mailbox: Mailbox) 
 
 def test_the_same_message_id_is_one_letter_with_a_count(mailbox: Mailbox) -> None:
     message = letter(Message_ID="<one@gettone.example>")
+    message.add_alternative("<p>Ciao</p>", subtype="html")
     mailbox.deliver(message)
     mailbox.deliver(message)
     mailbox.deliver(letter("Altro", to="socio@studio-rossi.example", Message_ID="<one@gettone.example>"))
