@@ -1,1 +1,86 @@
-"""What a studio or a company holds: coupons, licences, terms, links, and the checked data of a company."""
+"""The rights office: studios, companies and links; coupons, licences and wallets; activation and provisioning."""
+
+from entitlements.activation import CouponNotAvailable, activate_coupon, company_created, company_refused, support_code
+from entitlements.companies import Company, CompanyAlreadyExists, CompanyNotFound, companies_of, company_of
+from entitlements.company_data import (
+    BillingData,
+    CompanyData,
+    Problem,
+    StudioData,
+    check_billing,
+    check_studio,
+    sentence_of,
+    studio_pointer,
+)
+from entitlements.coupons.stock import Coupon, CouponNotFound, CouponPack, count_by_state, stock_of
+from entitlements.grants import GRANT_KINDS, PaidLine, UnknownGrant, bucket_end, grant
+from entitlements.ledger import Account, Posting, balance, book
+from entitlements.links import Cause, StudioLink, link_studio, payer_at, set_payer
+from entitlements.parties import COMPANY, STUDIO, Party, StudioAlreadyRegistered, new_party, party_names
+from entitlements.provisioning.attempts import apply_answer
+from entitlements.provisioning.provisioner import (
+    Accepted,
+    HttpProvisioner,
+    MemoryProvisioner,
+    NoAnswer,
+    Provisioner,
+    Ready,
+    Refused,
+)
+from entitlements.rights import Rights, rights_of
+
+__all__ = [
+    "COMPANY",
+    "GRANT_KINDS",
+    "STUDIO",
+    "Accepted",
+    "Account",
+    "BillingData",
+    "Cause",
+    "Company",
+    "CompanyAlreadyExists",
+    "CompanyData",
+    "CompanyNotFound",
+    "Coupon",
+    "CouponNotAvailable",
+    "CouponNotFound",
+    "CouponPack",
+    "HttpProvisioner",
+    "MemoryProvisioner",
+    "NoAnswer",
+    "PaidLine",
+    "Party",
+    "Posting",
+    "Problem",
+    "Provisioner",
+    "Ready",
+    "Refused",
+    "Rights",
+    "StudioAlreadyRegistered",
+    "StudioData",
+    "StudioLink",
+    "UnknownGrant",
+    "activate_coupon",
+    "apply_answer",
+    "balance",
+    "book",
+    "bucket_end",
+    "check_billing",
+    "check_studio",
+    "companies_of",
+    "company_created",
+    "company_of",
+    "company_refused",
+    "count_by_state",
+    "grant",
+    "link_studio",
+    "new_party",
+    "party_names",
+    "payer_at",
+    "rights_of",
+    "sentence_of",
+    "set_payer",
+    "stock_of",
+    "studio_pointer",
+    "support_code",
+]

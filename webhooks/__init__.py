@@ -1,3 +1,3 @@
-"""The letterbox: letters in (Stripe, the bank, provisioning) and letters out."""
+"""The letterbox: letters from outside are checked, stored once and opened by a job."""
 
 __all__: list[str] = []

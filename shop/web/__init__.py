@@ -1,3 +1,9 @@
-"""The pages and the API of the shop."""
+"""The shop's pages and API. `install` is called once by the composition root."""
 
-__all__: list[str] = []
+from flask import Flask
+
+__all__ = ["install"]
+
+
+def install(app: Flask) -> None:
+    """Add sign-in, pages, API and commands of the shop to the application."""

@@ -1,0 +1,88 @@
+"""The composition root: settings, extensions, rooms and stand-ins come together here. Nothing imports this file."""
+
+import importlib
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from flask import Flask
+from flask_babel import Babel
+from flask_wtf import CSRFProtect
+
+from entitlements import HttpProvisioner, Provisioner
+from foundation import formats
+from foundation.database import database, engine_options
+from foundation.mail import Mailer, SmtpMailer
+from foundation.postgres import default_directory, ensure_running
+from foundation.settings import Settings
+from shop import PaymentGateway, StripeGateway
+
+# Rooms whose import registers jobs and due rules by name.
+JOBS = ("entitlements.jobs", "shop.jobs", "webhooks.jobs")
+# Modules with `install(app)`: sign-in, error pages, headers, metrics; then the rooms' pages, API and commands.
+PARTS = (
+    "foundation.web",
+    "foundation.commands",
+    "shop.web",
+    "entitlements.web",
+    "webhooks.web",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """The three ports to the outside world; tests and demos pass their own, nobody patches."""
+
+    gateway: PaymentGateway
+    provisioner: Provisioner
+    mailer: Mailer
+
+
+def create_app(environment: Mapping[str, str] | None = None, outside: Outside | None = None) -> Flask:
+    """Build the application from an environment. Raises SettingsRefused when it makes no sense."""
+    settings = Settings.from_environment(os.environ if environment is None else environment)
+    app = Flask(__name__, template_folder="templates", static_folder="static")
+    app.extensions["gettone.settings"] = settings
+    _configure(app, settings)
+    _connect_outside(app, outside or _real_outside(settings))
+    database.init_app(app)
+    Babel(app, locale_selector=formats.language, default_locale="it", default_timezone="Europe/Rome")
+    app.extensions["gettone.csrf"] = CSRFProtect(app)
+    formats.install(app)
+    for name in (*JOBS, *PARTS):
+        part = importlib.import_module(name)
+        if hasattr(part, "install"):
+            part.install(app)
+    return app
+
+
+def _configure(app: Flask, settings: Settings) -> None:
+    app.config.update(
+        SECRET_KEY=settings.secret_key,
+        SQLALCHEMY_DATABASE_URI=settings.database_url or ensure_running(default_directory()),
+        SQLALCHEMY_ENGINE_OPTIONS=engine_options(settings),
+        MAX_CONTENT_LENGTH=2 * 1024 * 1024,
+        MAX_FORM_MEMORY_SIZE=512 * 1024,
+        WTF_CSRF_TIME_LIMIT=None,
+        WTF_CSRF_SSL_STRICT=settings.secure_cookies,
+        BABEL_TRANSLATION_DIRECTORIES="translations",
+        TEMPLATES_AUTO_RELOAD=False,
+    )
+    app.url_map.strict_slashes = False
+
+
+def _real_outside(settings: Settings) -> Outside:
+    return Outside(
+        gateway=StripeGateway(settings.stripe_api_key, settings.stripe_api_base),
+        provisioner=HttpProvisioner(settings.provisioning_url, settings.provisioning_secret),
+        mailer=SmtpMailer(settings.smtp_url),
+    )
+
+
+def _connect_outside(app: Flask, outside: Outside) -> None:
+    app.extensions["gettone.gateway"] = outside.gateway
+    app.extensions["gettone.provisioner"] = outside.provisioner
+    app.extensions["gettone.mailer"] = outside.mailer
+
+
+__all__ = ["Outside", "create_app"]

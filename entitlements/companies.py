@@ -1,0 +1,110 @@
+"""Companies (M6): a client's company, from the request to create it until the vendor's software has it."""
+
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, String, exists, select, text, tuple_
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from entitlements.company_states import CompanyState
+from entitlements.links import StudioLink
+from entitlements.parties import Party
+from foundation.database import JsonObject, Model
+
+_LIVE = "state <> 'REJECTED'"
+
+
+class Company(Model):
+    """What the vendor's software was asked to create; the name and identifiers are its party's.
+
+    `tax_code` stands here again because "one live company per tax code" is a promise of this table (M6).
+    """
+
+    __tablename__ = "companies"
+    __table_args__ = (
+        Index("uq_companies_live_tax_code", "tax_code", unique=True, postgresql_where=text(_LIVE)),
+        Index("ix_companies_requested_by", "requested_by_party_id", "id"),
+        CheckConstraint("state IN ('PROVISIONING', 'READY', 'REJECTED')", name="state"),
+        CheckConstraint("state <> 'READY' OR remote_id IS NOT NULL", name="ready_has_remote_id"),
+    )
+
+    id: Mapped[UUID] = mapped_column(ForeignKey("parties.id"), primary_key=True)
+    tax_code: Mapped[str]
+    state: Mapped[CompanyState] = mapped_column(String())
+    profile: Mapped[JsonObject]
+    requested_by_party_id: Mapped[UUID] = mapped_column(ForeignKey("parties.id"))
+    requested_on: Mapped[date]
+    requested_at: Mapped[datetime]
+    ready_at: Mapped[datetime | None]
+    rejected_at: Mapped[datetime | None]
+    rejection: Mapped[str | None]
+    remote_id: Mapped[str | None]
+    support_code: Mapped[str]
+    version: Mapped[int]
+
+
+class CompanyNotFound(Exception):
+    """No such company, or not one this party may see."""
+
+    def __init__(self, company_id: UUID) -> None:
+        super().__init__(str(company_id))
+        self.company_id = company_id
+
+
+class CompanyAlreadyExists(Exception):
+    """A live company with this tax code exists; whose it is stays untold (M6)."""
+
+    def __init__(self) -> None:
+        super().__init__("a live company has this tax code")
+
+
+def company_of(session: Session, company_id: UUID, studio_id: UUID | None) -> tuple[Company, Party]:
+    """One company and its party, if `studio_id` asked for it or is linked to it (None: the vendor's own people).
+
+    Raises CompanyNotFound, alike for what does not exist and for what is somebody else's.
+    """
+    query = select(Company, Party).join(Party, Party.id == Company.id).where(Company.id == company_id)
+    if studio_id is not None:
+        query = query.where((Company.requested_by_party_id == studio_id) | _linked_to(studio_id))
+    found = session.execute(query).one_or_none()
+    if found is None:
+        raise CompanyNotFound(company_id)
+    return found[0], found[1]
+
+
+def companies_of(
+    session: Session,
+    studio_id: UUID,
+    *,
+    search: str = "",
+    state: str | None = None,
+    after: tuple[str, UUID] | None = None,
+    limit: int = 50,
+) -> list[tuple[Company, Party]]:
+    """A studio's companies by name: linked ones, and those whose creation it asked for and that are not rejected."""
+    query = (
+        select(Company, Party)
+        .join(Party, Party.id == Company.id)
+        .where(_linked_to(studio_id) | ((Company.requested_by_party_id == studio_id) & (Company.state != "REJECTED")))
+        .order_by(Party.sort_name, Party.id)
+        .limit(limit)
+    )
+    if search:
+        pattern = f"%{like_literal(search)}%"
+        query = query.where(Party.name.ilike(pattern) | Party.vat_number.ilike(pattern) | Party.tax_code.ilike(pattern))
+    if state is not None:
+        query = query.where(Company.state == state)
+    if after is not None:
+        query = query.where(tuple_(Party.sort_name, Party.id) > after)
+    return [(row[0], row[1]) for row in session.execute(query)]
+
+
+def like_literal(text_: str) -> str:
+    """Take the meaning of wildcards away from what a person typed."""
+    return text_.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+
+
+def _linked_to(studio_id: UUID) -> ColumnElement[bool]:
+    return exists().where(
+        StudioLink.company_id == Company.id, StudioLink.studio_id == studio_id, StudioLink.unlinked_at.is_(None)
+    )

@@ -1,0 +1,1 @@
+"""Coupons: prepaid, bearer licence vouchers; bought in packs, kept in stock, activated once."""

@@ -1,0 +1,35 @@
+"""The jobs and due rules of this room: edges that open their own transactions."""
+
+from uuid import UUID
+
+from flask import current_app
+from sqlalchemy.orm import Session
+
+from entitlements.coupons.stock import expire_pack
+from entitlements.provisioning.attempts import ask_again, attempt
+from entitlements.provisioning.provisioner import Provisioner
+from foundation.jobs import DueRow, due_rule, job
+
+
+def provisioner() -> Provisioner:
+    """The provisioner this application was built with."""
+    found: Provisioner = current_app.extensions["gettone.provisioner"]
+    return found
+
+
+@job("provisioning.call", tries=1_000)
+def call_provisioner(company_id: str) -> None:
+    """Ask the vendor's software to create a company."""
+    attempt(UUID(company_id), provisioner())
+
+
+@job("provisioning.ask", tries=1_000)
+def ask_provisioner(company_id: str) -> None:
+    """Ask what became of an accepted request."""
+    ask_again(UUID(company_id), provisioner())
+
+
+@due_rule("coupons.expire")
+def expire_coupons(session: Session, row: DueRow) -> None:
+    """The time to activate a pack's coupons has passed."""
+    expire_pack(session, row.subject_id)

@@ -1,0 +1,134 @@
+"""The ledger (M12): double entry, append-only. A transfer moves an amount from one account to another, once per cause.
+
+Euro accounts are in cents; wallets in their own unit. A transfer debits one account and credits another by the same
+amount, so debits equal credits by construction; what remains to be proven is that balances are what they should be.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, func, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from entitlements.links import Cause
+from foundation import clock
+from foundation.database import APPEND_ONLY, Identified, Model
+from foundation.ids import new_id
+
+EUR_CENTS = "EUR"
+NOBODY = UUID(int=0)
+
+
+class LedgerAccount(Identified, Model):
+    """Something that holds a balance: one per kind, unit, owner and product.
+
+    Kinds: bank, stripe_clearing, fees, receivable (owner: order), store_credit (owner: party), deferred (label: sku),
+    vat (label: rate), revenue (label: sku), refunds, wallet (owner: bucket), wallet_issue, wallet_use, wallet_expiry.
+    """
+
+    __tablename__ = "ledger_accounts"
+    __table_args__ = (UniqueConstraint("kind", "unit", "owner_id", "label"),)
+
+    kind: Mapped[str]
+    unit: Mapped[str]
+    owner_id: Mapped[UUID]
+    label: Mapped[str]
+
+
+class LedgerTransfer(Identified, Model):
+    """One movement; never changed, never deleted. A correction is another transfer."""
+
+    __tablename__ = "ledger_transfers"
+    __table_args__ = (
+        UniqueConstraint("cause_kind", "cause_id", "ordinal"),
+        CheckConstraint("amount > 0", name="amount_positive"),
+        CheckConstraint("debit_account_id <> credit_account_id", name="two_accounts"),
+        Index("ix_ledger_transfers_debit", "debit_account_id", "at"),
+        Index("ix_ledger_transfers_credit", "credit_account_id", "at"),
+        {"info": {APPEND_ONLY: True}},
+    )
+
+    debit_account_id: Mapped[UUID] = mapped_column(ForeignKey("ledger_accounts.id"))
+    credit_account_id: Mapped[UUID] = mapped_column(ForeignKey("ledger_accounts.id"))
+    amount: Mapped[int]
+    unit: Mapped[str]
+    cause_kind: Mapped[str]
+    cause_id: Mapped[UUID]
+    ordinal: Mapped[int]
+    at: Mapped[datetime]
+    recorded_at: Mapped[datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Names an account; it is made when first used."""
+
+    kind: str
+    unit: str = EUR_CENTS
+    owner: UUID = NOBODY
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Posting:
+    """One transfer to be booked: `amount` > 0 in the accounts' unit."""
+
+    debit: Account
+    credit: Account
+    amount: int
+
+
+def book(session: Session, cause: Cause, postings: list[Posting], first_ordinal: int = 0) -> bool:
+    """Book transfers for one cause, numbered from `first_ordinal`; zero amounts are left out.
+
+    Answers False, and books nothing, when this cause has been booked already: the unique key carries the "once".
+    """
+    wanted = [posting for posting in postings if posting.amount]
+    if not wanted:
+        return True
+    ids = {account: account_id(session, account) for posting in wanted for account in (posting.debit, posting.credit)}
+    now = clock.now()
+    rows = [
+        {
+            "id": new_id(),
+            "debit_account_id": ids[posting.debit],
+            "credit_account_id": ids[posting.credit],
+            "amount": posting.amount,
+            "unit": posting.debit.unit,
+            "cause_kind": cause.kind,
+            "cause_id": cause.id,
+            "ordinal": first_ordinal + index,
+            "at": now,
+            "recorded_at": now,
+        }
+        for index, posting in enumerate(wanted)
+    ]
+    statement = insert(LedgerTransfer).values(rows).on_conflict_do_nothing().returning(LedgerTransfer.id)
+    return len(session.execute(statement).all()) == len(rows)
+
+
+def account_id(session: Session, account: Account) -> UUID:
+    """The id of an account, made when it does not exist yet."""
+    where = (
+        LedgerAccount.kind == account.kind,
+        LedgerAccount.unit == account.unit,
+        LedgerAccount.owner_id == account.owner,
+        LedgerAccount.label == account.label,
+    )
+    known = session.execute(select(LedgerAccount.id).where(*where)).scalar()
+    if known is not None:
+        return known
+    values = {"kind": account.kind, "unit": account.unit, "owner_id": account.owner, "label": account.label}
+    row = insert(LedgerAccount).values(id=new_id(), **values).on_conflict_do_nothing().returning(LedgerAccount.id)
+    created = session.execute(row).scalar()
+    return created or session.execute(select(LedgerAccount.id).where(*where)).scalar_one()
+
+
+def balance(session: Session, account: Account) -> int:
+    """Credits minus debits of an account, summed from its transfers."""
+    own = account_id(session, account)
+    credits_ = select(func.coalesce(func.sum(LedgerTransfer.amount), 0)).where(LedgerTransfer.credit_account_id == own)
+    debits = select(func.coalesce(func.sum(LedgerTransfer.amount), 0)).where(LedgerTransfer.debit_account_id == own)
+    return int(session.execute(credits_).scalar_one()) - int(session.execute(debits).scalar_one())

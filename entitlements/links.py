@@ -1,0 +1,111 @@
+"""Studio links (M5) and payer periods (M4): who works on a company, and who pays for it. Two separate facts."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, select, text
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from foundation import clock
+from foundation.database import APPEND_ONLY, Identified, JsonObject, Model
+from foundation.events import Subject, record_event
+from foundation.ids import new_id
+
+Payer = Literal["STUDIO", "COMPANY"]
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """Why a right or a role exists (M8): a kind and an id, without a foreign key upward."""
+
+    kind: str
+    id: UUID
+
+
+class StudioLink(Identified, Model):
+    """A studio works on a company from `linked_at` until `unlinked_at`; independent of payer and licence."""
+
+    __tablename__ = "studio_links"
+    __table_args__ = (
+        Index(
+            "uq_studio_links_live", "studio_id", "company_id", unique=True, postgresql_where=text("unlinked_at IS NULL")
+        ),
+        Index("ix_studio_links_company_id", "company_id"),
+    )
+
+    studio_id: Mapped[UUID] = mapped_column(ForeignKey("parties.id"))
+    company_id: Mapped[UUID] = mapped_column(ForeignKey("parties.id"))
+    linked_at: Mapped[datetime]
+    unlinked_at: Mapped[datetime | None]
+    blocked_at: Mapped[datetime | None]
+    nickname: Mapped[str | None]
+    permissions: Mapped[JsonObject]
+    cause_kind: Mapped[str]
+    cause_id: Mapped[UUID]
+
+
+class PayerPeriod(Identified, Model):
+    """From `from_at` on this party pays for the company, until a later row says otherwise. Append-only."""
+
+    __tablename__ = "payer_periods"
+    __table_args__ = (
+        UniqueConstraint("company_id", "from_at"),
+        UniqueConstraint("cause_kind", "cause_id"),
+        CheckConstraint("payer IN ('STUDIO', 'COMPANY')", name="payer"),
+        {"info": {APPEND_ONLY: True}},
+    )
+
+    company_id: Mapped[UUID] = mapped_column(ForeignKey("companies.id"))
+    payer_party_id: Mapped[UUID] = mapped_column(ForeignKey("parties.id"))
+    payer: Mapped[str]
+    from_at: Mapped[datetime]
+    recorded_at: Mapped[datetime]
+    cause_kind: Mapped[str]
+    cause_id: Mapped[UUID]
+
+
+def link_studio(session: Session, studio_id: UUID, company_id: UUID, cause: Cause) -> bool:
+    """Link a studio to a company (D19, D22); answers False when they are linked already."""
+    row = insert(StudioLink).values(
+        id=new_id(),
+        studio_id=studio_id,
+        company_id=company_id,
+        linked_at=clock.now(),
+        permissions={"areas": {"*": "write"}},
+        cause_kind=cause.kind,
+        cause_id=cause.id,
+    )
+    created = session.execute(row.on_conflict_do_nothing().returning(StudioLink.id)).scalar()
+    if created is not None:
+        record_event(session, "studio.linked", Subject("company", company_id, studio_id), studio_id=studio_id)
+    return created is not None
+
+
+def set_payer(session: Session, company_id: UUID, payer_party_id: UUID, payer: Payer, cause: Cause) -> None:
+    """Say who pays for a company from now on (D14); once per cause."""
+    row = insert(PayerPeriod).values(
+        id=new_id(),
+        company_id=company_id,
+        payer_party_id=payer_party_id,
+        payer=payer,
+        from_at=clock.now(),
+        recorded_at=clock.now(),
+        cause_kind=cause.kind,
+        cause_id=cause.id,
+    )
+    session.execute(row.on_conflict_do_nothing())
+
+
+def payer_at(session: Session, company_id: UUID, at: datetime, known_at: datetime | None = None) -> PayerPeriod | None:
+    """The payer period in force at an instant, as known at `known_at` (default: then, M19)."""
+    query = (
+        select(PayerPeriod)
+        .where(PayerPeriod.company_id == company_id, PayerPeriod.from_at <= at)
+        .where(PayerPeriod.recorded_at <= (known_at or at))
+        .order_by(PayerPeriod.from_at.desc())
+        .limit(1)
+    )
+    return session.scalars(query).first()

@@ -1,0 +1,131 @@
+"""The provisioner: the port to the vendor's accounting software, and its HTTP form (M25)."""
+
+import json
+from dataclasses import dataclass
+from typing import Any, Protocol
+from urllib.parse import quote
+
+import requests
+
+from foundation.database import JsonObject
+from foundation.webhook_signatures import signed_headers
+
+CONNECT_SECONDS = 5
+ANSWER_SECONDS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """The company exists there under `remote_id`."""
+
+    remote_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """It is being created; a signed callback will say when."""
+
+    operation: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A definitive no, with the vendor's reason."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class NoAnswer:
+    """Nobody knows what became of it; ask again with the same key."""
+
+    problem: str
+
+
+@dataclass(frozen=True, slots=True)
+class NotThere:
+    """The vendor knows nothing of this company."""
+
+
+Answer = Ready | Accepted | Refused | NoAnswer
+Asked = Ready | Accepted | Refused | NoAnswer | NotThere
+
+
+class Provisioner(Protocol):
+    """Asks the vendor's software to create a company, and what became of it."""
+
+    def create(self, key: str, body: JsonObject) -> Answer:
+        """Ask for creation under the stable idempotency `key`."""
+
+    def ask(self, company_id: str) -> Asked:
+        """Ask what became of a company."""
+
+
+class HttpProvisioner:
+    """Speaks M25 over HTTP; every call carries the same key over all retries and a Standard Webhooks signature."""
+
+    def __init__(self, base_url: str, secret: str) -> None:
+        self._base = base_url.rstrip("/")
+        self._secret = secret
+
+    def create(self, key: str, body: JsonObject) -> Answer:
+        """POST /companies."""
+        raw = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
+        headers = signed_headers(self._secret, key, raw) | {"Idempotency-Key": key, "Content-Type": "application/json"}
+        answer = self._call("POST", "/companies", headers, raw)
+        return NoAnswer("not found") if isinstance(answer, NotThere) else answer
+
+    def ask(self, company_id: str) -> Asked:
+        """GET /companies/{id}."""
+        headers = signed_headers(self._secret, f"ask-{company_id}", b"")
+        return self._call("GET", f"/companies/{quote(company_id)}", headers, None)
+
+    def _call(self, method: str, path: str, headers: dict[str, str], raw: bytes | None) -> Asked:
+        try:
+            response = requests.request(
+                method,
+                self._base + path,
+                headers=headers,
+                data=raw,
+                timeout=(CONNECT_SECONDS, ANSWER_SECONDS),
+                allow_redirects=False,
+            )
+            body = response.json() if response.content else {}
+        except (requests.RequestException, ValueError) as problem:
+            return NoAnswer(type(problem).__name__)
+        return read_answer(response.status_code, body if isinstance(body, dict) else {})
+
+
+def read_answer(status: int, body: dict[str, Any]) -> Asked:
+    """What an HTTP answer means (M25); anything not in the table is no answer, to be asked again."""
+    if status in {200, 201, 409} and body.get("remote_id"):
+        return Ready(str(body["remote_id"]))
+    if status == 202:  # noqa: PLR2004 - Accepted
+        return Accepted(str(body.get("operation", "")))
+    if status == 422:  # noqa: PLR2004 - Unprocessable Content, the vendor's definitive refusal
+        return Refused(str(body.get("reason", "")) or "senza motivo")
+    if status == 404:  # noqa: PLR2004 - Not Found
+        return NotThere()
+    return NoAnswer(f"HTTP {status}")
+
+
+class MemoryProvisioner:
+    """The Null twin: answers from a list, then always ready, and remembers what it was asked (once per key)."""
+
+    def __init__(self, *answers: Answer) -> None:
+        self.answers = list(answers)
+        self.created: dict[str, JsonObject] = {}
+        self.calls: list[str] = []
+
+    def create(self, key: str, body: JsonObject) -> Answer:
+        """Answer the next scripted answer, else ready; a refusal creates nothing."""
+        self.calls.append(key)
+        answer = self.answers.pop(0) if self.answers else Ready(f"remote-{body['id']}")
+        if isinstance(answer, Ready | Accepted):
+            self.created[key] = body
+        return answer
+
+    def ask(self, company_id: str) -> Asked:
+        """Ready when it was created, else unknown."""
+        known = any(body["id"] == company_id for body in self.created.values())
+        return Ready(f"remote-{company_id}") if known else NotThere()

@@ -1,0 +1,69 @@
+"""Provisioning requests: the intent to have a company created, stored with its cause; its calls are logged one by one."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from entitlements.provisioning.provisioning_states import ProvisioningState
+from foundation import clock
+from foundation.database import APPEND_ONLY, Identified, JsonObject, Model
+from foundation.jobs import defer
+
+
+class ProvisioningRequest(Model):
+    """One per company. `body` is what is sent, frozen; the idempotency key is the company's id."""
+
+    __tablename__ = "provisioning_requests"
+    __table_args__ = (
+        CheckConstraint("state IN ('PENDING','ACCEPTED','UNKNOWN','DONE','REFUSED','GIVEN_UP')", name="state"),
+        Index("ix_provisioning_requests_state", "state", "requested_at"),
+    )
+
+    company_id: Mapped[UUID] = mapped_column(ForeignKey("companies.id"), primary_key=True)
+    state: Mapped[ProvisioningState] = mapped_column(String())
+    body: Mapped[JsonObject]
+    requested_at: Mapped[datetime]
+    attempts: Mapped[int]
+    last_outcome: Mapped[str | None]
+    last_attempt_at: Mapped[datetime | None]
+    operation: Mapped[str | None]
+
+
+class ProvisioningCall(Identified, Model):
+    """One call or callback and what came of it; append-only, the step ledger of provisioning."""
+
+    __tablename__ = "provisioning_calls"
+    __table_args__ = (Index("ix_provisioning_calls_company_id", "company_id", "id"), {"info": {APPEND_ONLY: True}})
+
+    company_id: Mapped[UUID] = mapped_column(ForeignKey("companies.id"))
+    kind: Mapped[str]
+    outcome: Mapped[str]
+    at: Mapped[datetime]
+
+
+def request_provisioning(session: Session, company_id: UUID, body: JsonObject) -> None:
+    """Store the intent and its job in the transaction that caused it."""
+    request = ProvisioningRequest(
+        company_id=company_id, state="PENDING", body=body, requested_at=clock.now(), attempts=0
+    )
+    session.add(request)
+    session.flush()
+    defer(session, "provisioning.call", lock=f"company-{company_id}", company_id=str(company_id))
+
+
+def idempotency_key(company_id: UUID) -> str:
+    """The key of every call about this company, the same over all retries."""
+    return f"company-{company_id}"
+
+
+def log_call(session: Session, company_id: UUID, kind: str, outcome: str) -> None:
+    """Note one step: intent, answer, callback, question."""
+    session.add(ProvisioningCall(company_id=company_id, kind=kind, outcome=outcome, at=clock.now()))
+
+
+def calls_of(session: Session, company_id: UUID) -> list[ProvisioningCall]:
+    """Every step about a company, oldest first."""
+    query = select(ProvisioningCall).where(ProvisioningCall.company_id == company_id).order_by(ProvisioningCall.id)
+    return list(session.scalars(query))

@@ -1,0 +1,203 @@
+"""Wallets (D15, D20, D26): packs of documents, prepaid credit in cents, counted credits; each in buckets that never go below zero.
+
+A bucket's balance changes in the same statement as its entry; the audit proves that it equals the sum of its entries.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, case, func, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from entitlements.ledger import Account, LedgerAccount, LedgerTransfer, Posting, book
+from entitlements.links import Cause
+from foundation import clock
+from foundation.database import APPEND_ONLY, Identified, Model
+from foundation.ids import new_id
+
+METERS = ("documents", "credit_cents", "credits")
+
+
+class WalletBucket(Identified, Model):
+    """What one grant put into a wallet. `ends_on` is exclusive; None never expires."""
+
+    __tablename__ = "wallet_buckets"
+    __table_args__ = (
+        UniqueConstraint("cause_kind", "cause_id"),
+        CheckConstraint("balance >= 0", name="balance_not_negative"),
+        CheckConstraint("granted > 0", name="granted_positive"),
+        CheckConstraint("funding IN ('PAID', 'BONUS')", name="funding"),
+        CheckConstraint("meter IN ('documents', 'credit_cents', 'credits')", name="meter"),
+        Index("ix_wallet_buckets_holder", "holder_party_id", "meter", "ends_on"),
+    )
+
+    holder_party_id: Mapped[UUID] = mapped_column(ForeignKey("parties.id"))
+    meter: Mapped[str]
+    funding: Mapped[str]
+    granted: Mapped[int]
+    balance: Mapped[int]
+    ends_on: Mapped[date | None]
+    sku: Mapped[str]
+    cause_kind: Mapped[str]
+    cause_id: Mapped[UUID]
+    created_at: Mapped[datetime]
+
+
+class Consumption(Identified, Model):
+    """One use of a wallet, once per holder, meter and the caller's reference."""
+
+    __tablename__ = "consumptions"
+    __table_args__ = (
+        UniqueConstraint("company_id", "meter", "reference"),
+        CheckConstraint("quantity > 0", name="quantity_positive"),
+        {"info": {APPEND_ONLY: True}},
+    )
+
+    company_id: Mapped[UUID] = mapped_column(ForeignKey("companies.id"))
+    meter: Mapped[str]
+    quantity: Mapped[int]
+    reference: Mapped[str]
+    at: Mapped[datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class Consumed:
+    """The use is booked (`repeated`: it had been booked before under the same reference)."""
+
+    consumption_id: UUID
+    balance: int
+    repeated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class NotEnough:
+    """Nothing was taken: the wallets hold only `balance`."""
+
+    balance: int
+
+
+class ReferenceReused(Exception):
+    """The reference was used before for another quantity."""
+
+    def __init__(self, reference: str) -> None:
+        super().__init__(reference)
+        self.reference = reference
+
+
+def fill_bucket(session: Session, bucket: WalletBucket) -> bool:
+    """Store a new bucket with its first entry, once per cause; answers False when it exists already."""
+    values = {
+        column.name: getattr(bucket, column.name)
+        for column in WalletBucket.__table__.columns
+        if column.name not in {"id", "balance"}
+    }
+    fresh = new_id()
+    row = insert(WalletBucket).values(id=fresh, balance=bucket.granted, **values)
+    created = session.execute(row.on_conflict_do_nothing().returning(WalletBucket.id)).scalar()
+    if created is None:
+        return False
+    cause = Cause("wallet_grant", created)
+    posting = Posting(Account("wallet_issue", bucket.meter), Account("wallet", bucket.meter, created), bucket.granted)
+    book(session, cause, [posting])
+    return True
+
+
+def consume(
+    session: Session, company_id: UUID, holders: list[UUID], meter: str, quantity: int, reference: str
+) -> Consumed | NotEnough:
+    """Take `quantity` from the holders' buckets in the order of D15, once per reference. Raises ReferenceReused."""
+    fresh = new_id()
+    row = insert(Consumption).values(
+        id=fresh, company_id=company_id, meter=meter, quantity=quantity, reference=reference, at=clock.now()
+    )
+    with session.begin_nested() as savepoint:
+        created = session.execute(row.on_conflict_do_nothing().returning(Consumption.id)).scalar()
+        if created is None:
+            savepoint.rollback()
+            return _already_consumed(session, company_id, holders, meter, quantity, reference)
+        buckets = _open_buckets(session, holders, meter, lock=True)
+        held = sum(bucket.balance for bucket in buckets)
+        if held < quantity:
+            savepoint.rollback()
+            return NotEnough(held)
+        _burn(session, buckets, quantity, created)
+    return Consumed(created, held - quantity, repeated=False)
+
+
+def _already_consumed(
+    session: Session, company_id: UUID, holders: list[UUID], meter: str, quantity: int, reference: str
+) -> Consumed:
+    known = session.scalars(
+        select(Consumption).where(
+            Consumption.company_id == company_id, Consumption.meter == meter, Consumption.reference == reference
+        )
+    ).one()
+    if known.quantity != quantity:
+        raise ReferenceReused(reference)
+    held = sum(bucket.balance for bucket in _open_buckets(session, holders, meter, lock=False))
+    return Consumed(known.id, held, repeated=True)
+
+
+def _open_buckets(session: Session, holders: list[UUID], meter: str, *, lock: bool) -> list[WalletBucket]:
+    today = clock.today()
+    query = (
+        select(WalletBucket)
+        .where(WalletBucket.holder_party_id.in_(holders), WalletBucket.meter == meter, WalletBucket.balance > 0)
+        .where(WalletBucket.ends_on.is_(None) | (WalletBucket.ends_on > today))
+        .order_by(
+            WalletBucket.ends_on.asc().nulls_last(),
+            case((WalletBucket.funding == "BONUS", 0), else_=1),
+            WalletBucket.created_at,
+            WalletBucket.id,
+        )
+        .execution_options(populate_existing=True)
+    )
+    return list(session.scalars(query.with_for_update() if lock else query))
+
+
+def _burn(session: Session, buckets: list[WalletBucket], quantity: int, consumption_id: UUID) -> None:
+    left, postings = quantity, []
+    for bucket in buckets:
+        if left == 0:
+            break
+        taken = min(left, bucket.balance)
+        left -= taken
+        session.execute(
+            update(WalletBucket).where(WalletBucket.id == bucket.id).values(balance=WalletBucket.balance - taken)
+        )
+        meter = bucket.meter
+        postings.append(Posting(Account("wallet", meter, bucket.id), Account("wallet_use", meter), taken))
+    book(session, Cause("consumption", consumption_id), postings)
+
+
+@dataclass(frozen=True, slots=True)
+class BucketBalance:
+    """What a bucket held at an instant."""
+
+    bucket: WalletBucket
+    balance: int
+
+
+def balances_at(session: Session, holders: list[UUID], at: datetime, known_at: datetime) -> list[BucketBalance]:
+    """Every bucket of these holders that was usable at `at`, with the sum of its entries as known at `known_at` (M19)."""
+    own = select(LedgerAccount.id).where(LedgerAccount.kind == "wallet", LedgerAccount.owner_id == WalletBucket.id)
+    account = own.scalar_subquery()
+    before = (LedgerTransfer.at <= at) & (LedgerTransfer.recorded_at <= known_at)
+    gained = func.sum(LedgerTransfer.amount).filter(LedgerTransfer.credit_account_id == account)
+    spent = func.sum(LedgerTransfer.amount).filter(LedgerTransfer.debit_account_id == account)
+    entries = (
+        select(func.coalesce(gained, 0) - func.coalesce(spent, 0))
+        .where(before, (LedgerTransfer.credit_account_id == account) | (LedgerTransfer.debit_account_id == account))
+        .correlate(WalletBucket)
+        .scalar_subquery()
+    )
+    on = clock.rome_day(at)
+    query = (
+        select(WalletBucket, entries)
+        .where(WalletBucket.holder_party_id.in_(holders), WalletBucket.created_at <= at)
+        .where(WalletBucket.ends_on.is_(None) | (WalletBucket.ends_on > on))
+        .order_by(WalletBucket.ends_on.asc().nulls_last(), WalletBucket.created_at)
+    )
+    return [BucketBalance(row[0], int(row[1])) for row in session.execute(query)]

@@ -1,0 +1,133 @@
+"""The database: base class of all tables, the engine, and `transaction()`, the only way to write.
+
+One request, job or command is one transaction, opened by the edge; what it calls takes the session and never commits.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import date, datetime, timedelta
+from typing import Any, ClassVar
+from uuid import UUID
+
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import BigInteger, Date, DateTime, Interval, MetaData, Text, Uuid, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
+from sqlalchemy.types import TypeEngine
+
+from foundation import clock
+from foundation.ids import new_id
+from foundation.settings import Settings, current_settings
+
+APPLICATION_ROLE = "gettone_app"
+APPEND_ONLY = "append_only"
+
+_open: ContextVar[bool] = ContextVar("transaction_open", default=False)
+
+JsonObject = dict[str, Any]
+
+
+class NestedTransaction(Exception):
+    """A transaction was opened inside another: pass the session on instead."""
+
+
+class Model(DeclarativeBase):
+    """Base of every table. A table that is only ever inserted into says `info={"append_only": True}`."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map: ClassVar[dict[Any, TypeEngine[Any]]] = {
+        str: Text(),
+        int: BigInteger(),
+        UUID: Uuid(),
+        datetime: DateTime(timezone=True),
+        date: Date(),
+        timedelta: Interval(),
+        JsonObject: JSONB(),
+        list[JsonObject]: JSONB(),
+        list[str]: JSONB(),
+    }
+
+
+class Identified:
+    """Mix-in: a time-ordered UUID as primary key, made in Python so that a row knows its id before it is stored."""
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id, sort_order=-1)
+
+
+class ClockShift(Model):
+    """How far the sandbox's business clock stands from real time; one row at most, empty in production."""
+
+    __tablename__ = "clock_shift"
+
+    only: Mapped[bool] = mapped_column(primary_key=True, default=True)
+    shift: Mapped[timedelta]
+
+
+database = SQLAlchemy(metadata=Model.metadata)
+
+
+def engine_options(settings: Settings) -> dict[str, Any]:
+    """Options of the engine: the application's role (M22), UTC, and no statement that outlives a request."""
+    limit = 60_000 if settings.sandbox else 30_000
+    options = f"-c role={APPLICATION_ROLE} -c timezone=UTC -c statement_timeout={limit} -c lock_timeout=15000"
+    return {"connect_args": {"options": options}, "pool_size": 10, "max_overflow": 10, "pool_pre_ping": True}
+
+
+@contextmanager
+def transaction() -> Iterator[Session]:
+    """Open the one transaction of this request, job or command; commit at the end, roll back on any exception.
+
+    Raises NestedTransaction when one is already open.
+    """
+    if _open.get():
+        raise NestedTransaction
+    token = _open.set(True)
+    try:
+        with new_session() as session, session.begin():
+            if current_settings().sandbox:
+                follow_stored_shift(session)
+            yield session
+    finally:
+        _open.reset(token)
+
+
+def transaction_open() -> bool:
+    """Whether this thread has a transaction open: outside calls refuse to start then."""
+    return _open.get()
+
+
+def refuse_open_transaction() -> None:
+    """Raise NestedTransaction when a transaction is open: called before every network call (house rule 2)."""
+    if _open.get():
+        raise NestedTransaction
+
+
+def new_session() -> Session:
+    """A session on the application's engine; only `transaction()` and the letter box of rare own commits (M23) use it."""
+    return Session(
+        bind=database.engines[None],
+        expire_on_commit=False,
+        join_transaction_mode="create_savepoint",
+    )
+
+
+@contextmanager
+def apart() -> Iterator[Session]:
+    """Open a transaction of its own for throttle, session and idempotency rows, which commit apart (M23)."""
+    with new_session() as session, session.begin():
+        yield session
+
+
+def follow_stored_shift(session: Session) -> None:
+    """Make this process's business clock follow the sandbox's stored shift."""
+    stored = session.execute(text("SELECT shift FROM clock_shift")).scalar()
+    clock.follow(stored or timedelta())

@@ -1,0 +1,97 @@
+"""Idempotency keys (M24): the first request's final outcome is stored and replayed; rows commit apart (M23)."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import LargeBinary, delete, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Mapped, mapped_column
+
+from foundation import clock
+from foundation.database import Model, apart
+
+LEASE = timedelta(seconds=60)
+KEPT = timedelta(days=30)
+LONGEST_KEY = 255
+
+
+class IdempotencyKey(Model):
+    """One key of one party: what was asked (as a hash), and the final answer once there is one."""
+
+    __tablename__ = "idempotency_keys"
+
+    scope: Mapped[str] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(primary_key=True)
+    request_hash: Mapped[str]
+    leased_until: Mapped[datetime]
+    created_at: Mapped[datetime]
+    status: Mapped[int | None]
+    content_type: Mapped[str | None]
+    body: Mapped[bytes | None] = mapped_column(LargeBinary)
+
+
+@dataclass(frozen=True, slots=True)
+class Go:
+    """This request is the first: do it, then `finish` or `release`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """The final answer of the first request."""
+
+    status: int
+    content_type: str
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """The first request is still running (409)."""
+
+
+@dataclass(frozen=True, slots=True)
+class OtherRequest:
+    """The key belongs to another request (422)."""
+
+
+Claim = Go | Replay | Running | OtherRequest
+
+
+def claim(scope: str, key: str, request_hash: str) -> Claim:
+    """Claim a key for a request; a lease left behind by a dead process runs out after a minute."""
+    now = clock.real_now()
+    values = {"scope": scope, "key": key, "request_hash": request_hash, "leased_until": now + LEASE, "created_at": now}
+    with apart() as session:
+        made = session.execute(
+            insert(IdempotencyKey).values(values).on_conflict_do_nothing().returning(IdempotencyKey.key)
+        )
+        if made.scalar() is not None:
+            return Go()
+        where = (IdempotencyKey.scope == scope, IdempotencyKey.key == key)
+        known = session.scalars(select(IdempotencyKey).where(*where).with_for_update()).one_or_none()
+        if known is None:
+            return Running()
+        if known.request_hash != request_hash:
+            return OtherRequest()
+        if known.status is not None:
+            return Replay(known.status, known.content_type or "application/json", known.body or b"")
+        if known.leased_until > now:
+            return Running()
+        known.leased_until = now + LEASE
+        return Go()
+
+
+def finish(scope: str, key: str, status: int, content_type: str, body: bytes) -> None:
+    """Store the final answer; from now on it is replayed."""
+    with apart() as session:
+        session.execute(
+            update(IdempotencyKey)
+            .where(IdempotencyKey.scope == scope, IdempotencyKey.key == key)
+            .values(status=status, content_type=content_type, body=body)
+        )
+
+
+def release(scope: str, key: str) -> None:
+    """Forget a claim whose request failed in a way that may succeed when tried again: failures are not cached."""
+    with apart() as session:
+        session.execute(delete(IdempotencyKey).where(IdempotencyKey.scope == scope, IdempotencyKey.key == key))

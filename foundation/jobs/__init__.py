@@ -1,0 +1,26 @@
+"""Jobs: work that a transaction causes and that runs after it committed, on the same PostgreSQL.
+
+`defer` writes the job as a row of the caller's transaction; `schedule_due` writes a row for a later business instant.
+"""
+
+from foundation.jobs.drain import drain
+from foundation.jobs.due import DueRow, cancel_due, due_rule, run_due, schedule_due
+from foundation.jobs.failures import JobFailure, dead_jobs, retry_job
+from foundation.jobs.queue import defer
+from foundation.jobs.registry import RetryLater, job, registered_jobs
+
+__all__ = [
+    "DueRow",
+    "JobFailure",
+    "RetryLater",
+    "cancel_due",
+    "dead_jobs",
+    "defer",
+    "drain",
+    "due_rule",
+    "job",
+    "registered_jobs",
+    "retry_job",
+    "run_due",
+    "schedule_due",
+]

@@ -1,0 +1,72 @@
+"""`drain`: do every job that is ready, here and now, in this process (the CLI verb, and the tests' worker)."""
+
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import Row, text
+
+from foundation import clock
+from foundation.database import apart
+from foundation.jobs.due import run_due
+from foundation.jobs.failures import note_failure
+from foundation.jobs.registry import JobDefinition, RetryLater, registered_jobs
+
+_FETCH = text(
+    "SELECT id, task_name, args, attempts FROM procrastinate_fetch_job_v2(CAST(:queues AS varchar[]), :worker)"
+)
+
+
+def drain(limit: int = 10_000) -> int:
+    """Run due rows and ready jobs until nothing is left; answers how many jobs were done. Failures are retried later."""
+    done = 0
+    with apart() as session:
+        worker = session.execute(text("INSERT INTO procrastinate_workers DEFAULT VALUES RETURNING id")).scalar_one()
+    try:
+        while done < limit:
+            run_due()
+            with apart() as session:
+                session.execute(
+                    text("UPDATE procrastinate_workers SET last_heartbeat = now() WHERE id = :id"), {"id": worker}
+                )
+                row = session.execute(_FETCH, {"queues": None, "worker": worker}).one()
+            if row.id is None:
+                return done
+            done += _run(row)
+        return done
+    finally:
+        with apart() as session:
+            session.execute(text("DELETE FROM procrastinate_workers WHERE id = :id"), {"id": worker})
+
+
+def _run(row: Row[Any]) -> int:
+    definition = registered_jobs()[row.task_name]
+    try:
+        definition.run(**row.args)
+    except Exception as problem:  # noqa: BLE001 - any failure is stored and tried again
+        _retry_or_bury(row, definition, problem)
+        return 0
+    with apart() as session:
+        session.execute(text("SELECT procrastinate_finish_job_v1(:id, 'succeeded', true)"), {"id": row.id})
+    return 1
+
+
+def pause_or_none(definition: JobDefinition, attempt: int, problem: BaseException) -> timedelta | None:
+    """How long to wait after the `attempt`-th failure, or None when the job is dead."""
+    if isinstance(problem, RetryLater) and problem.pause is not None:
+        return problem.pause
+    return definition.pause_after(attempt) if attempt < definition.tries else None
+
+
+def _retry_or_bury(row: Row[Any], definition: JobDefinition, problem: Exception) -> None:
+    attempt = row.attempts + 1
+    pause = pause_or_none(definition, attempt, problem)
+    if not isinstance(problem, RetryLater):
+        note_failure(row.id, row.task_name, attempt, problem, final=pause is None)
+    with apart() as session:
+        if pause is None:
+            session.execute(text("SELECT procrastinate_finish_job_v1(:id, 'failed', false)"), {"id": row.id})
+        else:
+            retry_at = clock.real_now() + pause
+            session.execute(
+                text("SELECT procrastinate_retry_job_v2(:id, :at, NULL, NULL, NULL)"), {"id": row.id, "at": retry_at}
+            )

@@ -1,0 +1,113 @@
+"""Due rows (M18): what business time will ask for, as data scanned every minute, never as a job scheduled for later.
+
+Days of downtime change nothing but the delay: a row that came due while nobody looked is simply found late.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Index, UniqueConstraint, select, text, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Mapped, Session
+
+from foundation import clock
+from foundation.database import Identified, JsonObject, Model, apart, transaction
+from foundation.jobs.failures import describe
+
+DueHandler = Callable[[Session, "DueRow"], None]
+
+_rules: dict[str, DueHandler] = {}
+MOST_ATTEMPTS = 20
+
+
+class DueRow(Identified, Model):
+    """Something to be done once business time reaches `due_at`; one per (rule, subject, period)."""
+
+    __tablename__ = "due_rows"
+    __table_args__ = (
+        UniqueConstraint("rule", "subject_id", "period"),
+        Index("ix_due_rows_open", "due_at", postgresql_where=text("done_at IS NULL AND cancelled_at IS NULL")),
+    )
+
+    rule: Mapped[str]
+    subject_id: Mapped[UUID]
+    period: Mapped[str]
+    due_at: Mapped[datetime]
+    data: Mapped[JsonObject]
+    attempts: Mapped[int]
+    error: Mapped[str | None]
+    done_at: Mapped[datetime | None]
+    cancelled_at: Mapped[datetime | None]
+
+
+def due_rule(name: str) -> Callable[[DueHandler], DueHandler]:
+    """Register the function that does what rows of the rule `name` ask; it runs inside the row's own transaction."""
+
+    def register(function: DueHandler) -> DueHandler:
+        _rules[name] = function
+        return function
+
+    return register
+
+
+def schedule_due(
+    session: Session, rule: str, subject_id: UUID, due_at: datetime, period: str = "once", **data: Any
+) -> bool:
+    """Ask for `rule` on `subject_id` at `due_at` (business time); answers False when that row exists already."""
+    row = insert(DueRow).values(rule=rule, subject_id=subject_id, period=period, due_at=due_at, data=data, attempts=0)
+    created = session.execute(row.on_conflict_do_nothing().returning(DueRow.id)).scalar()
+    return created is not None
+
+
+def cancel_due(session: Session, rule: str, subject_id: UUID, period: str = "once") -> None:
+    """Take back a row that has not been done yet."""
+    session.execute(
+        update(DueRow)
+        .where(DueRow.rule == rule, DueRow.subject_id == subject_id, DueRow.period == period)
+        .where(DueRow.done_at.is_(None), DueRow.cancelled_at.is_(None))
+        .values(cancelled_at=clock.now())
+    )
+
+
+def run_due(limit: int = 1_000) -> int:
+    """Do what has come due, one transaction per row, oldest first; answers how many rows were done."""
+    done, skip = 0, set[UUID]()
+    while done + len(skip) < limit:
+        current: UUID | None = None
+        try:
+            with transaction() as session:
+                row = _claim(session, skip)
+                if row is None:
+                    return done
+                current = row.id
+                row.attempts += 1
+                _rules[row.rule](session, row)
+                row.done_at, row.error = clock.now(), None
+            done += 1
+        except Exception as problem:
+            if current is None:
+                raise
+            skip.add(current)
+            _note(current, problem)
+    return done
+
+
+def _claim(session: Session, skip: set[UUID]) -> DueRow | None:
+    query = (
+        select(DueRow)
+        .where(DueRow.due_at <= clock.now(), DueRow.done_at.is_(None), DueRow.cancelled_at.is_(None))
+        .where(DueRow.attempts < MOST_ATTEMPTS, DueRow.id.not_in(skip))
+        .order_by(DueRow.due_at, DueRow.id)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    )
+    return session.scalars(query).first()
+
+
+def _note(row_id: UUID, problem: Exception) -> None:
+    with apart() as session:
+        session.execute(
+            update(DueRow).where(DueRow.id == row_id).values(attempts=DueRow.attempts + 1, error=describe(problem))
+        )

@@ -1,0 +1,103 @@
+"""What went wrong with jobs: the engine keeps no error text, so every failure is a row here; the last one is a dead letter."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, Identity, Index, select, text
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from foundation import clock
+from foundation.database import APPEND_ONLY, Model, apart
+
+_LONGEST_ERROR = 500
+
+
+class JobFailure(Model):
+    """One failed try of one job. The text names the exception and its place, never the job's data."""
+
+    __tablename__ = "job_failures"
+    __table_args__ = (Index("ix_job_failures_job", "job_id", "id"), {"info": {APPEND_ONLY: True}})
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    job_id: Mapped[int]
+    task_name: Mapped[str]
+    attempt: Mapped[int]
+    error: Mapped[str]
+    final: Mapped[bool]
+    failed_at: Mapped[datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class DeadJob:
+    """A job that used up its tries and waits for a person."""
+
+    job_id: int
+    task_name: str
+    arguments: dict[str, Any]
+    attempts: int
+    last_error: str | None
+    failed_at: datetime | None
+
+
+def note_failure(job_id: int, task_name: str, attempt: int, problem: BaseException, *, final: bool) -> None:
+    """Store one failure in a transaction of its own: the job's own transaction has just been rolled back."""
+    with apart() as session:
+        session.add(
+            JobFailure(
+                job_id=job_id,
+                task_name=task_name,
+                attempt=attempt,
+                error=describe(problem),
+                final=final,
+                failed_at=clock.real_now(),
+            )
+        )
+
+
+def describe(problem: BaseException) -> str:
+    """The exception's type and the place that raised it; its message only when it is ours to print."""
+    frame = problem.__traceback__
+    while frame is not None and frame.tb_next is not None:
+        frame = frame.tb_next
+    place = f"{frame.tb_frame.f_globals.get('__name__', '?')}:{frame.tb_lineno}" if frame else "?"
+    return f"{type(problem).__name__} at {place}"[:_LONGEST_ERROR]
+
+
+def dead_jobs(session: Session, limit: int = 100, before: int | None = None) -> list[DeadJob]:
+    """Jobs that failed for good, newest first, below job number `before`."""
+    failed = session.execute(
+        text(
+            "SELECT id, task_name, args, attempts FROM procrastinate_jobs WHERE status = 'failed'"
+            " AND (CAST(:before AS bigint) IS NULL OR id < :before) ORDER BY id DESC LIMIT :limit"
+        ),
+        {"limit": limit, "before": before},
+    ).all()
+    last = {
+        failure.job_id: failure
+        for failure in session.scalars(
+            select(JobFailure).where(JobFailure.job_id.in_([row.id for row in failed])).order_by(JobFailure.id)
+        )
+    }
+    return [
+        DeadJob(
+            row.id,
+            row.task_name,
+            row.args,
+            row.attempts,
+            last[row.id].error if row.id in last else None,
+            last[row.id].failed_at if row.id in last else None,
+        )
+        for row in failed
+    ]
+
+
+def retry_job(session: Session, job_id: int) -> bool:
+    """Put a dead job back into the queue; answers False when it is not among the dead."""
+    found = session.execute(
+        text("SELECT 1 FROM procrastinate_jobs WHERE id = :id AND status = 'failed' FOR UPDATE"), {"id": job_id}
+    ).scalar()
+    if found is None:
+        return False
+    session.execute(text("SELECT procrastinate_retry_job_v2(:id, now(), NULL, NULL, NULL)"), {"id": job_id})
+    return True

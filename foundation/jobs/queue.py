@@ -1,0 +1,38 @@
+"""`defer`: the job is a row of the transaction that caused it (house rule 3)."""
+
+from datetime import timedelta
+from functools import cache
+from typing import Any
+
+import procrastinate
+from sqlalchemy.orm import Session
+
+from foundation import clock
+from foundation.jobs.registry import registered_jobs
+
+QUEUE = "gettone"
+
+
+@cache
+def _producer() -> procrastinate.App:
+    """The producing half of Procrastinate; it never opens a connection of its own, it writes on the caller's."""
+    return procrastinate.App(connector=procrastinate.SyncPsycopgConnector())
+
+
+def defer(
+    session: Session, name: str, *, lock: str | None = None, after: timedelta | None = None, **arguments: Any
+) -> int:
+    """Queue the job `name` on the session's own connection; answers its number.
+
+    `lock` runs jobs of one lock one after the other; `after` delays in real time (back-off only: business time uses
+    due rows). Raises KeyError for a name nobody registered.
+    """
+    definition = registered_jobs()[name]
+    connection = session.connection().connection.driver_connection
+    session.flush()
+    scheduled_at = clock.real_now() + after if after else None
+    return (
+        _producer()
+        .configure_task(definition.name, queue=QUEUE, lock=lock, schedule_at=scheduled_at, connection=connection)
+        .defer(**arguments)
+    )

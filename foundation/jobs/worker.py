@@ -1,0 +1,106 @@
+"""The worker: Procrastinate's engine running our registered jobs in threads, with a reaper for the jobs of the dead."""
+
+import asyncio
+import contextlib
+from datetime import timedelta
+from typing import Any
+
+import procrastinate
+from flask import Flask
+from procrastinate.jobs import Job
+from procrastinate.retry import BaseRetryStrategy, RetryDecision
+
+from foundation import clock
+from foundation.database import database
+from foundation.jobs.drain import pause_or_none
+from foundation.jobs.due import run_due
+from foundation.jobs.failures import note_failure
+from foundation.jobs.queue import QUEUE
+from foundation.jobs.registry import JobDefinition, RetryLater, registered_jobs
+
+HEARTBEAT_SECONDS = 2.0
+DEAD_AFTER_SECONDS = 6
+REAP_EVERY_SECONDS = 2.0
+TICK_EVERY_SECONDS = 5.0
+
+
+class _Patience(BaseRetryStrategy):
+    """Our pauses and dead letters, told to Procrastinate."""
+
+    def __init__(self, definition: JobDefinition) -> None:
+        self.definition = definition
+
+    def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision | None:
+        pause = pause_or_none(self.definition, job.attempts + 1, exception)
+        return RetryDecision(retry_at=clock.real_now() + pause) if pause is not None else None
+
+
+def build_worker(app: Flask) -> procrastinate.App:
+    """The consuming half of Procrastinate: every registered job, run inside an application context."""
+    with app.app_context():
+        url = database.engines[None].url
+    arguments = url.translate_connect_args(username="user", database="dbname") | dict(url.query)
+    options = "-c timezone=UTC"
+    connector = procrastinate.PsycopgConnector(kwargs=arguments | {"options": options}, min_size=1, max_size=4)
+    worker = procrastinate.App(connector=connector)
+    for definition in registered_jobs().values():
+        _register(worker, app, definition)
+    return worker
+
+
+def _register(worker: procrastinate.App, app: Flask, definition: JobDefinition) -> None:
+    @worker.task(name=definition.name, queue=QUEUE, retry=_Patience(definition), pass_context=True)
+    def run(context: procrastinate.JobContext, **arguments: Any) -> None:
+        with app.app_context():
+            try:
+                definition.run(**arguments)
+            except RetryLater:
+                raise
+            except Exception as problem:
+                attempt = context.job.attempts + 1
+                final = pause_or_none(definition, attempt, problem) is None
+                note_failure(context.job.id or 0, definition.name, attempt, problem, final=final)
+                raise
+
+
+async def work(app: Flask, concurrency: int = 4) -> None:
+    """Run jobs and due rows until told to stop (SIGTERM drains what is running)."""
+    worker = build_worker(app)
+    async with worker.open_async():
+        companions = [asyncio.create_task(_reap(worker)), asyncio.create_task(_tick(app))]
+        try:
+            await worker.run_worker_async(
+                concurrency=concurrency,
+                delete_jobs=procrastinate.jobs.DeleteJobCondition.SUCCESSFUL,
+                fetch_job_polling_interval=2.0,
+                shutdown_graceful_timeout=25,
+                update_heartbeat_interval=HEARTBEAT_SECONDS,
+                stalled_worker_timeout=DEAD_AFTER_SECONDS,
+                install_signal_handlers=True,
+            )
+        finally:
+            for companion in companions:
+                companion.cancel()
+
+
+async def _reap(worker: procrastinate.App) -> None:
+    """Put the jobs of dead workers back into the queue; another reaper may be faster, which is no failure."""
+    while True:
+        with contextlib.suppress(Exception):
+            for stalled in await worker.job_manager.get_stalled_jobs(seconds_since_heartbeat=DEAD_AFTER_SECONDS):
+                with contextlib.suppress(Exception):
+                    await worker.job_manager.retry_job(stalled, retry_at=clock.real_now() - timedelta(seconds=1))
+        await asyncio.sleep(REAP_EVERY_SECONDS)
+
+
+async def _tick(app: Flask) -> None:
+    """Look for due rows every few seconds: what they ask for is data, the tick only looks."""
+
+    def look() -> None:
+        with app.app_context():
+            run_due()
+
+    while True:
+        with contextlib.suppress(Exception):
+            await asyncio.to_thread(look)
+        await asyncio.sleep(TICK_EVERY_SECONDS)

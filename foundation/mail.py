@@ -1,0 +1,150 @@
+"""Mail (M26): queued as a row of the transaction that causes it, rendered and sent by a job, one per cause.
+
+The row holds a template's name and plain values, never a token: link tokens are computed when the mail is rendered.
+"""
+
+import smtplib
+from datetime import datetime
+from email.message import EmailMessage
+from typing import Any, Protocol
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from flask import current_app, render_template
+from flask_babel import force_locale
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from foundation import clock
+from foundation.database import Identified, JsonObject, Model, refuse_open_transaction, transaction
+from foundation.faults import fault_point
+from foundation.ids import new_id
+from foundation.jobs.queue import defer
+from foundation.jobs.registry import job
+from foundation.settings import current_settings
+from foundation.tokens import link_token
+
+_SMTP_TIMEOUT_SECONDS = 15
+
+
+class Mail(Identified, Model):
+    """One mail to one person for one cause; `sent_at` is set once the server took it."""
+
+    __tablename__ = "mails"
+
+    cause: Mapped[str] = mapped_column(unique=True)
+    recipient: Mapped[str]
+    template: Mapped[str]
+    locale: Mapped[str]
+    context: Mapped[JsonObject]
+    party_id: Mapped[UUID | None] = mapped_column(index=True)
+    queued_at: Mapped[datetime]
+    sent_at: Mapped[datetime | None]
+
+
+class Mailer(Protocol):
+    """Takes a finished message to a mail server."""
+
+    def send(self, message: EmailMessage) -> None:
+        """Hand `message` over; raises OSError or smtplib.SMTPException when the server did not take it."""
+
+
+class SmtpMailer:
+    """Speaks SMTP to `url` (smtp://host:port, smtps://user:password@host:port)."""
+
+    def __init__(self, url: str) -> None:
+        self._url = urlsplit(url)
+
+    def send(self, message: EmailMessage) -> None:
+        """Send over a fresh connection; TLS for smtps, credentials when the URL has them."""
+        host, port = self._url.hostname or "127.0.0.1", self._url.port or 25
+        kind = smtplib.SMTP_SSL if self._url.scheme == "smtps" else smtplib.SMTP
+        with kind(host, port, timeout=_SMTP_TIMEOUT_SECONDS) as server:
+            if self._url.username:
+                server.login(self._url.username, self._url.password or "")
+            server.send_message(message)
+
+
+class MemoryMailer:
+    """Keeps messages in a list: the Null twin of the mail server (tests, and machines without one)."""
+
+    def __init__(self) -> None:
+        self.messages: list[EmailMessage] = []
+
+    def send(self, message: EmailMessage) -> None:
+        """Keep the message."""
+        self.messages.append(message)
+
+
+def queue_mail(  # noqa: PLR0913 - a mail has an address, a template, a cause and an owner
+    session: Session,
+    *,
+    cause: str,
+    to: str,
+    template: str,
+    context: dict[str, Any],
+    party_id: UUID | None = None,
+    locale: str = "it",
+) -> bool:
+    """Queue one mail for `cause`; answers False (and queues nothing) when that cause has its mail already.
+
+    `context` holds JSON values for `templates/mail/<template>.txt` and `.html`; a token is asked for in the template by
+    `link('kind', subject_id, version)`.
+    """
+    values = {
+        "id": new_id(),
+        "cause": cause,
+        "recipient": to,
+        "template": template,
+        "locale": locale,
+        "context": context,
+        "party_id": party_id,
+        "queued_at": clock.now(),
+    }
+    created = session.execute(insert(Mail).values(values).on_conflict_do_nothing().returning(Mail.id)).scalar()
+    if created is None:
+        return False
+    defer(session, "mail.deliver", mail_id=str(created))
+    return True
+
+
+@job("mail.deliver", tries=60)
+def deliver_mail(mail_id: str) -> None:
+    """Render and send one mail. A crash after the server took it may repeat it under the same Message-ID (M26)."""
+    with transaction() as session:
+        mail = session.get(Mail, UUID(mail_id))
+    if mail is None or mail.sent_at is not None:
+        return
+    message = compose(mail)
+    refuse_open_transaction()
+    fault_point("mail.before_send")
+    mailer: Mailer = current_app.extensions["gettone.mailer"]
+    mailer.send(message)
+    fault_point("mail.after_send")
+    with transaction() as session:
+        stored = session.get_one(Mail, mail.id, with_for_update=True)
+        stored.sent_at = clock.now()
+
+
+def compose(mail: Mail) -> EmailMessage:
+    """Build the message: text and HTML from the same context, a stable Message-ID, no header from outside values."""
+    settings = current_settings()
+
+    def link(kind: str, subject: str, version: int) -> str:
+        return link_token(settings.secret_key, kind, UUID(subject), version)
+
+    values = mail.context | {"link": link, "seller": settings.seller, "public_url": settings.public_url}
+    with force_locale(mail.locale):
+        text = render_template(f"mail/{mail.template}.txt", **values)
+        html = render_template(f"mail/{mail.template}.html", **values)
+    subject, _, body = text.partition("\n")
+    message = EmailMessage()
+    message["Message-ID"] = f"<{mail.id}@{urlsplit(settings.public_url).hostname}>"
+    message["From"] = settings.mail_sender
+    message["To"] = mail.recipient
+    message["Subject"] = " ".join(subject.removeprefix("Subject:").split())
+    message["Date"] = mail.queued_at
+    message["Auto-Submitted"] = "auto-generated"
+    message.set_content(body.strip() + "\n")
+    message.add_alternative(html, subtype="html")
+    return message

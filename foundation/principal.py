@@ -1,0 +1,50 @@
+"""Principal (M2): who acts, for whom, with which role. Filled by the shop at sign-in or from a token, read by every web room."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from uuid import UUID
+
+from flask import g
+
+STUDIO_ROLES = frozenset({"owner", "staff"})
+DESK_ROLES = frozenset({"finance", "support", "admin"})
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """Somebody signed in (user) or a machine (token) acting for a party in one role.
+
+    `user_id` is None for tokens of machines; `party_id` is None for vendor roles, who act on everybody's behalf.
+    """
+
+    user_id: UUID | None
+    party_id: UUID | None
+    role: str
+    scopes: frozenset[str] = frozenset()
+    token_id: UUID | None = None
+    second_factor: bool = False
+
+    def is_one_of(self, roles: Iterable[str]) -> bool:
+        """Whether the role is one of `roles`."""
+        return self.role in frozenset(roles)
+
+    @property
+    def is_studio(self) -> bool:
+        """Whether a studio's owner or staff acts."""
+        return self.role in STUDIO_ROLES
+
+    @property
+    def is_desk(self) -> bool:
+        """Whether a person of the vendor acts (finance, support, admin)."""
+        return self.role in DESK_ROLES
+
+
+def current_principal() -> Principal | None:
+    """The principal of this request, or None when nobody is signed in."""
+    found = getattr(g, "principal", None)
+    return found if isinstance(found, Principal) else None
+
+
+def act_as(principal: Principal | None) -> None:
+    """Set the principal of this request; called once by the shop's sign-in."""
+    g.principal = principal

@@ -1,0 +1,96 @@
+"""The edge every request passes: its reference, security headers, error pages, health and metrics."""
+
+import re
+import secrets
+import time
+from typing import Any
+
+from flask import Flask, Response, g, jsonify, request
+from prometheus_client import CONTENT_TYPE_LATEST, Counter, Histogram, generate_latest
+from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from foundation.database import transaction
+from foundation.principal import current_principal
+from foundation.problems import error_page, problem_response, sentence_for, tell_http_errors, wants_json
+from foundation.settings import Settings, current_settings
+
+REQUESTS = Counter("gettone_requests_total", "Requests by endpoint and status", ["endpoint", "status"])
+SECONDS = Histogram("gettone_request_seconds", "Time to answer, by endpoint", ["endpoint"])
+
+_REFERENCE = re.compile(r"^[A-Za-z0-9-]{8,64}$")
+_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self';"
+    " connect-src 'self'; form-action 'self'{pay}; frame-ancestors 'none'; base-uri 'none'; object-src 'none'"
+)
+
+
+def install(app: Flask) -> None:
+    """Wrap the application: every room's pages and API stand behind this."""
+    settings: Settings = app.extensions["gettone.settings"]
+    if settings.trusted_proxies:
+        hops = settings.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=0)  # type: ignore[method-assign]
+    app.before_request(_begin)
+    app.after_request(_finish)
+    tell_http_errors(app)
+    app.register_error_handler(OperationalError, _database_down)
+    app.add_url_rule("/healthz", "healthz", lambda: jsonify(status="ok"))
+    app.add_url_rule("/readyz", "readyz", _ready)
+    app.add_url_rule("/metrics", "metrics", _metrics)
+
+
+def _begin() -> None:
+    given = request.headers.get("X-Request-Id", "")
+    g.request_id = given if _REFERENCE.match(given) else secrets.token_hex(8)
+    g.began = time.perf_counter()
+
+
+def _finish(response: Response) -> Response:
+    endpoint = request.endpoint or "none"
+    REQUESTS.labels(endpoint, str(response.status_code)).inc()
+    if hasattr(g, "began"):
+        SECONDS.labels(endpoint).observe(time.perf_counter() - g.began)
+    settings = current_settings()
+    headers = response.headers
+    headers["X-Request-Id"] = str(getattr(g, "request_id", "-"))
+    # A browser counts the redirect after a form as part of it, so the payment page must be allowed as its end.
+    pay = "" if settings.livemode else f" {settings.stripe_api_base}"
+    headers.setdefault("Content-Security-Policy", _POLICY.format(pay=f"{pay} https://checkout.stripe.com"))
+    headers.setdefault("X-Content-Type-Options", "nosniff")
+    headers.setdefault("Referrer-Policy", "same-origin")
+    headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+    headers.setdefault("X-Frame-Options", "DENY")
+    if settings.secure_cookies:
+        headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
+    if current_principal() is not None or wants_json():
+        headers.setdefault("Cache-Control", "no-store")
+    return response
+
+
+def _database_down(_problem: OperationalError) -> Response:
+    """Nothing was changed; say so and ask to come back."""
+    answer = problem_response(503, "unavailable", sentence_for(503)) if wants_json() else error_page(503)
+    answer.headers["Retry-After"] = "10"
+    return answer
+
+
+def _ready() -> tuple[Any, int]:
+    try:
+        with transaction() as session:
+            session.execute(text("SELECT version_num FROM alembic_version")).scalar_one()
+            waiting = session.execute(
+                text(
+                    "SELECT count(*) FROM procrastinate_jobs j JOIN procrastinate_events e ON e.job_id = j.id"
+                    " WHERE j.status = 'todo' AND (j.scheduled_at IS NULL OR j.scheduled_at < now() - interval '5 min')"
+                    " AND e.type = 'deferred' AND e.at < now() - interval '5 min'"
+                )
+            ).scalar_one()
+    except Exception:  # noqa: BLE001 - whatever is wrong, the answer is "not ready"
+        return jsonify(status="database unavailable"), 503
+    return jsonify(status="ok" if waiting == 0 else "jobs are late", late_jobs=waiting), 200 if waiting == 0 else 503
+
+
+def _metrics() -> Response:
+    return Response(generate_latest(), content_type=CONTENT_TYPE_LATEST)

@@ -1,0 +1,1 @@
+"""Accounts: people who sign in, whom they act for, their server-side sessions and API tokens."""

@@ -1,0 +1,180 @@
+"""Carts: lines a buyer collects; one open cart per party, one per anonymous browser until it signs in."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, delete, func, select, text
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from foundation import clock
+from foundation.database import Identified, Model
+from foundation.ids import new_id
+from pricing import MAXIMUM_QUANTITY
+from shop.catalogue import PriceBookView
+
+MOST_LINES = 100
+
+
+class Cart(Identified, Model):
+    """A cart; `version` moves with every change, so that a checkout knows what the buyer saw."""
+
+    __tablename__ = "carts"
+    __table_args__ = (
+        Index(
+            "uq_carts_open_party",
+            "party_id",
+            unique=True,
+            postgresql_where=text("state = 'OPEN' AND party_id IS NOT NULL"),
+        ),
+        CheckConstraint("state IN ('OPEN', 'ORDERED', 'MERGED')", name="state"),
+    )
+
+    party_id: Mapped[UUID | None] = mapped_column(ForeignKey("parties.id"))
+    state: Mapped[str] = mapped_column(String())
+    version: Mapped[int]
+    changed_at: Mapped[datetime]
+
+
+class CartLine(Identified, Model):
+    """Packs of one product for one party (None: the buyer's own pool, D20), at the unit price seen when added."""
+
+    __tablename__ = "cart_lines"
+    __table_args__ = (
+        UniqueConstraint("cart_id", "sku", "for_party_id", postgresql_nulls_not_distinct=True),
+        CheckConstraint(f"quantity BETWEEN 1 AND {MAXIMUM_QUANTITY}", name="quantity"),
+    )
+
+    cart_id: Mapped[UUID] = mapped_column(ForeignKey("carts.id"))
+    sku: Mapped[str]
+    quantity: Mapped[int]
+    for_party_id: Mapped[UUID | None] = mapped_column(ForeignKey("parties.id"))
+    seen_net_cents: Mapped[int]
+
+
+class CartTooLong(Exception):
+    """A cart holds at most `MOST_LINES` lines."""
+
+
+class CartLineNotFound(Exception):
+    """No such line in this cart."""
+
+
+@dataclass(frozen=True, slots=True)
+class CartContents:
+    """A cart and its lines in the order they were added."""
+
+    cart: Cart | None
+    lines: tuple[CartLine, ...]
+
+
+def open_cart(session: Session, party_id: UUID | None, cart_id: UUID | None) -> Cart:
+    """The open cart of a party, or of a browser by its id; made when there is none."""
+    found = find_cart(session, party_id, cart_id)
+    if found is not None:
+        return found
+    values = {"id": new_id(), "party_id": party_id, "state": "OPEN", "version": 1, "changed_at": clock.now()}
+    created = session.execute(insert(Cart).values(values).on_conflict_do_nothing().returning(Cart.id)).scalar()
+    if created is not None:
+        return session.get_one(Cart, created)
+    return session.scalars(select(Cart).where(Cart.party_id == party_id, Cart.state == "OPEN")).one()
+
+
+def find_cart(session: Session, party_id: UUID | None, cart_id: UUID | None) -> Cart | None:
+    """The open cart, or None; an anonymous cart is found by its id only while it belongs to nobody."""
+    query = select(Cart).where(Cart.state == "OPEN")
+    if party_id is not None:
+        query = query.where(Cart.party_id == party_id)
+    elif cart_id is not None:
+        query = query.where(Cart.id == cart_id, Cart.party_id.is_(None))
+    else:
+        return None
+    return session.scalars(query).one_or_none()
+
+
+def contents(session: Session, cart: Cart | None) -> CartContents:
+    """The cart with its lines."""
+    if cart is None:
+        return CartContents(None, ())
+    query = select(CartLine).where(CartLine.cart_id == cart.id).order_by(CartLine.id)
+    return CartContents(cart, tuple(session.scalars(query)))
+
+
+def add_to_cart(
+    session: Session, cart: Cart, book: PriceBookView, sku: str, quantity: int, for_party_id: UUID | None
+) -> None:
+    """Add packs to a cart; the same product for the same party adds up. Raises UnknownProduct, InvalidQuantity, CartTooLong."""
+    product = book.product(sku)
+    seen = product.tiers.unit_price(quantity).cents
+    values = {"cart_id": cart.id, "sku": sku, "for_party_id": for_party_id, "seen_net_cents": seen}
+    row = insert(CartLine).values(id=new_id(), quantity=quantity, **values)
+    total = func.least(CartLine.quantity + quantity, MAXIMUM_QUANTITY)
+    session.execute(
+        row.on_conflict_do_update(
+            index_elements=["cart_id", "sku", "for_party_id"], set_={"quantity": total, "seen_net_cents": seen}
+        )
+    )
+    if session.scalar(select(func.count()).where(CartLine.cart_id == cart.id)) > MOST_LINES:  # type: ignore[operator]
+        raise CartTooLong
+    _touch(session, cart)
+
+
+def change_line(
+    session: Session, cart: Cart, book: PriceBookView, line_id: UUID, *, quantity: int, for_party_id: UUID | None = None
+) -> None:
+    """Set a line's quantity (0 removes it) and whom it is for. Raises CartLineNotFound, InvalidQuantity."""
+    query = select(CartLine).where(CartLine.id == line_id, CartLine.cart_id == cart.id)
+    line = session.scalars(query).one_or_none()
+    if line is None:
+        raise CartLineNotFound
+    if quantity == 0:
+        session.delete(line)
+    else:
+        line.seen_net_cents = book.product(line.sku).tiers.unit_price(quantity).cents
+        line.quantity, line.for_party_id = quantity, for_party_id
+    _touch(session, cart)
+
+
+def adopt_cart(session: Session, cart_id: UUID, party_id: UUID) -> None:
+    """At sign-in: an anonymous cart's lines move into the party's open cart; nothing collected is lost."""
+    browser = session.scalars(
+        select(Cart).where(Cart.id == cart_id, Cart.state == "OPEN", Cart.party_id.is_(None)).with_for_update()
+    ).one_or_none()
+    if browser is None:
+        return
+    own = open_cart(session, party_id, None)
+    session.execute(
+        text(
+            "INSERT INTO cart_lines (id, cart_id, sku, quantity, for_party_id, seen_net_cents)"
+            " SELECT gen_random_uuid(), :own, sku, quantity, for_party_id, seen_net_cents FROM cart_lines"
+            " WHERE cart_id = :browser ON CONFLICT (cart_id, sku, for_party_id) DO UPDATE"
+            " SET quantity = GREATEST(cart_lines.quantity, excluded.quantity)"
+        ),
+        {"own": own.id, "browser": browser.id},
+    )
+    session.execute(delete(CartLine).where(CartLine.cart_id == browser.id))
+    browser.state = "MERGED"
+    _touch(session, own)
+
+
+def refresh_seen_prices(session: Session, cart: Cart, book: PriceBookView) -> None:
+    """The buyer has been shown the new prices: from now on they are what was seen."""
+    for line in contents(session, cart).lines:
+        if line.sku in book.by_sku:
+            line.seen_net_cents = book.product(line.sku).tiers.unit_price(line.quantity).cents
+    _touch(session, cart)
+
+
+def count_packs(session: Session, party_id: UUID | None, cart_id: UUID | None) -> int:
+    """How many lines the open cart holds (the figure in the header)."""
+    cart = find_cart(session, party_id, cart_id)
+    if cart is None:
+        return 0
+    return session.scalar(select(func.count()).where(CartLine.cart_id == cart.id)) or 0
+
+
+def _touch(session: Session, cart: Cart) -> None:
+    cart.version += 1
+    cart.changed_at = clock.now()
+    session.flush()

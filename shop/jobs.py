@@ -1,0 +1,14 @@
+"""The jobs and due rules of the shop: importing this module registers them."""
+
+from flask import current_app
+
+from shop.orders import closing
+from shop.payments.gateway import PaymentGateway
+
+__all__ = ["closing", "gateway"]
+
+
+def gateway() -> PaymentGateway:
+    """The payment gateway this application was built with."""
+    found: PaymentGateway = current_app.extensions["gettone.gateway"]
+    return found

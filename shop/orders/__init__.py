@@ -1,0 +1,1 @@
+"""The order book: placing, paying for, fulfilling, cancelling and expiring orders."""

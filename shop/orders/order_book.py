@@ -1,0 +1,148 @@
+"""Orders and their lines: what was agreed, frozen; the quote is stored whole so that it can be replayed bit for bit."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from foundation.database import APPEND_ONLY, Identified, JsonObject, Model
+from shop.orders.order_states import OrderState
+
+CARD = "stripe"
+BANK_TRANSFER = "bank_transfer"
+
+
+class Order(Identified, Model):
+    """One order. Amounts in cents; `quote` holds inputs and every figure; `billing` is the buyer as of that day."""
+
+    __tablename__ = "orders"
+    __table_args__ = (
+        CheckConstraint(
+            "state IN ('AWAITING_PAYMENT','PAID','ON_HOLD','FULFILLED','CANCELLED','EXPIRED','NEEDS_REQUOTE')",
+            name="state",
+        ),
+        CheckConstraint("net_cents + vat_cents = gross_cents", name="totals"),
+        CheckConstraint("payment_method IN ('stripe', 'bank_transfer')", name="payment_method"),
+        Index("ix_orders_buyer", "buyer_party_id", "id"),
+        Index("ix_orders_state", "state", "id"),
+    )
+
+    number: Mapped[str] = mapped_column(unique=True)
+    rf_reference: Mapped[str] = mapped_column(unique=True)
+    cart_id: Mapped[UUID | None] = mapped_column(unique=True)
+    buyer_party_id: Mapped[UUID] = mapped_column(ForeignKey("parties.id"))
+    placed_by_user_id: Mapped[UUID | None]
+    state: Mapped[OrderState] = mapped_column(String())
+    payment_method: Mapped[str]
+    currency: Mapped[str]
+    net_cents: Mapped[int]
+    vat_cents: Mapped[int]
+    gross_cents: Mapped[int]
+    quote: Mapped[JsonObject]
+    price_book_version: Mapped[int]
+    billing: Mapped[JsonObject]
+    purchase_order_ref: Mapped[str]
+    contact_email: Mapped[str]
+    locale: Mapped[str]
+    placed_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    paid_at: Mapped[datetime | None]
+    fulfil_not_before: Mapped[datetime | None]
+    fulfilled_at: Mapped[datetime | None]
+    closed_at: Mapped[datetime | None]
+    version: Mapped[int]
+
+
+class OrderLine(Identified, Model):
+    """One line, frozen: what, how much of it, for whom (D20), at which price, and what a pack of it gives."""
+
+    __tablename__ = "order_lines"
+    __table_args__ = (
+        UniqueConstraint("order_id", "position"),
+        CheckConstraint("quantity > 0", name="quantity_positive"),
+        {"info": {APPEND_ONLY: True}},
+    )
+
+    order_id: Mapped[UUID] = mapped_column(ForeignKey("orders.id"))
+    position: Mapped[int]
+    sku: Mapped[str]
+    names: Mapped[JsonObject]
+    kind: Mapped[str]
+    quantity: Mapped[int]
+    for_party_id: Mapped[UUID] = mapped_column(ForeignKey("parties.id"))
+    unit_net_cents: Mapped[int]
+    net_cents: Mapped[int]
+    vat_cents: Mapped[int]
+    vat_code: Mapped[str]
+    gives: Mapped[JsonObject]
+
+
+class TermsAcceptance(Identified, Model):
+    """What the buyer accepted, clause by clause, with the version of the text (F004-28; art. 1341-1342 c.c.)."""
+
+    __tablename__ = "terms_acceptances"
+    __table_args__ = (UniqueConstraint("order_id", "clause"), {"info": {APPEND_ONLY: True}})
+
+    order_id: Mapped[UUID] = mapped_column(ForeignKey("orders.id"))
+    clause: Mapped[str]
+    text_version: Mapped[str]
+    user_id: Mapped[UUID | None]
+    accepted_at: Mapped[datetime]
+
+
+class OrderNotFound(Exception):
+    """No such order, or not one this party may see."""
+
+    def __init__(self, number: str) -> None:
+        super().__init__(number)
+        self.number = number
+
+
+def order_by_number(session: Session, number: str, buyer_party_id: UUID | None, *, lock: bool = False) -> Order:
+    """One order of a buyer (None: the vendor's own people). Raises OrderNotFound, alike for somebody else's."""
+    query = select(Order).where(Order.number == number)
+    if buyer_party_id is not None:
+        query = query.where(Order.buyer_party_id == buyer_party_id)
+    if lock:
+        query = query.with_for_update()
+    order = session.scalars(query).one_or_none()
+    if order is None:
+        raise OrderNotFound(number)
+    return order
+
+
+def lines_of(session: Session, order_id: UUID) -> list[OrderLine]:
+    """The lines of an order in their order."""
+    return list(session.scalars(select(OrderLine).where(OrderLine.order_id == order_id).order_by(OrderLine.position)))
+
+
+def lines_of_several(session: Session, order_ids: list[UUID]) -> dict[UUID, list[OrderLine]]:
+    """The lines of several orders at once (lists)."""
+    found: dict[UUID, list[OrderLine]] = {order_id: [] for order_id in order_ids}
+    query = select(OrderLine).where(OrderLine.order_id.in_(order_ids)).order_by(OrderLine.position)
+    for line in session.scalars(query):
+        found[line.order_id].append(line)
+    return found
+
+
+def orders_of(
+    session: Session,
+    buyer_party_id: UUID | None,
+    *,
+    state: str | None = None,
+    search: str = "",
+    before: UUID | None = None,
+    limit: int = 50,
+) -> list[Order]:
+    """A page of orders, newest first; `before` is the last id seen; `search` is part of the number."""
+    query = select(Order).order_by(Order.id.desc()).limit(limit)
+    if buyer_party_id is not None:
+        query = query.where(Order.buyer_party_id == buyer_party_id)
+    if state is not None:
+        query = query.where(Order.state == state)
+    if search:
+        query = query.where(Order.number.contains(search.upper().strip(), autoescape=True))
+    if before is not None:
+        query = query.where(Order.id < before)
+    return list(session.scalars(query))

@@ -1,0 +1,215 @@
+"""Placing an order: the cart is locked, priced anew, compared with what the buyer saw, and frozen. One cart, one order."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from entitlements import BillingData
+from foundation import clock
+from foundation.events import Subject, record_event
+from foundation.ids import new_id
+from foundation.jobs import schedule_due
+from foundation.mail import queue_mail
+from foundation.principal import Principal
+from foundation.settings import current_settings
+from shop.carts import Cart, CartLine, contents
+from shop.catalogue import BuyerFacts, current_price_book
+from shop.orders.numbers import next_order_number, rf_reference
+from shop.orders.order_book import CARD, Order, OrderLine, TermsAcceptance
+from shop.quotes import PricedCart, WantedLine, price_lines
+
+TERMS_VERSION = "2026-11"
+CLAUSES = ("general_terms", "privacy", "onerous_clauses")
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """What a buyer confirms: whose cart, paid how, invoiced to whom, and the total that stood on the button."""
+
+    cart_id: UUID
+    buyer_party_id: UUID
+    payment_method: str
+    billing: BillingData
+    accepted_clauses: frozenset[str]
+    seen_gross_cents: int | None
+    locale: str = "it"
+
+
+class CartIsEmpty(Exception):
+    """There is nothing to order."""
+
+
+class CartNotFound(Exception):
+    """No such cart of this buyer."""
+
+
+class TermsNotAccepted(Exception):
+    """Clauses that must be approved were not; `missing` names them."""
+
+    def __init__(self, missing: tuple[str, ...]) -> None:
+        super().__init__(", ".join(missing))
+        self.missing = missing
+
+
+class TotalChanged(Exception):
+    """The total is no longer the one the buyer saw: show the new one before taking an obligation."""
+
+    def __init__(self, seen_cents: int, now_cents: int) -> None:
+        super().__init__(f"{seen_cents} -> {now_cents}")
+        self.seen_cents = seen_cents
+        self.now_cents = now_cents
+
+
+class NotOrderable(Exception):
+    """Lines this buyer may not buy; `refusals` holds (sku, reason code, sentence), all of them (D18)."""
+
+    def __init__(self, refusals: tuple[tuple[str, str, str], ...]) -> None:
+        super().__init__(", ".join(code for _, code, _ in refusals))
+        self.refusals = refusals
+
+
+def place_order(session: Session, placement: Placement, buyer: BuyerFacts, by: Principal) -> Order:
+    """Freeze a cart into an order; the same cart placed twice is the same order (double click, back button, two tabs).
+
+    Raises CartNotFound, CartIsEmpty, TermsNotAccepted, TotalChanged, NotOrderable and the quote's errors.
+    """
+    cart = _lock_cart(session, placement)
+    placed = session.scalars(select(Order).where(Order.cart_id == cart.id)).one_or_none()
+    if placed is not None:
+        return placed
+    missing = tuple(clause for clause in CLAUSES if clause not in placement.accepted_clauses)
+    if missing:
+        raise TermsNotAccepted(missing)
+    lines = contents(session, cart).lines
+    priced = _price(session, lines, buyer)
+    gross = priced.quote.gross.cents
+    if placement.seen_gross_cents is not None and placement.seen_gross_cents != gross:
+        raise TotalChanged(placement.seen_gross_cents, gross)
+    order = _freeze(session, placement, priced, by)
+    cart.state, cart.changed_at = "ORDERED", clock.now()
+    _store_lines(session, order, priced)
+    _store_acceptance(session, order, placement, by)
+    _announce(session, order, by)
+    return order
+
+
+def _lock_cart(session: Session, placement: Placement) -> Cart:
+    query = select(Cart).where(Cart.id == placement.cart_id, Cart.party_id == placement.buyer_party_id)
+    cart = session.scalars(query.with_for_update()).one_or_none()
+    if cart is None:
+        raise CartNotFound
+    return cart
+
+
+def _price(session: Session, lines: tuple[CartLine, ...], buyer: BuyerFacts) -> PricedCart:
+    if not lines:
+        raise CartIsEmpty
+    book = current_price_book(session, clock.today())
+    priced = price_lines(book, (WantedLine(line.sku, line.quantity, line.for_party_id) for line in lines), buyer)
+    if not priced.orderable:
+        found = [
+            (product.sku, refusal.code, refusal.sentence)
+            for product, reasons in zip(priced.products, priced.refusals, strict=True)
+            for refusal in reasons
+        ]
+        raise NotOrderable(tuple(found))
+    return priced
+
+
+def _freeze(session: Session, placement: Placement, priced: PricedCart, by: Principal) -> Order:
+    quote, now = priced.quote, clock.now()
+    number = next_order_number(session)
+    order = Order(
+        id=new_id(),
+        number=number,
+        rf_reference=rf_reference(number),
+        cart_id=placement.cart_id,
+        buyer_party_id=placement.buyer_party_id,
+        placed_by_user_id=by.user_id,
+        state="AWAITING_PAYMENT",
+        payment_method=placement.payment_method,
+        currency="EUR",
+        net_cents=quote.net.cents,
+        vat_cents=quote.vat.cents,
+        gross_cents=quote.gross.cents,
+        quote=quote.to_json(),
+        price_book_version=int(quote.request.price_book_version),
+        billing=asdict(placement.billing.buyer),
+        purchase_order_ref=placement.billing.purchase_order_ref,
+        contact_email=placement.billing.buyer.email,
+        locale=placement.locale,
+        placed_at=now,
+        expires_at=now + current_settings().order_expires_after,
+        version=1,
+    )
+    session.add(order)
+    session.flush()
+    return order
+
+
+def _store_lines(session: Session, order: Order, priced: PricedCart) -> None:
+    for position, (line, product) in enumerate(zip(priced.quote.lines, priced.products, strict=True), start=1):
+        session.add(
+            OrderLine(
+                order_id=order.id,
+                position=position,
+                sku=line.sku,
+                names=product.names,
+                kind=product.kind,
+                quantity=line.quantity,
+                for_party_id=UUID(line.for_party) if line.for_party else order.buyer_party_id,
+                unit_net_cents=line.unit_net.cents,
+                net_cents=line.net.cents,
+                vat_cents=line.vat.cents,
+                vat_code=line.vat_code,
+                gives=product.gives | {"family": product.family.code},
+            )
+        )
+
+
+def _store_acceptance(session: Session, order: Order, placement: Placement, by: Principal) -> None:
+    for clause in sorted(placement.accepted_clauses & set(CLAUSES)):
+        session.add(
+            TermsAcceptance(
+                order_id=order.id,
+                clause=clause,
+                text_version=TERMS_VERSION,
+                user_id=by.user_id,
+                accepted_at=clock.now(),
+            )
+        )
+
+
+def _announce(session: Session, order: Order, by: Principal) -> None:
+    settings = current_settings()
+    record_event(session, "order.placed", order_subject(order), by, gross_cents=order.gross_cents)
+    schedule_due(session, "orders.remind", order.id, order.placed_at + settings.order_reminder_after)
+    schedule_due(session, "orders.expire", order.id, order.expires_at)
+    tell_buyer(session, order, "order_received" if order.payment_method == CARD else "order_received_transfer")
+
+
+def order_subject(order: Order) -> Subject:
+    """The order as the subject of an event; it belongs to its buyer."""
+    return Subject("order", order.id, order.buyer_party_id)
+
+
+def tell_buyer(session: Session, order: Order, template: str, occasion: str = "once", **more: Any) -> None:
+    """Queue a mail about an order to its buyer, once per template and occasion."""
+    context = {
+        "number": order.number,
+        "gross_cents": order.gross_cents,
+        "rf_reference": order.rf_reference,
+        "expires_at": order.expires_at.isoformat(),
+    }
+    queue_mail(
+        session,
+        cause=f"{template}:{order.id}:{occasion}",
+        to=order.contact_email,
+        template=template,
+        context=context | more,
+        party_id=order.buyer_party_id,
+        locale=order.locale,
+    )

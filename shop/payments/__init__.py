@@ -1,0 +1,1 @@
+"""Payments: the one door for money, and the payment gateway with its attempts and facts."""

@@ -1,0 +1,131 @@
+"""The payment gateway: the port to Stripe, and the only file that touches the library's objects; outside it all is plain JSON."""
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import stripe
+
+from foundation.database import JsonObject, refuse_open_transaction
+
+NETWORK_RETRIES = 2
+
+
+class GatewayUnavailable(Exception):
+    """The gateway did not answer: nobody knows whether it did what was asked (ask again with the same key)."""
+
+
+class GatewayRefused(Exception):
+    """The gateway refused what was asked; `code` is its own word for it."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+@dataclass(frozen=True, slots=True)
+class HostedPage:
+    """A Checkout Session: its id, and the page to send the buyer to."""
+
+    session_id: str
+    url: str
+
+
+class PaymentGateway(Protocol):
+    """What the shop asks of the gateway. Every method raises GatewayUnavailable or GatewayRefused."""
+
+    def create_customer(self, key: str, parameters: JsonObject) -> str:
+        """Make a customer, once per key; answers its id."""
+
+    def create_checkout_session(self, key: str, parameters: JsonObject) -> HostedPage:
+        """Make a Checkout Session, once per key."""
+
+    def expire_checkout_session(self, session_id: str) -> JsonObject:
+        """Close an open Checkout Session."""
+
+    def create_refund(self, key: str, parameters: JsonObject) -> JsonObject:
+        """Ask for a refund, once per key."""
+
+    def read(self, kind: str, object_id: str) -> JsonObject:
+        """Read an object anew: checkout_session, payment_intent, charge, refund, dispute, payout."""
+
+    def payout_rows(self, payout_id: str) -> list[JsonObject]:
+        """Every balance transaction of a payout."""
+
+    def undelivered_events(self, types: list[str], created_after: int) -> list[JsonObject]:
+        """Events Stripe could not deliver since `created_after` (epoch seconds), oldest first."""
+
+
+class StripeGateway:
+    """The official library, built in this one place with retries (a client without them is refused by a house test)."""
+
+    def __init__(self, api_key: str, api_base: str) -> None:
+        self._client = stripe.StripeClient(
+            api_key, base_addresses={"api": api_base}, max_network_retries=NETWORK_RETRIES
+        )
+
+    def create_customer(self, key: str, parameters: JsonObject) -> str:
+        """POST /v1/customers."""
+        customer = self._ask(lambda: self._client.v1.customers.create(parameters, {"idempotency_key": key}))  # type: ignore[arg-type]
+        return str(customer["id"])
+
+    def create_checkout_session(self, key: str, parameters: JsonObject) -> HostedPage:
+        """POST /v1/checkout/sessions."""
+        page = self._ask(lambda: self._client.v1.checkout.sessions.create(parameters, {"idempotency_key": key}))  # type: ignore[arg-type]
+        return HostedPage(str(page["id"]), str(page["url"]))
+
+    def expire_checkout_session(self, session_id: str) -> JsonObject:
+        """POST /v1/checkout/sessions/{id}/expire."""
+        return self._ask(lambda: self._client.v1.checkout.sessions.expire(session_id))
+
+    def create_refund(self, key: str, parameters: JsonObject) -> JsonObject:
+        """POST /v1/refunds."""
+        return self._ask(lambda: self._client.v1.refunds.create(parameters, {"idempotency_key": key}))  # type: ignore[arg-type]
+
+    def read(self, kind: str, object_id: str) -> JsonObject:
+        """GET the object, with the balance transaction of a charge expanded."""
+        v1 = self._client.v1
+        readers: dict[str, Any] = {
+            "checkout_session": lambda: v1.checkout.sessions.retrieve(object_id),
+            "payment_intent": lambda: v1.payment_intents.retrieve(object_id),
+            "charge": lambda: v1.charges.retrieve(object_id, {"expand": ["balance_transaction"]}),
+            "refund": lambda: v1.refunds.retrieve(object_id),
+            "dispute": lambda: v1.disputes.retrieve(object_id, {"expand": ["balance_transactions"]}),
+            "payout": lambda: v1.payouts.retrieve(object_id),
+        }
+        return self._ask(readers[kind])
+
+    def payout_rows(self, payout_id: str) -> list[JsonObject]:
+        """GET /v1/balance_transactions?payout=…, all pages."""
+        return self._pages(lambda: self._client.v1.balance_transactions.list({"payout": payout_id, "limit": 100}))
+
+    def undelivered_events(self, types: list[str], created_after: int) -> list[JsonObject]:
+        """GET /v1/events?delivery_success=false, all pages, oldest first."""
+        found = self._pages(
+            lambda: self._client.v1.events.list(
+                {"delivery_success": False, "types": types, "created": {"gte": created_after}, "limit": 100}
+            )
+        )
+        return found[::-1]
+
+    def _pages(self, first: Any) -> list[JsonObject]:
+        refuse_open_transaction()
+        try:
+            return [row.to_dict() for row in first().auto_paging_iter()]
+        except stripe.StripeError as problem:
+            raise _ours(problem) from problem
+
+    def _ask(self, call: Any) -> JsonObject:
+        refuse_open_transaction()
+        try:
+            answer: JsonObject = call().to_dict()
+        except stripe.StripeError as problem:
+            raise _ours(problem) from problem
+        return answer
+
+
+def _ours(problem: stripe.StripeError) -> GatewayUnavailable | GatewayRefused:
+    """Silence, overload and 5xx leave the outcome unknown; anything else is a refusal."""
+    unknown = isinstance(problem, stripe.APIConnectionError | stripe.RateLimitError)
+    if unknown or (problem.http_status or 0) >= 500:  # noqa: PLR2004 - server errors
+        return GatewayUnavailable(type(problem).__name__)
+    return GatewayRefused(problem.code or type(problem).__name__)

@@ -1,0 +1,166 @@
+"""The one door for money: every euro that arrives, by card, by transfer or by hand, passes `record_payment`."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from entitlements import Account, Cause, Posting, book
+from foundation import clock
+from foundation.database import JsonObject
+from foundation.events import record_event
+from foundation.faults import fault_point
+from foundation.ids import new_id
+from foundation.jobs import schedule_due
+from foundation.settings import current_settings
+from shop.catalogue import current_price_book
+from shop.orders.fulfilment import fulfil
+from shop.orders.order_book import CARD, Order, lines_of
+from shop.orders.order_states import next_order_state
+from shop.orders.placing import order_subject, tell_buyer
+from shop.payments.money_in import FinanceTask, Payment, PaymentAllocation, paid_cents
+
+_CLEARING = {"stripe": "stripe_clearing", "bank": "bank", "manual": "bank", "discount": "discount"}
+_CLOSED = frozenset({"CANCELLED", "EXPIRED", "NEEDS_REQUOTE"})
+
+
+@dataclass(frozen=True, slots=True)
+class MoneyFact:
+    """Money that arrived: where from, its id there, how much (cents), and when the payer paid."""
+
+    source: str
+    external_id: str
+    method: str
+    amount_cents: int
+    received_at: datetime
+    livemode: bool = False
+    attempt_id: UUID | None = None
+    bank_line_id: UUID | None = None
+
+
+def record_payment(session: Session, order: Order, money: MoneyFact) -> bool:
+    """Record money for an order, once per (source, external id); answers False when it had been recorded.
+
+    The order's row must be locked. Card money fulfils at once in this same transaction (F003-08, M16); a transfer opens
+    its window (D9). Money on a closed order follows D11; money beyond the total opens a finance task and fulfils nothing
+    twice.
+    """
+    payment_id = _store(session, money)
+    if payment_id is None:
+        return False
+    allocate(session, order, payment_id, money.amount_cents, "payment")
+    book_receipt(session, order, money, payment_id)
+    fault_point("payment.recorded")
+    settle(session, order, money.method)
+    return True
+
+
+def _store(session: Session, money: MoneyFact) -> UUID | None:
+    row = insert(Payment).values(
+        id=new_id(),
+        source=money.source,
+        external_id=money.external_id,
+        method=money.method,
+        amount_cents=money.amount_cents,
+        currency="EUR",
+        livemode=money.livemode,
+        received_at=money.received_at,
+        recorded_at=clock.now(),
+        attempt_id=money.attempt_id,
+        bank_line_id=money.bank_line_id,
+    )
+    return session.execute(row.on_conflict_do_nothing().returning(Payment.id)).scalar()
+
+
+def allocate(
+    session: Session, order: Order, payment_id: UUID, amount_cents: int, reason: str, ordinal: int = 0
+) -> None:
+    """Say that so much of a payment is for this order."""
+    session.add(
+        PaymentAllocation(
+            payment_id=payment_id,
+            order_id=order.id,
+            ordinal=ordinal,
+            amount_cents=amount_cents,
+            reason=reason,
+            allocated_at=clock.now(),
+        )
+    )
+    session.flush()
+
+
+def book_receipt(session: Session, order: Order, money: MoneyFact, payment_id: UUID) -> None:
+    """Book the money against the order's receivable (M12)."""
+    clearing, receivable = Account(_CLEARING[money.source]), Account("receivable", owner=order.id)
+    book(session, Cause("payment", payment_id), [Posting(clearing, receivable, money.amount_cents)])
+
+
+def settle(session: Session, order: Order, method: str) -> None:
+    """Let the order follow its money: paid in full, revived, short or over."""
+    paid = paid_cents(session, order.id)
+    if paid < order.gross_cents:
+        open_finance_task(session, "underpaid", order, {"paid_cents": paid, "due_cents": order.gross_cents})
+        return
+    if paid > order.gross_cents:
+        open_finance_task(session, "overpaid", order, {"paid_cents": paid, "due_cents": order.gross_cents})
+    if order.state in _CLOSED and not still_sellable(session, order):
+        open_finance_task(session, "late_money", order, {"paid_cents": paid, "state": order.state})
+        return
+    step = next_order_state(order.state, "money_revives" if order.state in _CLOSED else "pay")
+    if step == order.state:
+        return
+    _mark_paid(session, order, method)
+
+
+def _mark_paid(session: Session, order: Order, method: str) -> None:
+    now, settings = clock.now(), current_settings()
+    window = timedelta() if method == CARD else settings.bank_transfer_release_after
+    revived = order.state in _CLOSED
+    order.state, order.paid_at, order.fulfil_not_before, order.closed_at = "PAID", now, now + window, None
+    order.version += 1
+    record_event(session, "order.paid", order_subject(order), gross_cents=order.gross_cents, revived=revived)
+    tell_buyer(session, order, "order_paid")
+    if method == CARD:
+        fulfil(session, order)
+        return
+    schedule_due(session, "orders.fulfil", order.id, now + window, period=now.isoformat())
+
+
+def still_sellable(session: Session, order: Order) -> bool:
+    """Whether every line could be bought today at the same price (D11)."""
+    on_sale = {
+        product.sku: product for product in current_price_book(session, clock.today()).products if product.rules.sold
+    }
+    return all(
+        line.sku in on_sale and on_sale[line.sku].tiers.line_net(line.quantity).cents == line.net_cents
+        for line in lines_of(session, order.id)
+    )
+
+
+def open_finance_task(
+    session: Session, kind: str, order: Order, facts: JsonObject, due_at: datetime | None = None
+) -> bool:
+    """Ask finance to look at an order; one open task per kind and order. Answers False when it is open already."""
+    row = insert(FinanceTask).values(
+        id=new_id(),
+        kind=kind,
+        subject_kind="order",
+        subject_id=order.id,
+        order_id=order.id,
+        facts=facts,
+        due_at=due_at,
+        opened_at=clock.now(),
+    )
+    created = session.execute(row.on_conflict_do_nothing().returning(FinanceTask.id)).scalar()
+    if created is not None:
+        record_event(session, "finance.task_opened", order_subject(order), kind=kind)
+    return created is not None
+
+
+def lock_order(session: Session, order_id: UUID) -> Order:
+    """The order's row, locked: every change of money or state starts here."""
+    query = select(Order).where(Order.id == order_id).with_for_update().execution_options(populate_existing=True)
+    return session.scalars(query).one()

@@ -1,0 +1,116 @@
+"""Fixtures every test may ask for: the application on real PostgreSQL, a client, a transaction, the ports to the outside."""
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from app import Outside, create_app
+from entitlements import MemoryProvisioner
+from foundation import clock
+from foundation.database import database, transaction
+from foundation.jobs import drain
+from foundation.mail import MemoryMailer
+from shop import MemoryGateway
+from tests.database import database_url, fresh_database, isolated  # noqa: F401
+
+Transact = Callable[[], AbstractContextManager[Session]]
+
+
+@pytest.fixture(scope="session")
+def worker_database(worker_id: str) -> Iterator[str]:
+    """This worker's database."""
+    with fresh_database(f"gettone_{worker_id}") as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def built_app(worker_database: str) -> Iterator[Flask]:
+    """The application, built once per worker in sandbox mode with the Null twins outside."""
+    environment = {"DATABASE_URL": worker_database, "SHOP_ENV": "test", "PUBLIC_URL": "http://127.0.0.1:8000"}
+    outside = Outside(gateway=MemoryGateway(), provisioner=MemoryProvisioner(), mailer=MemoryMailer())
+    app = create_app(environment, outside)
+    app.config["TESTING"] = True
+    yield app
+    with app.app_context():
+        database.engine.dispose()
+
+
+@pytest.fixture
+def outside(built_app: Flask) -> Outside:
+    """Fresh Null twins for this test: gateway, provisioner, mailer."""
+    fresh = Outside(gateway=MemoryGateway(), provisioner=MemoryProvisioner(), mailer=MemoryMailer())
+    built_app.extensions["gettone.gateway"] = fresh.gateway
+    built_app.extensions["gettone.provisioner"] = fresh.provisioner
+    built_app.extensions["gettone.mailer"] = fresh.mailer
+    return fresh
+
+
+@pytest.fixture
+def app(built_app: Flask, outside: Outside) -> Iterator[Flask]:  # noqa: ARG001 - fresh twins belong to it
+    """The application on an isolated database: whatever the test writes is rolled back."""
+    clock.follow(timedelta())
+    with isolated(built_app):
+        yield built_app
+    clock.follow(timedelta())
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """A browser without JavaScript."""
+    return app.test_client()
+
+
+@pytest.fixture
+def tx(app: Flask) -> Transact:
+    """`with tx() as session:` opens a transaction as an edge would, outside any request."""
+
+    @contextmanager
+    def open_transaction() -> Iterator[Session]:
+        with app.app_context(), transaction() as session:
+            yield session
+
+    return open_transaction
+
+
+@pytest.fixture
+def run_jobs(app: Flask) -> Callable[[], int]:
+    """Do every queued job, also those that wait for their back-off, until nothing is left."""
+
+    def run() -> int:
+        with app.app_context():
+            total = 0
+            while True:
+                with transaction() as session:
+                    session.execute(text("UPDATE procrastinate_jobs SET scheduled_at = NULL WHERE status = 'todo'"))
+                done = drain()
+                total += done
+                if done == 0:
+                    return total
+
+    return run
+
+
+@pytest.fixture
+def advance(app: Flask) -> Callable[[timedelta], None]:
+    """Move business time on, as `flask clock advance` does."""
+
+    def move(step: timedelta) -> None:
+        with app.app_context():
+            with transaction() as session:
+                shift = clock.shift() + step
+                session.execute(
+                    text(
+                        "INSERT INTO clock_shift (only, shift) VALUES (true, :shift)"
+                        " ON CONFLICT (only) DO UPDATE SET shift = excluded.shift"
+                    ),
+                    {"shift": shift},
+                )
+            clock.follow(shift)
+
+    return move

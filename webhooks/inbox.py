@@ -1,0 +1,60 @@
+"""The inbox: every letter from outside is stored once, answered 2xx, and opened later by a job from its row."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Index, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Mapped, Session
+
+from foundation import clock
+from foundation.database import Identified, JsonObject, Model
+from foundation.ids import new_id
+from foundation.jobs import defer
+
+
+class Letter(Identified, Model):
+    """An outside event: stored once per (source, external id); `handled_at` and `verdict` say what came of it."""
+
+    __tablename__ = "inbox_letters"
+    __table_args__ = (
+        UniqueConstraint("source", "external_id"),
+        Index("ix_inbox_letters_open", "received_at", postgresql_where=text("handled_at IS NULL")),
+    )
+
+    source: Mapped[str]
+    external_id: Mapped[str]
+    type: Mapped[str]
+    payload: Mapped[JsonObject]
+    received_at: Mapped[datetime]
+    handled_at: Mapped[datetime | None]
+    verdict: Mapped[str | None]
+
+
+def store_letter(session: Session, source: str, external_id: str, letter_type: str, payload: dict[str, Any]) -> bool:
+    """Store a letter and the job that opens it; answers False when it had come before."""
+    row = insert(Letter).values(
+        id=new_id(),
+        source=source,
+        external_id=external_id,
+        type=letter_type,
+        payload=payload,
+        received_at=clock.real_now(),
+    )
+    created = session.execute(row.on_conflict_do_nothing().returning(Letter.id)).scalar()
+    if created is None:
+        return False
+    defer(session, f"letters.{source}", letter_id=str(created))
+    return True
+
+
+def open_letter(session: Session, letter_id: str) -> Letter | None:
+    """A letter that is not handled yet, locked; None when somebody handled it."""
+    letter = session.get_one(Letter, UUID(letter_id), with_for_update=True, populate_existing=True)
+    return None if letter.handled_at is not None else letter
+
+
+def close_letter(letter: Letter, verdict: str) -> None:
+    """Mark a letter handled, in the transaction of its effects."""
+    letter.handled_at, letter.verdict = clock.real_now(), verdict[:200]

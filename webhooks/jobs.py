@@ -1,0 +1,1 @@
+"""The jobs of the letterbox: importing this module registers them."""
