@@ -6,7 +6,7 @@ from uuid import UUID
 
 from flask import g
 
-STUDIO_ROLES = frozenset({"owner", "staff"})
+STUDIO_ROLES = frozenset({"owner", "staff", "studio"})
 DESK_ROLES = frozenset({"finance", "support", "admin"})
 
 

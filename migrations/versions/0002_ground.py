@@ -1,4 +1,4 @@
-"""ground."""
+"""Every table of the first stories."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -88,7 +88,6 @@ def upgrade() -> None:
         sa.Column("actor_user_id", sa.Uuid(), nullable=True),
         sa.Column("data", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_events")),
-        info={"append_only": True},
     )
     op.create_index("ix_events_order", "events", ["transaction_id", "id"], unique=False)
     op.create_index("ix_events_party", "events", ["party_id", "id"], unique=False)
@@ -103,7 +102,6 @@ def upgrade() -> None:
         sa.Column("quantity", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_grants")),
         sa.UniqueConstraint("cause_kind", "cause_id", "ordinal", name=op.f("uq_grants_cause_kind_cause_id_ordinal")),
-        info={"append_only": True},
     )
     op.create_table(
         "idempotency_keys",
@@ -147,7 +145,6 @@ def upgrade() -> None:
         sa.Column("final", sa.Boolean(), nullable=False),
         sa.Column("failed_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_job_failures")),
-        info={"append_only": True},
     )
     op.create_index("ix_job_failures_job", "job_failures", ["job_id", "id"], unique=False)
     op.create_table(
@@ -218,7 +215,6 @@ def upgrade() -> None:
         sa.Column("imported_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_price_books")),
         sa.UniqueConstraint("version", name=op.f("uq_price_books_version")),
-        info={"append_only": True},
     )
     op.create_index("ix_price_books_in_force", "price_books", ["valid_from_on", "version"], unique=False)
     op.create_table(
@@ -279,7 +275,6 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["party_id"], ["parties.id"], name=op.f("fk_activations_party_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_activations")),
         sa.UniqueConstraint("cause_kind", "cause_id", name=op.f("uq_activations_cause_kind_cause_id")),
-        info={"append_only": True},
     )
     op.create_index("ix_activations_tax_code", "activations", ["tax_code"], unique=False)
     op.create_table(
@@ -332,7 +327,6 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_catalogue_products")),
         sa.UniqueConstraint("price_book_id", "sku", name=op.f("uq_catalogue_products_price_book_id_sku")),
-        info={"append_only": True},
     )
     op.create_table(
         "companies",
@@ -394,7 +388,6 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["event_id"], ["events.id"], name=op.f("fk_event_seals_event_id")),
         sa.PrimaryKeyConstraint("position", name=op.f("pk_event_seals")),
         sa.UniqueConstraint("event_id", name=op.f("uq_event_seals_event_id")),
-        info={"append_only": True},
     )
     op.create_table(
         "ledger_transfers",
@@ -420,7 +413,6 @@ def upgrade() -> None:
         sa.UniqueConstraint(
             "cause_kind", "cause_id", "ordinal", name=op.f("uq_ledger_transfers_cause_kind_cause_id_ordinal")
         ),
-        info={"append_only": True},
     )
     op.create_index("ix_ledger_transfers_credit", "ledger_transfers", ["credit_account_id", "at"], unique=False)
     op.create_index("ix_ledger_transfers_debit", "ledger_transfers", ["debit_account_id", "at"], unique=False)
@@ -590,7 +582,6 @@ def upgrade() -> None:
         sa.UniqueConstraint(
             "company_id", "meter", "reference", name=op.f("uq_consumptions_company_id_meter_reference")
         ),
-        info={"append_only": True},
     )
     op.create_table(
         "coupons",
@@ -657,7 +648,6 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["licence_id"], ["licences.id"], name=op.f("fk_licence_terms_licence_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_licence_terms")),
         sa.UniqueConstraint("cause_kind", "cause_id", name=op.f("uq_licence_terms_cause_kind_cause_id")),
-        info={"append_only": True},
     )
     op.create_index("ix_licence_terms_licence", "licence_terms", ["licence_id", "ends_on"], unique=False)
     op.create_table(
@@ -680,7 +670,6 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["order_id"], ["orders.id"], name=op.f("fk_order_lines_order_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_order_lines")),
         sa.UniqueConstraint("order_id", "position", name=op.f("uq_order_lines_order_id_position")),
-        info={"append_only": True},
     )
     op.create_table(
         "payer_periods",
@@ -698,7 +687,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_payer_periods")),
         sa.UniqueConstraint("cause_kind", "cause_id", name=op.f("uq_payer_periods_cause_kind_cause_id")),
         sa.UniqueConstraint("company_id", "from_at", name=op.f("uq_payer_periods_company_id_from_at")),
-        info={"append_only": True},
     )
     op.create_table(
         "payment_attempts",
@@ -745,7 +733,6 @@ def upgrade() -> None:
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["company_id"], ["companies.id"], name=op.f("fk_provisioning_calls_company_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_provisioning_calls")),
-        info={"append_only": True},
     )
     op.create_index("ix_provisioning_calls_company_id", "provisioning_calls", ["company_id", "id"], unique=False)
     op.create_table(
@@ -836,7 +823,6 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["order_id"], ["orders.id"], name=op.f("fk_terms_acceptances_order_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_terms_acceptances")),
         sa.UniqueConstraint("order_id", "clause", name=op.f("uq_terms_acceptances_order_id_clause")),
-        info={"append_only": True},
     )
     op.create_table(
         "web_sessions",
@@ -909,7 +895,6 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["bank_line_id"], ["bank_lines.id"], name=op.f("fk_payments_bank_line_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_payments")),
         sa.UniqueConstraint("source", "external_id", name=op.f("uq_payments_source_external_id")),
-        info={"append_only": True},
     )
     op.create_table(
         "payment_allocations",
@@ -927,7 +912,6 @@ def upgrade() -> None:
         sa.UniqueConstraint(
             "payment_id", "order_id", "ordinal", name=op.f("uq_payment_allocations_payment_id_order_id_ordinal")
         ),
-        info={"append_only": True},
     )
     op.create_index("ix_payment_allocations_order_id", "payment_allocations", ["order_id"], unique=False)
     # ### end Alembic commands ###
