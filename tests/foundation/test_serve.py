@@ -1,5 +1,6 @@
 import http.client
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -12,7 +13,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from foundation.postgres import PROJECT, is_running
+from foundation.postgres import PROJECT, ensure_running, is_running
+from foundation.postgres_place import place_of
 from foundation.serve import programs
 from foundation.serve_environment import Ports, sandbox_environment
 
@@ -115,6 +117,13 @@ def starting(tmp_path: Path) -> Iterator[Callable[..., Run]]:
         if run.process.poll() is None:
             run.process.send_signal(signal.SIGTERM)
             run.process.wait(60)
+        _remove_server(run.home / "postgres")
+
+
+def _remove_server(directory: Path) -> None:
+    # Under a closed folder root keeps the data elsewhere, where pytest would not tidy up.
+    if directory.exists():
+        shutil.rmtree(place_of(directory).data.parent, ignore_errors=True)
 
 
 def _names(environment: dict[str, str]) -> list[str]:
@@ -185,3 +194,12 @@ def test_a_failed_preparation_is_told_with_its_reason(starting: Callable[..., Ru
     assert run.process.wait(60) == 1
     assert "the catalogue has a mistake in line 3" in run.said
     assert not is_running(run.home / "postgres")
+
+
+def test_the_private_server_can_be_stopped_alone(tmp_path: Path) -> None:
+    ensure_running(tmp_path / "postgres")
+    environment = {**os.environ, "GETTONE_HOME": str(tmp_path), "PYTHONPATH": str(PROJECT)}
+    command = [sys.executable, "-m", "foundation.serve", "--stop-database"]
+    assert subprocess.run(command, check=False, env=environment).returncode == 0
+    assert not is_running(tmp_path / "postgres")
+    _remove_server(tmp_path / "postgres")
