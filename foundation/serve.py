@@ -66,11 +66,11 @@ class Signals:
 def main(arguments: list[str] | None = None) -> int:
     """Run until asked to stop; the exit status is 0 after an orderly stop and 1 when the product could not start."""
     parser = argparse.ArgumentParser(prog="python -m foundation.serve", description="Run Gettone on this machine.")
-    parser.add_argument("--stop-database", action="store_true", help="stop the private PostgreSQL and do nothing else")
+    parser.add_argument("--stop-database", action="store_true", help="stop the private servers and do nothing else")
     options = parser.parse_args(arguments)
     if options.stop_database:
-        if postgres.default_directory().exists():
-            postgres.stop(postgres.default_directory())
+        for directory in home().glob("*postgres"):  # the product's own, and the one the tests keep warm
+            postgres.stop(directory)
         return 0
     try:
         with _only_one():
