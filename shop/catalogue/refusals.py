@@ -16,6 +16,7 @@ from shop.catalogue.sentences import (
     NOT_SOLD,
     PAYMENT_OVERDUE,
     REQUIRES_ANOTHER,
+    TOO_MANY,
 )
 
 LOCKED = "locked"
@@ -44,9 +45,12 @@ class Refusal:
     skus: tuple[str, ...] = ()
 
 
-def refusals(product: Product, buyer: BuyerFacts) -> tuple[Refusal, ...]:
-    """Every reason why this buyer may not buy this product now; none when it may (D18)."""
-    return tuple(refusal for rule in _RULES if (refusal := rule(product, buyer)) is not None)
+def refusals(product: Product, buyer: BuyerFacts, quantity: int = 1) -> tuple[Refusal, ...]:
+    """Every reason why this buyer may not buy `quantity` packs of this product now; none when it may (D18)."""
+    found = [refusal for rule in _RULES if (refusal := rule(product, buyer)) is not None]
+    if quantity > product.rules.maximum_quantity:
+        found.append(Refusal("TOO_MANY", TOO_MANY))
+    return tuple(found)
 
 
 def _not_sold(product: Product, _buyer: BuyerFacts) -> Refusal | None:

@@ -49,7 +49,8 @@ MAXIMUM_PRODUCTS = 2_000
 _MAXIMUM_CODES = 200
 _MAXIMUM_NAME = 120
 _MAXIMUM_DESCRIPTION = 600
-_MAXIMUM_COUPONS = 1_000
+MAXIMUM_COUPONS = 1_000
+"""Coupons one pack may mint."""
 _MAXIMUM_UNITS = 1_000_000_000
 
 _SKU = code(r"[A-Z0-9][A-Z0-9_-]{0,39}", "da 1 a 40 lettere maiuscole, cifre, - e _")
@@ -70,7 +71,7 @@ _GIVES: Mapping[str, Reader] = {
     "coupons": table(
         {
             "kind": one_of(("coupons",)),
-            "units": whole(1, _MAXIMUM_COUPONS),
+            "units": whole(1, MAXIMUM_COUPONS),
             "coupon_type": _CODE,
             "code_prefix": _PREFIX,
             **_LICENCE,

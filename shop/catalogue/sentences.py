@@ -49,9 +49,7 @@ MISTAKES = MappingProxyType(
         ),
         "price_out_of_range": N_("Il prezzo %(written)s non va bene: scrivi da 0.01 a %(maximum)s."),
         "tier_not_increasing": N_("Lo scaglione parte da %(written)s: deve partire da più di %(previous)s."),
-        "tier_dearer": N_(
-            "Lo scaglione costa %(written)s, più dei %(previous)s di prima: comprare di più non costa di più."
-        ),
+        "tier_dearer": N_("Lo scaglione costa %(written)s, più dei %(previous)s di prima: scrivi un prezzo più basso."),
         "price_day_not_later": N_("Il prezzo vale dal %(written)s: deve valere da dopo il %(previous)s."),
         # Codes
         "repeated_code": N_("«%(written)s» c’è già alla riga %(first)s: ogni codice si usa una volta sola."),
@@ -82,4 +80,5 @@ BUYER_LOCKED = N_("Gli acquisti sono sospesi: contatta l’assistenza.")
 PAYMENT_OVERDUE = N_("C’è un ordine scaduto da pagare: pagalo e potrai acquistare di nuovo.")
 CONTRACT_NOT_SIGNED = N_("Serve prima il contratto di fatturazione elettronica, non ancora firmato.")
 NOT_AVAILABLE_FOR_SERVICE = N_("Non disponibile per il servizio di base attivo.")
+TOO_MANY = N_("Sono troppi per un solo ordine: dividi l’acquisto o contatta l’assistenza.")
 REQUIRES_ANOTHER = N_("Funziona solo insieme a un altro prodotto: aggiungi anche quello.")
