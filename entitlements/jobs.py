@@ -5,6 +5,7 @@ from uuid import UUID
 from flask import current_app
 from sqlalchemy.orm import Session
 
+from entitlements import audit  # noqa: F401 - registers its checks
 from entitlements.coupons.stock import expire_pack
 from entitlements.provisioning.attempts import ask_again, attempt
 from entitlements.provisioning.provisioner import Provisioner

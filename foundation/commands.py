@@ -3,6 +3,7 @@
 import asyncio
 import json
 import sys
+from dataclasses import asdict
 from datetime import datetime, timedelta
 
 import click
@@ -11,11 +12,13 @@ from flask.cli import AppGroup
 from sqlalchemy.dialects.postgresql import insert
 
 from foundation import clock
+from foundation.audit import verify
 from foundation.database import ClockShift, transaction
 from foundation.jobs import dead_jobs, drain, retry_job, run_due
 from foundation.settings import current_settings, parse_duration
 
 jobs = AppGroup("jobs", help="Background work.")
+audit = AppGroup("audit", help="Every invariant of the books.")
 clock_group = AppGroup("clock", help="Business time; only a sandbox may move it.")
 
 
@@ -24,6 +27,7 @@ def install(app: Flask) -> None:
     app.cli.add_command(jobs)
     app.cli.add_command(clock_group)
     app.cli.add_command(migrate)
+    app.cli.add_command(audit)
 
 
 def answer(result: dict[str, object], *, as_json: bool) -> None:
@@ -110,6 +114,28 @@ def advance_clock(duration: str) -> None:
     with transaction():
         shift = clock.shift() + step
     _move(shift)
+
+
+@audit.command("verify")
+@click.option("--json", "as_json", is_flag=True)
+def verify_command(*, as_json: bool) -> None:
+    """Check every invariant; exit 1 and name each violation when one does not hold."""
+    began = clock.real_now()
+    with transaction() as session:
+        results = verify(session)
+    wrong = sum(result.finding.violations for result in results)
+    if as_json:
+        click.echo(json.dumps([asdict(result) for result in results], ensure_ascii=False))
+    else:
+        for result in results:
+            mark = "ok" if result.finding.violations == 0 else f"{result.finding.violations} WRONG"
+            click.echo(f"{mark:>9}  {result.finding.rows:>9} rows  {result.milliseconds:>6} ms  {result.name}")
+            for named in result.finding.named:
+                click.echo(f"           - {named}")
+        rows = sum(result.finding.rows for result in results)
+        seconds = (clock.real_now() - began).total_seconds()
+        click.echo(f"checks={len(results)} rows={rows} violations={wrong} seconds={seconds:.1f}")
+    sys.exit(1 if wrong else 0)
 
 
 def _move(shift: timedelta) -> None:

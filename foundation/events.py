@@ -7,7 +7,7 @@ overtaken. The hash chain of the audit is sealed afterwards in batches into `eve
 import hashlib
 import json
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -16,6 +16,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from foundation import clock
 from foundation.database import APPEND_ONLY, JsonObject, Model
+from foundation.jobs.due import DueRow, round_rule
 from foundation.principal import Principal
 
 GENESIS = "0" * 64
@@ -125,6 +126,12 @@ def seal_events(session: Session, limit: int = 5_000) -> int:
         position, previous = position + 1, seal_hash(previous, event)
         session.add(EventSeal(position=position, event_id=event.id, hash=previous))
     return len(unsealed)
+
+
+@round_rule("events.seal", every=timedelta(minutes=5))
+def seal_round(session: Session, _row: DueRow) -> None:
+    """Keep the hash chain close behind the events."""
+    seal_events(session)
 
 
 def seal_hash(previous: str, event: Event) -> str:

@@ -2,10 +2,11 @@
 
 from flask import current_app
 
+from shop import audit
 from shop.orders import closing
 from shop.payments.gateway import PaymentGateway
 
-__all__ = ["closing", "gateway"]
+__all__ = ["audit", "closing", "gateway"]
 
 
 def gateway() -> PaymentGateway:

@@ -43,7 +43,10 @@ def price_lines(book: PriceBookView, wanted: Iterable[WantedLine], buyer: BuyerF
         priced_on=book.on,
         policy_version=POLICY_VERSION,
     )
-    return PricedCart(price(request), products, tuple(refusals(product, buyer) for product in products))
+    pairs = zip(products, lines, strict=True)
+    return PricedCart(
+        price(request), products, tuple(refusals(product, buyer, line.quantity) for product, line in pairs)
+    )
 
 
 def _requested(line: WantedLine, product: Product) -> RequestedLine:

@@ -4,7 +4,7 @@
 """
 
 from foundation.jobs.drain import drain
-from foundation.jobs.due import DueRow, cancel_due, due_rule, run_due, schedule_due
+from foundation.jobs.due import DueRow, cancel_due, due_rule, round_rule, run_due, schedule_due
 from foundation.jobs.failures import JobFailure, dead_jobs, retry_job
 from foundation.jobs.queue import defer
 from foundation.jobs.registry import RetryLater, job, registered_jobs
@@ -21,6 +21,7 @@ __all__ = [
     "job",
     "registered_jobs",
     "retry_job",
+    "round_rule",
     "run_due",
     "schedule_due",
 ]

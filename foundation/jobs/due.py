@@ -4,11 +4,11 @@ Days of downtime change nothing but the delay: a row that came due while nobody 
 """
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Index, UniqueConstraint, select, text, update
+from sqlalchemy import Index, UniqueConstraint, delete, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session
 
@@ -19,7 +19,10 @@ from foundation.jobs.failures import describe
 DueHandler = Callable[[Session, "DueRow"], None]
 
 _rules: dict[str, DueHandler] = {}
+_rounds: dict[str, timedelta] = {}
 MOST_ATTEMPTS = 20
+NOBODY = UUID(int=0)
+_ROUNDS_KEPT = timedelta(days=7)
 
 
 class DueRow(Identified, Model):
@@ -52,6 +55,16 @@ def due_rule(name: str) -> Callable[[DueHandler], DueHandler]:
     return register
 
 
+def round_rule(name: str, every: timedelta) -> Callable[[DueHandler], DueHandler]:
+    """Register a due rule that comes due by itself once per `every` of business time; a missed round is not made up."""
+
+    def register(function: DueHandler) -> DueHandler:
+        _rounds[name] = every
+        return due_rule(name)(function)
+
+    return register
+
+
 def schedule_due(
     session: Session, rule: str, subject_id: UUID, due_at: datetime, period: str = "once", **data: Any
 ) -> bool:
@@ -73,6 +86,7 @@ def cancel_due(session: Session, rule: str, subject_id: UUID, period: str = "onc
 
 def run_due(limit: int = 1_000) -> int:
     """Do what has come due, one transaction per row, oldest first; answers how many rows were done."""
+    _begin_rounds()
     done, skip = 0, set[UUID]()
     while done + len(skip) < limit:
         current: UUID | None = None
@@ -92,6 +106,17 @@ def run_due(limit: int = 1_000) -> int:
             skip.add(current)
             _note(current, problem)
     return done
+
+
+def _begin_rounds() -> None:
+    """Write the rows of rounds whose period has begun; the unique key lets one process do it."""
+    with transaction() as session:
+        now = clock.now()
+        for rule, every in _rounds.items():
+            period = str(int(now.timestamp() // every.total_seconds()))
+            if schedule_due(session, rule, NOBODY, now, period):
+                stale = (DueRow.rule == rule, DueRow.subject_id == NOBODY, DueRow.due_at < now - _ROUNDS_KEPT)
+                session.execute(delete(DueRow).where(*stale, DueRow.done_at.is_not(None)))
 
 
 def _claim(session: Session, skip: set[UUID]) -> DueRow | None:

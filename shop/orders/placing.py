@@ -165,7 +165,7 @@ def _store_lines(session: Session, order: Order, priced: PricedCart) -> None:
                 net_cents=line.net.cents,
                 vat_cents=line.vat.cents,
                 vat_code=line.vat_code,
-                gives=product.gives | {"family": product.family.code},
+                gives=product.gives,
             )
         )
 

@@ -1,0 +1,129 @@
+"""The audit of the shop: what was ordered, paid, booked and issued is the same, to the cent and to the coupon."""
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from foundation.audit import Finding, audit_check, sql_checks
+from pricing import PricingError, replay
+from shop.orders.order_book import Order
+
+_PAID = "('PAID', 'ON_HOLD', 'FULFILLED')"
+_MOST_NAMED = 20
+
+sql_checks(
+    [
+        (
+            "an order's totals are its lines' and its quote's",
+            "SELECT count(*) FROM order_lines",
+            """
+            SELECT 'order ' || o.number || ' does not add up' FROM orders o LEFT JOIN order_lines l ON l.order_id = o.id
+            GROUP BY o.id HAVING coalesce(sum(l.net_cents), 0) <> o.net_cents OR coalesce(sum(l.vat_cents), 0) <> o.vat_cents
+              OR (o.quote->>'gross_cents')::bigint <> o.gross_cents OR (o.quote->>'net_cents')::bigint <> o.net_cents
+              OR jsonb_array_length(o.quote->'lines') <> count(l.id)
+            """,
+        ),
+        (
+            "a paid order has its money",
+            f"SELECT count(*) FROM orders WHERE state IN {_PAID}",
+            f"""
+            SELECT 'order ' || o.number || ' is ' || o.state || ' with ' || coalesce(sum(a.amount_cents), 0)
+                   || ' of ' || o.gross_cents
+            FROM orders o LEFT JOIN payment_allocations a ON a.order_id = o.id
+            WHERE o.state IN {_PAID} GROUP BY o.id HAVING coalesce(sum(a.amount_cents), 0) < o.gross_cents
+            """,
+        ),
+        (
+            "an order that has its money is paid, or finance looks at it",
+            "SELECT count(*) FROM orders WHERE state = 'AWAITING_PAYMENT'",
+            """
+            SELECT 'order ' || o.number || ' waits although ' || sum(a.amount_cents) || ' arrived'
+            FROM orders o JOIN payment_allocations a ON a.order_id = o.id
+            WHERE o.state NOT IN ('PAID', 'ON_HOLD', 'FULFILLED')
+              AND NOT EXISTS (SELECT 1 FROM finance_tasks f WHERE f.order_id = o.id)
+            GROUP BY o.id HAVING sum(a.amount_cents) >= o.gross_cents
+            """,
+        ),
+        (
+            "a payment is allocated once and no more than it is",
+            "SELECT count(*) FROM payments",
+            """
+            SELECT 'payment ' || p.id || ' of ' || p.amount_cents || ' is allocated ' || coalesce(sum(a.amount_cents), 0)
+            FROM payments p LEFT JOIN payment_allocations a ON a.payment_id = p.id
+            GROUP BY p.id HAVING coalesce(sum(a.amount_cents), 0) > p.amount_cents OR coalesce(sum(a.amount_cents), 0) < 0
+              OR (p.source = 'stripe' AND coalesce(sum(a.amount_cents), 0) <> p.amount_cents)
+            """,
+        ),
+        (
+            "every payment stands in the ledger with its amount",
+            "SELECT count(*) FROM payments",
+            """
+            SELECT 'payment ' || p.id || ' of ' || p.amount_cents || ' is booked as ' || coalesce(sum(t.amount), 0)
+            FROM payments p LEFT JOIN ledger_transfers t ON t.cause_kind = 'payment' AND t.cause_id = p.id
+            GROUP BY p.id HAVING coalesce(sum(t.amount), 0) <> p.amount_cents
+            """,
+        ),
+        (
+            "what a fulfilled line promised was issued, and nothing else",
+            "SELECT count(*) FROM order_lines",
+            """
+            SELECT 'line ' || l.id || ' of order ' || o.number || ' (' || o.state || ') issued '
+                   || coalesce(p.quantity, b.granted, 0) || ' of ' || (l.gives->>'units')::bigint * l.quantity
+            FROM order_lines l JOIN orders o ON o.id = l.order_id
+            LEFT JOIN coupon_packs p ON p.cause_kind = 'order_line' AND p.cause_id = l.id
+            LEFT JOIN wallet_buckets b ON b.cause_kind = 'order_line' AND b.cause_id = l.id
+            WHERE l.gives->>'kind' <> 'licence' AND coalesce(p.quantity, b.granted, 0)
+                  <> CASE WHEN o.fulfilled_at IS NULL THEN 0 ELSE (l.gives->>'units')::bigint * l.quantity END
+            """,
+        ),
+        (
+            "every issued right was ordered",
+            "SELECT count(*) FROM grants WHERE cause_kind = 'order_line'",
+            """
+            SELECT 'grant ' || g.id || ' has no order line' FROM grants g WHERE g.cause_kind = 'order_line'
+              AND NOT EXISTS (SELECT 1 FROM order_lines l JOIN orders o ON o.id = l.order_id
+                              WHERE l.id = g.cause_id AND o.fulfilled_at IS NOT NULL AND l.quantity = g.quantity)
+            """,
+        ),
+        (
+            "a sale is booked once, in full, when it is fulfilled",
+            "SELECT count(*) FROM orders",
+            """
+            SELECT 'order ' || o.number || ' of ' || o.gross_cents || ' is booked as ' || coalesce(sum(t.amount), 0)
+            FROM orders o LEFT JOIN ledger_transfers t ON t.cause_kind = 'order_fulfilled' AND t.cause_id = o.id
+            GROUP BY o.id HAVING coalesce(sum(t.amount), 0) <> CASE WHEN o.fulfilled_at IS NULL THEN 0 ELSE o.gross_cents END
+            """,
+        ),
+        (
+            "an order's state has its instants and its event",
+            "SELECT count(*) FROM orders",
+            f"""
+            SELECT 'order ' || o.number || ' is ' || o.state || ' without its trace' FROM orders o
+            WHERE (o.state IN {_PAID} AND o.paid_at IS NULL) OR (o.state = 'FULFILLED') <> (o.fulfilled_at IS NOT NULL)
+               OR (o.state = 'FULFILLED' AND NOT EXISTS (
+                     SELECT 1 FROM events e WHERE e.subject_id = o.id AND e.type = 'order.fulfilled'))
+            """,
+        ),
+        (
+            "an attempt seen paid has its payment",
+            "SELECT count(*) FROM payment_attempts",
+            """
+            SELECT 'attempt ' || t.id || ' was paid but no payment is recorded' FROM payment_attempts t
+            WHERE t.paid_at IS NOT NULL AND t.amount_cents > 0
+              AND NOT EXISTS (SELECT 1 FROM payments p WHERE p.attempt_id = t.id)
+            """,
+        ),
+    ]
+)
+
+
+@audit_check("a stored quote replays to the same figures")
+def _quotes_replay(session: Session) -> Finding:
+    rows, found = 0, []
+    stored = session.execute(select(Order.number, Order.quote).execution_options(yield_per=1_000))
+    for number, quote in stored:
+        rows += 1
+        try:
+            replay(quote)
+        except PricingError as problem:
+            found.append(f"order {number}: {type(problem).__name__}")
+    return Finding(rows, len(found), tuple(found[:_MOST_NAMED]))

@@ -1,0 +1,94 @@
+"""Commands of the shop: `flask catalogue …`, `flask orders …`. Exit codes: 0 done, 1 refused, 2 wrong use."""
+
+import json
+import sys
+
+import click
+from flask import Flask
+from flask.cli import AppGroup
+
+from foundation.database import transaction
+from foundation.events import events_about
+from foundation.principal import Principal
+from shop.catalogue import catalogue_commands
+from shop.orders.closing import cancel_order
+from shop.orders.order_book import OrderNotFound, lines_of, order_by_number, orders_of
+from shop.orders.order_states import IllegalOrderStep, next_order_state
+
+orders = AppGroup("orders", help="Orders.")
+_COMMAND_LINE = Principal(user_id=None, party_id=None, role="admin")
+
+
+def install(app: Flask) -> None:
+    """Add the commands to `flask`."""
+    app.cli.add_command(catalogue_commands)
+    app.cli.add_command(orders)
+
+
+@orders.command("list")
+@click.option("--state", default=None)
+@click.option("--limit", default=50, show_default=True)
+@click.option("--json", "as_json", is_flag=True)
+def list_command(state: str | None, limit: int, *, as_json: bool) -> None:
+    """List orders, newest first."""
+    with transaction() as session:
+        found = orders_of(session, None, state=state, limit=limit)
+    if as_json:
+        click.echo(json.dumps([{"number": o.number, "state": o.state, "gross_cents": o.gross_cents} for o in found]))
+        return
+    for order in found:
+        click.echo(f"{order.number}\t{order.state}\t{order.payment_method}\t{order.gross_cents}")
+
+
+@orders.command("show")
+@click.argument("number")
+@click.option("--json", "as_json", is_flag=True)
+def show_command(number: str, *, as_json: bool) -> None:
+    """Print an order, its lines and its timeline."""
+    with transaction() as session:
+        try:
+            order = order_by_number(session, number, None)
+        except OrderNotFound:
+            click.echo(f"No order {number}.", err=True)
+            sys.exit(1)
+        lines = [
+            {"sku": line.sku, "quantity": line.quantity, "net_cents": line.net_cents}
+            for line in lines_of(session, order.id)
+        ]
+        timeline = [
+            {"at": event.at.isoformat(), "type": event.type} for event in events_about(session, "order", order.id)
+        ]
+    whole = {
+        "number": order.number,
+        "state": order.state,
+        "gross_cents": order.gross_cents,
+        "lines": lines,
+        "timeline": timeline,
+    }
+    if as_json:
+        click.echo(json.dumps(whole))
+        return
+    click.echo(f"{order.number}  {order.state}  {order.gross_cents} cents")
+    for line in lines:
+        click.echo(f"  {line['quantity']} x {line['sku']}  {line['net_cents']} cents net")
+    for event in timeline:
+        click.echo(f"  {event['at']}  {event['type']}")
+
+
+@orders.command("cancel")
+@click.argument("number")
+@click.option("--dry-run", is_flag=True)
+def cancel_command(number: str, *, dry_run: bool) -> None:
+    """Cancel an order that waits for its payment."""
+    try:
+        with transaction() as session:
+            order = order_by_number(session, number, None, lock=True)
+            done = not dry_run and cancel_order(session, order, _COMMAND_LINE)
+            next_order_state(order.state, "cancel")
+    except OrderNotFound:
+        click.echo(f"No order {number}.", err=True)
+        sys.exit(1)
+    except IllegalOrderStep as problem:
+        click.echo(f"{number} is {problem.state}: it cannot be cancelled.", err=True)
+        sys.exit(1)
+    click.echo("would be cancelled" if dry_run else "cancelled" if done else "was cancelled already")
