@@ -109,9 +109,10 @@ class Api:
     def _execute(self, call: _Call, params: Json, *, fails: bool) -> Answer:
         store = self.world.store
         try:
-            with store.transaction(), self.world.on_behalf_of(Request(call.id, call.key)):
+            with store.transaction():
                 settle_due(self.world)
-                body = call.endpoint.handle(self.world, call.subject, params)
+                with self.world.on_behalf_of(Request(call.id, call.key)):
+                    body = call.endpoint.handle(self.world, call.subject, params)
                 body = expand(self.world, body, params.get("expand", []))
                 answer = _failure(call.id) if fails else Answer(200, encode(body), call.id)
                 self._keys.keep(call.key, call.fingerprint, answer)

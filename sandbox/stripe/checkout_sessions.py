@@ -161,7 +161,7 @@ _ECHOED = (
 _EMPTY = (
     "after_expiration", "allow_promotion_codes", "branding_settings", "client_secret", "consent",
     "consent_collection", "currency_conversion", "customer_account", "integration_identifier",
-    "invoice", "name_collection", "optional_items", "origin_context",
+    "invoice", "line_items", "name_collection", "optional_items", "origin_context",
     "payment_intent", "payment_link", "payment_method_configuration_details", "permissions",
     "presentment_details", "recovered_from", "redirect_on_completion", "return_url",
     "saved_payment_method_options", "setup_intent", "shipping_address_collection",

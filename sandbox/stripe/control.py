@@ -1,7 +1,7 @@
 """Controls for tests: the clock, the post, the failures, and what people and banks do."""
 
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 from flask import Blueprint, Response, request
 
@@ -64,17 +64,12 @@ class Control:
         return asdict(self._postman.mode)
 
     def webhook(self, asked: Json) -> Json:
-        """Replace address, secrets or the offset of the signature's time, until the next start."""
-        if "url" in asked:
-            self._postman.url = str(asked["url"])
-        if "secrets" in asked:
-            secrets = tuple(str(secret) for secret in asked["secrets"])
-            if not secrets or any(not secret.strip() for secret in secrets):
-                raise ValueError("secrets must be a list of at least one secret")
-            self._postman.secrets = secrets
-        self._postman.sign_offset = float(asked.get("sign_offset_seconds", self._postman.sign_offset))
-        return {"url": self._postman.url, "secrets": len(self._postman.secrets),
-                "sign_offset_seconds": self._postman.sign_offset}  # fmt: skip
+        """Replace any part of the shop's endpoint until the next start; old deliveries follow it."""
+        for name in ("secrets", "enabled_events"):
+            if name in asked:
+                asked[name] = tuple(str(part) for part in asked[name])
+        self._world.webhook = replace(self._world.webhook, **asked)
+        return {**asdict(self._world.webhook), "secrets": len(self._world.webhook.secrets)}
 
     def faults(self, asked: Json) -> Json:
         """Plan failures of the next calls; an empty object ends them."""

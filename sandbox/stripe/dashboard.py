@@ -15,6 +15,17 @@ from sandbox.stripe.world import World
 SHORT, LONG = 10, 200
 _AMOUNT = re.compile(r"\d{1,6}([.,]\d{1,2})?\Z")
 
+_ELSE = "Nel frattempo è cambiato qualcosa. Controlla l’elenco qui sotto."
+_PROBLEMS = {
+    "make_payout": "Non c’è saldo da accreditare.",
+    "open_dispute": "Si contesta solo un pagamento riuscito, e una volta sola.",
+    "refund": "L’importo supera quello che resta, oppure il pagamento è contestato.",
+}
+
+
+class _Unreadable(ApiError):
+    """An amount that a person wrote in a way nobody can read."""
+
 
 def blueprint(world: World) -> Blueprint:
     """Return the routes of the dashboard."""
@@ -39,7 +50,8 @@ def blueprint(world: World) -> Blueprint:
                 options["kind"] = request.form["kind"]
             perform(world, name, identifier, options)
         except ApiError as refusal:
-            return _dashboard(world, SHORT, refusal.message, 400)
+            problem = str(refusal) if isinstance(refusal, _Unreadable) else _PROBLEMS.get(name, _ELSE)
+            return _dashboard(world, SHORT, problem, 400)
         return redirect("/", 303)  # type: ignore[return-value]
 
     return routes
@@ -49,7 +61,7 @@ def cents(text: str) -> int:
     """Return the cents of an amount written ``12,50``; ApiError for anything else."""
     euros, _, rest = text.strip().replace(".", ",").partition(",")
     if not _AMOUNT.match(text.strip()):
-        raise ApiError("Scrivi l’importo così: 12,50.")
+        raise _Unreadable("Scrivi l’importo così: 12,50.")
     return int(euros) * 100 + int(rest.ljust(2, "0"))
 
 
@@ -62,8 +74,8 @@ def _dashboard(world: World, limit: int, problem: str | None = None, status: int
         short=SHORT,
         now=world.clock.now(),
         moved=world.clock.offset(),
-        webhook_url=world.configuration.webhook_url,
-        event_kind=world.configuration.event_kind,
+        webhook_url=world.webhook.url,
+        event_kind=world.webhook.event_kind,
         sessions=newest("checkout.session", limit=limit),
         payments=[_payment(world, charge) for charge in newest("charge", limit=limit)],
         awaited=newest("payment_intent", {"status": "requires_action"}, limit=limit),

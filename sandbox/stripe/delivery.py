@@ -4,7 +4,7 @@ import http.client
 import logging
 import random
 import threading
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -51,15 +51,13 @@ class DeliveryMode:
         return cls(**{**wanted, **every})
 
 
-@dataclass
+@dataclass(frozen=True)
 class _Letter:
     delivery: int
     event: str
     form: str
     attempts: int
     first_at: float
-    extra: bool = False
-    result: Json = field(default_factory=dict)
 
 
 class Postman:
@@ -73,9 +71,6 @@ class Postman:
         self._stopped = threading.Event()
         self._thread: threading.Thread | None = None
         self._random = random.Random()  # noqa: S311 - shuffles, guards nothing
-        self.secrets = world.configuration.webhook_secrets
-        self.url = world.configuration.webhook_url
-        self.sign_offset = 0.0
         world.ring = self._bell.set
 
     @property
@@ -101,6 +96,11 @@ class Postman:
         self._bell.set()
         if self._thread is not None:
             self._thread.join(timeout=self._world.configuration.webhook_timeout + 1)
+
+    @property
+    def running(self) -> bool:
+        """Tell whether the background thread is alive."""
+        return self._thread is not None and self._thread.is_alive()
 
     def pause(self, seconds: float) -> None:
         """Wait, or less when the simulator stops meanwhile."""
@@ -144,27 +144,26 @@ class Postman:
 
     def _round(self, letters: list[_Letter]) -> list[Json]:
         mode = self.mode
-        queue = list(letters)
-        for copy in range(mode.duplicates):
-            queue += [
-                _Letter(x.delivery, x.event, x.form, x.attempts + copy + 1, x.first_at, extra=True) for x in letters
-            ]
-        queue.sort(key=lambda letter: (letter.delivery, letter.extra))
-        if mode.shuffle:
-            self._random.shuffle(queue)
         results: list[Json] = []
         with self._turn:
-            for letter in queue:
+            for letter in self._queue([x for x in letters if self._still_pending(x)], mode):
                 if self._stopped.is_set():
                     break
-                if letter.extra or self._still_pending(letter):
-                    results.append(self._deliver(letter, mode))
+                results.append(self._deliver(letter, mode))
         return results
+
+    def _queue(self, letters: list[_Letter], mode: DeliveryMode) -> list[_Letter]:
+        """Return the letters with their extra copies, in the order they are sent."""
+        copies = range(mode.duplicates + 1)
+        queue = [replace(letter, attempts=letter.attempts + copy) for letter in letters for copy in copies]
+        if mode.shuffle:
+            self._random.shuffle(queue)
+        return queue
 
     def _still_pending(self, letter: _Letter) -> bool:
         """Tell whether nobody delivered it since it was listed: flush and thread may overlap."""
         rows = self._world.store.rows("SELECT state, attempts FROM deliveries WHERE id = ?", (letter.delivery,))
-        return bool(rows) and rows[0]["state"] == "pending"
+        return bool(rows) and rows[0]["state"] == "pending" and rows[0]["attempts"] == letter.attempts
 
     def _deliver(self, letter: _Letter, mode: DeliveryMode) -> Json:
         event = self._world.store.get(letter.event)
@@ -184,18 +183,19 @@ class Postman:
 
     def _send(self, event: Json, form: str) -> tuple[int | None, str]:
         """Post one event; return the status, or None when no answer came."""
-        if self.url is None:
+        webhook = self._world.webhook
+        if webhook.url is None:
             return None, "no webhook address"
         shape = events.thin if form == THIN else events.shown
         body = encode(shape(self._world, event))
-        timestamp = int(self._world.real_time() + self.sign_offset)
+        timestamp = int(self._world.real_time() + webhook.sign_offset)
         headers = {
             "Content-Type": "application/json; charset=utf-8",
             "User-Agent": "Stripe/1.0 (+https://stripe.com/docs/webhooks)",
-            "Stripe-Signature": signature_header(body, self.secrets, timestamp),
+            "Stripe-Signature": signature_header(body, webhook.secrets, timestamp),
         }
         try:
-            return _post(self.url, body, headers, self._world.configuration.webhook_timeout)
+            return _post(webhook.url, body, headers, self._world.configuration.webhook_timeout)
         except (OSError, http.client.HTTPException) as failure:
             return None, f"{type(failure).__name__}: {failure}"
 

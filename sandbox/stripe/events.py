@@ -3,7 +3,7 @@
 import copy
 from datetime import UTC, datetime
 
-from sandbox.stripe.configuration import API_VERSION, BOTH, SNAPSHOT, THIN
+from sandbox.stripe.configuration import API_VERSION, SNAPSHOT
 from sandbox.stripe.errors import ApiError, invalid, missing
 from sandbox.stripe.identifiers import new_id, new_thin_id
 from sandbox.stripe.jsons import Json
@@ -59,12 +59,7 @@ def record(world: World, kind: str, subject: Json, previous: Json | None = None)
 
 
 def _forms(world: World, kind: str) -> list[str]:
-    configuration = world.configuration
-    wanted = configuration.enabled_events
-    if configuration.webhook_url is None or not ("*" in wanted or kind in wanted):
-        return []
-    forms = [SNAPSHOT, THIN] if configuration.event_kind == BOTH else [configuration.event_kind]
-    return [form for form in forms if form == SNAPSHOT or kind != _WITHOUT_TWIN]
+    return [form for form in world.webhook.forms_of(kind) if form == SNAPSHOT or kind != _WITHOUT_TWIN]
 
 
 def _add_delivery(world: World, event: str, form: str) -> None:

@@ -85,7 +85,7 @@ def _object(value: Any, schema: Json, path: str) -> Json:  # noqa: ANN401 - any 
 
 
 def _array(value: Any, schema: Json, path: str) -> list[Any]:  # noqa: ANN401 - any JSON value
-    if not isinstance(value, dict) or not all(part.isdigit() for part in value):
+    if not isinstance(value, dict) or not all(part.isascii() and part.isdigit() for part in value):
         raise invalid("Invalid array", path, "parameter_invalid")
     parts = sorted(value, key=int)
     return [_checked(value[part], schema["items"], f"{path}[{part}]") for part in parts]

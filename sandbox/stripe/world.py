@@ -31,6 +31,7 @@ class World:
         self.configuration = configuration
         self.store = Store(configuration.data)
         self.clock = Clock(self.store)
+        self.webhook = configuration.webhook
         self.public_url = configuration.public_url or "http://127.0.0.1:8011"
         self.ring: Callable[[], None] = lambda: None
 
