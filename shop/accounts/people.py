@@ -32,7 +32,10 @@ class User(Identified, Model):
 
 
 class Membership(Identified, Model):
-    """A user acts for a party in a role; vendor roles have the vendor's party."""
+    """A user acts for a party in a role; vendor roles have the vendor's party.
+
+    `invited_at` (real time) stands while the invitation is not accepted: until then nobody acts under it.
+    """
 
     __tablename__ = "memberships"
     __table_args__ = (
@@ -45,6 +48,7 @@ class Membership(Identified, Model):
     party_id: Mapped[UUID] = mapped_column(ForeignKey("parties.id"))
     role: Mapped[str]
     created_at: Mapped[datetime]
+    invited_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]
 
 

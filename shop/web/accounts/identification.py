@@ -1,0 +1,109 @@
+"""Who is asking: the person of the session (through flask-login) or the program of a bearer token."""
+
+from uuid import UUID
+
+from flask import Flask, Response, current_app, request
+from flask_babel import gettext as _
+from flask_login import LoginManager, UserMixin, current_user, login_user
+from flask_wtf.csrf import CSRFError
+
+from foundation import access
+from foundation.database import apart
+from foundation.principal import Principal, act_as
+from foundation.problems import error_page, wants_json
+from foundation.settings import current_settings
+from shop.accounts.api_tokens import principal_of_token
+from shop.accounts.people import Membership
+from shop.accounts.sessions import SignedIn, identity_of
+from shop.web.accounts.web_session import browser_session
+
+_BEARER = "bearer "
+
+
+class SessionUser(UserMixin):  # type: ignore[misc] # flask-login publishes no types
+    """The signed-in person as flask-login wants it; its id is the membership acted under."""
+
+    def __init__(self, signed_in: SignedIn | None, membership_id: UUID) -> None:
+        self.signed_in = signed_in
+        self.membership_id = membership_id
+
+    def get_id(self) -> str:
+        """What flask-login keeps in the session."""
+        return str(self.membership_id)
+
+
+def install(app: Flask) -> None:
+    """Identify every request, check its form token, then let `foundation.access` decide."""
+    manager = LoginManager()
+    manager.session_protection = None  # a changed address signs nobody out: the session can be revoked on the server
+    manager.user_loader(_load)
+    manager.init_app(app, add_context_processor=False)
+    # The check runs after identification, and never for programs, whose requests carry no cookie of ours.
+    app.config["WTF_CSRF_CHECK_DEFAULT"] = False
+    app.before_request(_refuse_without_database)
+    app.before_request(_identify)
+    app.before_request(_check_form_token)
+    app.register_error_handler(CSRFError, _stale_form)
+    access.install(app)
+
+
+def signed_in() -> SignedIn | None:
+    """The person of this request and their membership, or None; costs no query, the session brought it along."""
+    return browser_session().found.signed_in if _has_person() else None  # type: ignore[union-attr]
+
+
+def let_in(user_id: UUID, membership: Membership, *, second_factor: bool = False) -> None:
+    """Sign this browser in under a membership: a fresh session id, the data of the visit kept."""
+    identity = identity_of(current_settings(), user_id, membership, second_factor=second_factor)
+    browser_session().rotate(identity)
+    login_user(SessionUser(None, membership.id))
+
+
+def let_out() -> None:
+    """Sign this browser out; its session is revoked on the server with the answer to this request."""
+    browser_session().end()
+    act_as(None)
+
+
+def _has_person() -> bool:
+    user = current_user._get_current_object()  # noqa: SLF001 - flask-login hands out a proxy
+    return isinstance(user, SessionUser) and user.signed_in is not None
+
+
+def _load(stored_id: str) -> SessionUser | None:
+    found = browser_session().found
+    person = found.signed_in if found else None
+    if person is None or str(person.membership_id) != stored_id:
+        return None
+    return SessionUser(person, person.membership_id)
+
+
+def _refuse_without_database() -> None:
+    problem = browser_session().missing
+    if problem is not None:
+        raise problem
+
+
+def _identify() -> None:
+    if request.path.startswith("/api/"):
+        act_as(_bearer())
+    elif browser_session().kept:
+        person = signed_in()
+        act_as(person.principal if person else None)
+
+
+def _bearer() -> Principal | None:
+    given = request.headers.get("Authorization", "")
+    if not given.lower().startswith(_BEARER):
+        return None
+    with apart() as session:
+        return principal_of_token(session, given[len(_BEARER) :].strip())
+
+
+def _check_form_token() -> None:
+    if request.endpoint is not None and not wants_json():
+        current_app.extensions["gettone.csrf"].protect()
+
+
+def _stale_form(_problem: CSRFError) -> Response:
+    return error_page(400, _("Per sicurezza la pagina va riaperta. Torna indietro, ricaricala e invia di nuovo."))

@@ -1,0 +1,99 @@
+"""What the frame of every page shows: who is signed in, the way around, the cart, the seller, the help."""
+
+from typing import Any
+from uuid import UUID
+
+from flask import Flask, has_request_context, session
+from flask_babel import gettext as _
+from sqlalchemy.exc import SQLAlchemyError
+
+from foundation.database import apart
+from foundation.principal import Principal, current_principal
+from foundation.settings import current_settings
+from shop.carts import count_packs
+from shop.web.accounts.identification import signed_in
+from shop.web.accounts.web_session import browser_session
+
+CART_KEY = "cart_id"
+LINKS = {
+    "home": "/",
+    "cart": "/carrello",
+    "sign_in": "/accedi",
+    "sign_out": "/esci",
+    "support": "/assistenza",
+    "guide": "/guida",
+    "language": "/lingua",
+    "terms": "/condizioni",
+    "privacy": "/privacy",
+    "accessibility": "/accessibilita",
+}
+
+Nav = tuple[tuple[str, str, str], ...]
+
+
+def install(app: Flask) -> None:
+    """Give every template its frame."""
+    app.context_processor(_frame)
+
+
+def cart_of_browser() -> UUID | None:
+    """The anonymous cart this browser collects in; None when it has none or somebody is signed in."""
+    kept = session.get(CART_KEY)
+    return UUID(kept) if kept and current_principal() is None else None
+
+
+def _frame() -> dict[str, Any]:
+    settings = current_settings()
+    if not has_request_context():
+        # A mail or a document is written by a job: nobody is signed in, but it names the seller as well.
+        return {
+            "seller": settings.seller,
+            "simulator_in_use": settings.payment_simulator_in_use,
+            "support_url": f"{settings.public_url}{LINKS['support']}",
+        }
+    principal = current_principal()
+    person = signed_in() if browser_session().missing is None else None
+    return {
+        "principal": principal,
+        "who": (person.name if principal and principal.is_desk else person.party_name) if person else "",
+        "nav": _nav(principal),
+        "cart_count": _cart_count(principal),
+        "seller": settings.seller,
+        "simulator_in_use": settings.payment_simulator_in_use,
+        "support_answer_hours": settings.support_answer_hours,
+        "links": LINKS,
+    }
+
+
+def _nav(principal: Principal | None) -> Nav:
+    if principal is None:
+        return (("/catalogo", _("Catalogo"), "catalogue"),)
+    if principal.is_studio:
+        return (
+            ("/catalogo", _("Catalogo"), "catalogue"),
+            ("/ordini", _("Ordini"), "orders"),
+            ("/coupon", _("Coupon"), "coupons"),
+            ("/aziende", _("Aziende"), "companies"),
+            ("/supporto", _("Supporto"), "support"),
+        )
+    desks = (
+        (("support", "admin"), "/desk/attivazioni", _("Attivazioni"), "activations"),
+        (("support", "admin"), "/desk/lavori", _("Lavori"), "jobs"),
+        (("finance", "admin"), "/desk/finanza", _("Finanza"), "finance"),
+    )
+    return tuple((url, label, key) for roles, url, label, key in desks if principal.is_one_of(roles))
+
+
+def _cart_count(principal: Principal | None) -> int | None:
+    """The one query of the frame; a page that reports a failure must not fail on it."""
+    if browser_session().missing is not None or (principal is not None and not principal.is_studio):
+        return None
+    own = principal.party_id if principal else None
+    cart_id = cart_of_browser()
+    if own is None and cart_id is None:
+        return 0
+    try:
+        with apart() as database:
+            return count_packs(database, own, cart_id)
+    except SQLAlchemyError:
+        return None
