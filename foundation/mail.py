@@ -5,8 +5,10 @@ The row holds a template's name and plain values, never a token: link tokens are
 
 import smtplib
 from datetime import datetime
+from email.errors import HeaderParseError
+from email.headerregistry import Address
 from email.message import EmailMessage
-from typing import Any, Protocol
+from typing import Any, Protocol, TypedDict, Unpack
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -76,15 +78,15 @@ class MemoryMailer:
         self.messages.append(message)
 
 
-def queue_mail(  # noqa: PLR0913 - a mail has an address, a template, a cause and an owner
-    session: Session,
-    *,
-    cause: str,
-    to: str,
-    template: str,
-    context: dict[str, Any],
-    party_id: UUID | None = None,
-    locale: str = "it",
+class Reader(TypedDict, total=False):
+    """Who reads a mail: the party whose mail it is (None: nobody's yet), and the language it is written in."""
+
+    party_id: UUID | None
+    locale: str
+
+
+def queue_mail(
+    session: Session, *, cause: str, to: str, template: str, context: dict[str, Any], **reader: Unpack[Reader]
 ) -> bool:
     """Queue one mail for `cause`; answers False (and queues nothing) when that cause has its mail already.
 
@@ -96,9 +98,9 @@ def queue_mail(  # noqa: PLR0913 - a mail has an address, a template, a cause an
         "cause": cause,
         "recipient": to,
         "template": template,
-        "locale": locale,
+        "locale": reader.get("locale", "it"),
         "context": context,
-        "party_id": party_id,
+        "party_id": reader.get("party_id"),
         "queued_at": clock.now(),
     }
     created = session.execute(insert(Mail).values(values).on_conflict_do_nothing().returning(Mail.id)).scalar()
@@ -106,6 +108,20 @@ def queue_mail(  # noqa: PLR0913 - a mail has an address, a template, a cause an
         return False
     defer(session, "mail.deliver", mail_id=str(created))
     return True
+
+
+class AddressRefused(Exception):
+    """A recipient that is not exactly one address: no mail is composed, so that nobody adds recipients or headers."""
+
+
+def one_address(recipient: str) -> Address:
+    """The recipient as a header takes it, its domain in ASCII. Raises AddressRefused for anything but one address."""
+    try:
+        address = Address(addr_spec=recipient)
+        return Address(username=address.username, domain=address.domain.encode("idna").decode())
+    except (ValueError, IndexError, HeaderParseError):
+        # The cause is left out: its message would carry the address into a log.
+        raise AddressRefused from None
 
 
 @job("mail.deliver", tries=60)
@@ -141,7 +157,7 @@ def compose(mail: Mail) -> EmailMessage:
     message = EmailMessage()
     message["Message-ID"] = f"<{mail.id}@{urlsplit(settings.public_url).hostname}>"
     message["From"] = settings.mail_sender
-    message["To"] = mail.recipient
+    message["To"] = one_address(mail.recipient)
     message["Subject"] = " ".join(subject.removeprefix("Subject:").split())
     message["Date"] = mail.queued_at
     message["Auto-Submitted"] = "auto-generated"

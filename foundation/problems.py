@@ -99,7 +99,7 @@ def tell_http_errors(app: Flask) -> None:
     def handle_http(problem: HTTPException) -> Response:
         status = problem.code or 500
         slug = (problem.name or "error").lower().replace(" ", "-")
-        if problem.response is not None and isinstance(problem.response, Response):
+        if isinstance(problem.response, Response):
             return problem.response
         if not wants_json():
             answer = error_page(status)
@@ -135,4 +135,4 @@ def sentence_for(status: int) -> str:
         429: _("Troppe richieste: riprova tra poco."),
         503: _("Il servizio non è raggiungibile: riprova tra poco."),
     }
-    return known.get(status, _("Qualcosa è andato storto. Nulla è andato perso."))
+    return str(known.get(status, _("Qualcosa è andato storto. Nulla è andato perso.")))

@@ -50,7 +50,7 @@ def build_worker(app: Flask) -> procrastinate.App:
 
 def _register(worker: procrastinate.App, app: Flask, definition: JobDefinition) -> None:
     @worker.task(name=definition.name, queue=QUEUE, retry=_Patience(definition), pass_context=True)
-    def run(context: procrastinate.JobContext, **arguments: Any) -> None:
+    def run(context: procrastinate.JobContext, /, **arguments: Any) -> None:
         with app.app_context():
             try:
                 definition.run(**arguments)
