@@ -12,12 +12,15 @@ from entitlements.company_data import (
     sentence_of,
     studio_pointer,
 )
-from entitlements.coupons.stock import Coupon, CouponNotFound, CouponPack, count_by_state, stock_of
+from entitlements.coupons.issued import IssuedCoupons, issued_for
+from entitlements.coupons.shelves import count_by_state, stock_of
+from entitlements.coupons.stock import Coupon, CouponNotFound, CouponPack
 from entitlements.grants import GRANT_KINDS, PaidLine, UnknownGrant, bucket_end, grant
 from entitlements.ledger import Account, Posting, balance, book
 from entitlements.links import Cause, StudioLink, link_studio, payer_at, set_payer
+from entitlements.own_companies import names_of_own_companies, own_company_choices
 from entitlements.parties import COMPANY, STUDIO, Party, StudioAlreadyRegistered, new_party, party_names
-from entitlements.provisioning.attempts import apply_answer
+from entitlements.provisioning.answers import Contradiction, apply_answer
 from entitlements.provisioning.provisioner import (
     Accepted,
     HttpProvisioner,
@@ -41,11 +44,13 @@ __all__ = [
     "CompanyAlreadyExists",
     "CompanyData",
     "CompanyNotFound",
+    "Contradiction",
     "Coupon",
     "CouponNotAvailable",
     "CouponNotFound",
     "CouponPack",
     "HttpProvisioner",
+    "IssuedCoupons",
     "MemoryProvisioner",
     "NoAnswer",
     "PaidLine",
@@ -73,8 +78,11 @@ __all__ = [
     "company_refused",
     "count_by_state",
     "grant",
+    "issued_for",
     "link_studio",
+    "names_of_own_companies",
     "new_party",
+    "own_company_choices",
     "party_names",
     "payer_at",
     "rights_of",

@@ -19,7 +19,8 @@ from entitlements.company_data import CompanyData
 from entitlements.company_states import next_company_state
 from entitlements.coupons.codes import ALPHABET
 from entitlements.coupons.coupon_states import next_coupon_state
-from entitlements.coupons.stock import Coupon, CouponAssignment, CouponPack, coupon_of
+from entitlements.coupons.stock import Coupon, CouponAssignment, CouponPack, coupon_of, give_back
+from entitlements.drafts import forget_draft
 from entitlements.ledger import Account, Posting, book
 from entitlements.licences import Activation, LicenceTerm, new_licence
 from entitlements.links import Cause, link_studio, set_payer
@@ -37,7 +38,11 @@ _SUPPORT_CODE_LENGTH = 6
 
 
 class CouponNotAvailable(Exception):
-    """The coupon is not there to be activated: used, void, expired or held (COUPON_NOT_AVAILABLE)."""
+    """The coupon is not there to be activated (COUPON_NOT_AVAILABLE); `state` says why.
+
+    Its own state, or HELD while a case holds it, EXPIRED from the first day it can no longer be used, or NOT_OWNED for
+    a principal without a studio.
+    """
 
     def __init__(self, coupon_id: UUID, state: str) -> None:
         super().__init__(state)
@@ -54,10 +59,10 @@ def activate_coupon(session: Session, coupon_id: UUID, data: CompanyData, by: Pr
         raise CouponNotAvailable(coupon_id, "NOT_OWNED")
     coupon, pack = coupon_of(session, coupon_id, by.party_id, lock=True)
     today = clock.today()
-    usable = coupon.state == "AVAILABLE" and coupon.held_by_case is None
-    if not usable or (coupon.activate_by_on is not None and coupon.activate_by_on <= today):
-        raise CouponNotAvailable(coupon_id, coupon.state)
-    company = _request_company(session, data, by.party_id)
+    state = state_for_use(coupon, today)
+    if state != "AVAILABLE":
+        raise CouponNotAvailable(coupon_id, state)
+    company = _request_company(session, data, by.party_id, today)
     coupon.state, coupon.changed_at = next_coupon_state(coupon.state, "activate"), clock.now()
     session.add(
         CouponAssignment(
@@ -75,8 +80,39 @@ def activate_coupon(session: Session, coupon_id: UUID, data: CompanyData, by: Pr
     return company
 
 
-def _request_company(session: Session, data: CompanyData, studio_id: UUID) -> Company:
-    party = new_party(
+def state_for_use(coupon: Coupon, today: date) -> str:
+    """AVAILABLE when the coupon may be activated on this Rome day; else why not, as in CouponNotAvailable."""
+    if coupon.state != "AVAILABLE":
+        return coupon.state
+    if coupon.held_by_case is not None:
+        return "HELD"
+    return "EXPIRED" if coupon.activate_by_on is not None and coupon.activate_by_on <= today else "AVAILABLE"
+
+
+def _request_company(session: Session, data: CompanyData, studio_id: UUID, today: date) -> Company:
+    """Claim the tax code (M6), in a savepoint: a claim that fails leaves no party behind."""
+    with session.begin_nested():
+        party = _party_of(data)
+        session.add(party)
+        session.flush()
+        claim = insert(Company).values(
+            id=party.id,
+            tax_code=data.tax.tax_code,
+            state="PROVISIONING",
+            profile=data.to_provisioning() | {"phone": data.activity.phone or None},
+            requested_by_party_id=studio_id,
+            requested_on=today,
+            requested_at=clock.now(),
+            support_code=support_code(party.id),
+            version=1,
+        )
+        if session.execute(claim.on_conflict_do_nothing().returning(Company.id)).scalar() is None:
+            raise CompanyAlreadyExists
+    return session.get_one(Company, party.id)
+
+
+def _party_of(data: CompanyData) -> Party:
+    return new_party(
         COMPANY,
         data.tax.name,
         id=new_id(),
@@ -88,22 +124,6 @@ def _request_company(session: Session, data: CompanyData, studio_id: UUID) -> Co
         phone=data.activity.phone or None,
         address=asdict(data.registered_office),
     )
-    session.add(party)
-    session.flush()
-    claim = insert(Company).values(
-        id=party.id,
-        tax_code=data.tax.tax_code,
-        state="PROVISIONING",
-        profile=data.to_provisioning(),
-        requested_by_party_id=studio_id,
-        requested_on=clock.today(),
-        requested_at=clock.now(),
-        support_code=support_code(party.id),
-        version=1,
-    )
-    if session.execute(claim.on_conflict_do_nothing().returning(Company.id)).scalar() is None:
-        raise CompanyAlreadyExists
-    return session.get_one(Company, party.id)
 
 
 def support_code(company_id: UUID) -> str:
@@ -161,12 +181,13 @@ def company_created(session: Session, company_id: UUID, remote_id: str) -> bool:
     studio_id = company.requested_by_party_id
     record_event(session, "coupon.activated", Subject("coupon", coupon.id, studio_id), company_id=company_id)
     record_event(session, "company.ready", Subject("company", company_id, studio_id))
-    _tell_studio(session, company, "company_ready")
+    forget_draft(session, coupon.id)
+    _tell_studio(session, company, coupon, "company_ready")
     return True
 
 
 def company_refused(session: Session, company_id: UUID, reason: str) -> bool:
-    """Apply a definitive refusal: the company is rejected, its coupon comes back (M9). Answers False when applied before."""
+    """Apply a definitive refusal: the company is rejected, its coupon comes back (M9); False when applied before."""
     company = session.get_one(Company, company_id, with_for_update=True, populate_existing=True)
     state = next_company_state(company.state, "refused")
     if state == company.state:
@@ -175,9 +196,9 @@ def company_refused(session: Session, company_id: UUID, reason: str) -> bool:
     company.version += 1
     assignment, coupon, _ = _assigned(session, company_id)
     assignment.released_at = clock.now()
-    coupon.state, coupon.changed_at = next_coupon_state(coupon.state, "company_refused"), clock.now()
+    give_back(session, coupon)
     record_event(session, "company.failed", Subject("company", company_id, company.requested_by_party_id))
-    _tell_studio(session, company, "company_failed")
+    _tell_studio(session, company, coupon, "company_failed")
     return True
 
 
@@ -233,7 +254,7 @@ def _earn(session: Session, coupon: Coupon, pack: CouponPack, cause: Cause) -> N
     book(session, cause, [Posting(deferred, revenue, coupon.net_cents)])
 
 
-def _tell_studio(session: Session, company: Company, template: str) -> None:
+def _tell_studio(session: Session, company: Company, coupon: Coupon, template: str) -> None:
     studio = session.get_one(Party, company.requested_by_party_id)
     if studio.email is None:
         return
@@ -241,6 +262,8 @@ def _tell_studio(session: Session, company: Company, template: str) -> None:
     context = {
         "company_id": str(company.id),
         "company_name": party.name,
+        "coupon_id": str(coupon.id),
+        "coupon_code": coupon.code,
         "support_code": company.support_code,
         "reason": company.rejection,
     }

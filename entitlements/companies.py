@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, String, exists, select, text, tuple_
+from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, String, exists, func, select, text, tuple_
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from entitlements.company_states import CompanyState
@@ -24,6 +24,7 @@ class Company(Model):
     __table_args__ = (
         Index("uq_companies_live_tax_code", "tax_code", unique=True, postgresql_where=text(_LIVE)),
         Index("ix_companies_requested_by", "requested_by_party_id", "id"),
+        Index("ix_companies_support_code", "support_code"),
         CheckConstraint("state IN ('PROVISIONING', 'READY', 'REJECTED')", name="state"),
         CheckConstraint("state <> 'READY' OR remote_id IS NOT NULL", name="ready_has_remote_id"),
     )
@@ -81,27 +82,70 @@ def companies_of(
     after: tuple[str, UUID] | None = None,
     limit: int = 50,
 ) -> list[tuple[Company, Party]]:
-    """A studio's companies by name: linked ones, and those whose creation it asked for and that are not rejected."""
+    """A studio's companies by name: linked ones, and those whose creation it asked for.
+
+    Rejected ones only when `state` asks for them: no company ever existed.
+    """
     query = (
         select(Company, Party)
         .join(Party, Party.id == Company.id)
-        .where(_linked_to(studio_id) | ((Company.requested_by_party_id == studio_id) & (Company.state != "REJECTED")))
+        .where(_of_studio(studio_id), *_found(search), _in_state(state))
         .order_by(Party.sort_name, Party.id)
         .limit(limit)
     )
-    if search:
-        pattern = f"%{like_literal(search)}%"
-        query = query.where(Party.name.ilike(pattern) | Party.vat_number.ilike(pattern) | Party.tax_code.ilike(pattern))
-    if state is not None:
-        query = query.where(Company.state == state)
     if after is not None:
         query = query.where(tuple_(Party.sort_name, Party.id) > after)
+    return [(row[0], row[1]) for row in session.execute(query)]
+
+
+def count_companies(session: Session, studio_id: UUID, search: str = "") -> dict[str, int]:
+    """How many of a studio's companies are in each state, among those a search finds."""
+    query = (
+        select(Company.state, func.count())
+        .join(Party, Party.id == Company.id)
+        .where(_of_studio(studio_id), *_found(search))
+        .group_by(Company.state)
+    )
+    return {row[0]: row[1] for row in session.execute(query)}
+
+
+def place_in_list(session: Session, company_id: UUID) -> tuple[str, UUID] | None:
+    """Where a list of companies goes on after this one."""
+    name = session.execute(select(Party.sort_name).where(Party.id == company_id)).scalar()
+    return None if name is None else (name, company_id)
+
+
+def requested_in(session: Session, studio_id: UUID, states: tuple[str, ...], limit: int) -> list[tuple[Company, Party]]:
+    """What a studio asked for and is in one of these states, newest first."""
+    query = (
+        select(Company, Party)
+        .join(Party, Party.id == Company.id)
+        .where(Company.requested_by_party_id == studio_id, Company.state.in_(states))
+        .order_by(Company.id.desc())
+        .limit(limit)
+    )
     return [(row[0], row[1]) for row in session.execute(query)]
 
 
 def like_literal(text_: str) -> str:
     """Take the meaning of wildcards away from what a person typed."""
     return text_.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+
+
+def _of_studio(studio_id: UUID) -> ColumnElement[bool]:
+    return (Company.requested_by_party_id == studio_id) | _linked_to(studio_id)
+
+
+def _in_state(state: str | None) -> ColumnElement[bool]:
+    return Company.state != "REJECTED" if state is None else Company.state == state
+
+
+def _found(search: str) -> list[ColumnElement[bool]]:
+    wanted = search.strip()
+    if not wanted:
+        return []
+    pattern = f"%{like_literal(wanted)}%"
+    return [Party.name.ilike(pattern) | Party.vat_number.ilike(pattern) | Party.tax_code.ilike(pattern)]
 
 
 def _linked_to(studio_id: UUID) -> ColumnElement[bool]:

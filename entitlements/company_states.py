@@ -5,6 +5,9 @@ from typing import Literal
 CompanyState = Literal["PROVISIONING", "READY", "REJECTED"]
 CompanyStep = Literal["created", "refused"]
 
+COMPANY_STATES: tuple[CompanyState, ...] = ("PROVISIONING", "READY", "REJECTED")
+COMPANY_STEPS: tuple[CompanyStep, ...] = ("created", "refused")
+
 _TABLE: dict[tuple[CompanyState, CompanyStep], CompanyState] = {
     ("PROVISIONING", "created"): "READY",
     ("PROVISIONING", "refused"): "REJECTED",
@@ -24,7 +27,7 @@ class IllegalCompanyStep(Exception):
 
 
 def next_company_state(state: CompanyState, step: CompanyStep) -> CompanyState:
-    """The state after `step`. Raises IllegalCompanyStep where the table has no entry (created after rejected: a person looks)."""
+    """The state after `step`. Raises IllegalCompanyStep where the table has no entry (a person then looks)."""
     if (state, step) not in _TABLE:
         raise IllegalCompanyStep(state, step)
     return _TABLE[state, step]

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, select
+from sqlalchemy import ForeignKey, delete, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -40,3 +40,8 @@ def drafted(session: Session, coupon_ids: list[UUID]) -> dict[UUID, ActivationDr
     """Which of these coupons have a draft (the list offers to resume)."""
     query = select(ActivationDraft).where(ActivationDraft.coupon_id.in_(coupon_ids))
     return {draft.coupon_id: draft for draft in session.scalars(query)}
+
+
+def forget_draft(session: Session, coupon_id: UUID) -> None:
+    """Drop what was typed once the company exists: from then on its own profile says it."""
+    session.execute(delete(ActivationDraft).where(ActivationDraft.coupon_id == coupon_id))

@@ -109,3 +109,22 @@ def payer_at(session: Session, company_id: UUID, at: datetime, known_at: datetim
         .limit(1)
     )
     return session.scalars(query).first()
+
+
+def payers_now(session: Session, company_ids: list[UUID]) -> dict[UUID, PayerPeriod]:
+    """Who pays for each of these companies now, in one query (lists)."""
+    now = clock.now()
+    query = (
+        select(PayerPeriod)
+        .where(PayerPeriod.company_id.in_(company_ids), PayerPeriod.from_at <= now)
+        .order_by(PayerPeriod.company_id, PayerPeriod.from_at)
+    )
+    return {period.company_id: period for period in session.scalars(query)}
+
+
+def link_of(session: Session, studio_id: UUID, company_id: UUID) -> StudioLink | None:
+    """The live link of a studio and a company, if there is one."""
+    query = select(StudioLink).where(
+        StudioLink.studio_id == studio_id, StudioLink.company_id == company_id, StudioLink.unlinked_at.is_(None)
+    )
+    return session.scalars(query).first()

@@ -1,4 +1,4 @@
-"""Coupon codes (M11): an identifier people can type: no look-alikes, one check character, worthless without its owner."""
+"""Coupon codes (M11): identifiers people can type: no look-alikes, a check character, worthless without the owner."""
 
 import secrets
 

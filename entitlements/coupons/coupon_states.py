@@ -6,6 +6,15 @@ CouponState = Literal["AVAILABLE", "ACTIVATING", "ASSIGNED", "ACTIVE", "VOIDED",
 CouponStep = Literal["activate", "company_created", "company_refused", "assign", "licence_started", "void", "expire"]
 
 COUPON_STATES: tuple[CouponState, ...] = ("AVAILABLE", "ACTIVATING", "ASSIGNED", "ACTIVE", "VOIDED", "EXPIRED")
+COUPON_STEPS: tuple[CouponStep, ...] = (
+    "activate",
+    "company_created",
+    "company_refused",
+    "assign",
+    "licence_started",
+    "void",
+    "expire",
+)
 
 _TABLE: dict[tuple[CouponState, CouponStep], CouponState] = {
     ("AVAILABLE", "activate"): "ACTIVATING",

@@ -1,18 +1,20 @@
 """The stock: coupon packs, coupons and their assignments (M9), and how a paid pack becomes coupons."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, func, select, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from entitlements.coupons.codes import new_code
-from entitlements.coupons.coupon_states import CouponState
+from entitlements.coupons.coupon_states import CouponState, next_coupon_state
 from foundation import clock
 from foundation.database import Identified, JsonObject, Model
 from foundation.ids import new_id
+from foundation.jobs import schedule_due
 
+TIME_TO_TRY_AGAIN = timedelta(days=30)
 _MINT = text(
     """
     INSERT INTO coupons (id, pack_id, owner_party_id, coupon_type, code, ordinal, state, net_cents,
@@ -100,7 +102,7 @@ class CouponNotFound(Exception):
 
 
 def mint(session: Session, pack: CouponPack, net_shares: tuple[int, ...]) -> None:
-    """Store a pack and mint its coupons, one per share of the net price, in one statement (retried on a code's collision)."""
+    """Store a pack and mint its coupons, one per share of the net price, in one statement (again where codes collide)."""
     session.add(pack)
     session.flush()
     missing = dict(enumerate(net_shares, start=1))
@@ -142,39 +144,17 @@ def coupon_of(
     return found[0], found[1]
 
 
-def count_by_state(session: Session, owner_party_id: UUID) -> dict[str, int]:
-    """How many coupons a studio holds in each state."""
-    query = select(Coupon.state, func.count()).where(Coupon.owner_party_id == owner_party_id).group_by(Coupon.state)
-    return {state: count for state, count in session.execute(query)}
+def give_back(session: Session, coupon: Coupon) -> None:
+    """Take a coupon back after a definitive refusal (M9); `coupon` is locked.
 
-
-def stock_of(
-    session: Session,
-    owner_party_id: UUID,
-    *,
-    state: str | None = None,
-    coupon_type: str | None = None,
-    search: str = "",
-    after: UUID | None = None,
-    limit: int = 50,
-) -> list[tuple[Coupon, CouponPack]]:
-    """A page of a studio's coupons, oldest first, filtered by state, type or code; `after` is the last id seen."""
-    query = (
-        select(Coupon, CouponPack)
-        .join(CouponPack, CouponPack.id == Coupon.pack_id)
-        .where(Coupon.owner_party_id == owner_party_id)
-        .order_by(Coupon.id)
-        .limit(limit)
-    )
-    if state is not None:
-        query = query.where(Coupon.state == state)
-    if coupon_type is not None:
-        query = query.where(Coupon.coupon_type == coupon_type)
-    if search:
-        query = query.where(Coupon.code.contains(search.upper().strip(), autoescape=True))
-    if after is not None:
-        query = query.where(Coupon.id > after)
-    return [(row[0], row[1]) for row in session.execute(query)]
+    It was used in time, so a refusal that comes at the end of its time leaves at least thirty days to try again [I].
+    """
+    coupon.state, coupon.changed_at = next_coupon_state(coupon.state, "company_refused"), clock.now()
+    least = clock.today() + TIME_TO_TRY_AGAIN
+    if coupon.activate_by_on is not None and coupon.activate_by_on < least:
+        coupon.activate_by_on = least
+        due_at = clock.rome_midnight(least)
+        schedule_due(session, "coupons.expire", coupon.pack_id, due_at, period=f"{coupon.id}:{least}")
 
 
 def expire_pack(session: Session, pack_id: UUID) -> int:

@@ -1,9 +1,26 @@
-"""State table of a provisioning request: pure. What the vendor answered, late or again, decides; terminal states stay."""
+"""State table of a provisioning request: pure. What the vendor says, late or again, decides; terminal states stay."""
 
 from typing import Literal
 
 ProvisioningState = Literal["PENDING", "ACCEPTED", "UNKNOWN", "DONE", "REFUSED", "GIVEN_UP"]
-ProvisioningStep = Literal["ready", "accepted", "refused", "no_answer", "give_up"]
+ProvisioningStep = Literal["ready", "accepted", "refused", "no_answer", "not_there", "give_up"]
+
+PROVISIONING_STATES: tuple[ProvisioningState, ...] = (
+    "PENDING",
+    "ACCEPTED",
+    "UNKNOWN",
+    "DONE",
+    "REFUSED",
+    "GIVEN_UP",
+)
+PROVISIONING_STEPS: tuple[ProvisioningStep, ...] = (
+    "ready",
+    "accepted",
+    "refused",
+    "no_answer",
+    "not_there",
+    "give_up",
+)
 
 _OPEN: tuple[ProvisioningState, ...] = ("PENDING", "ACCEPTED", "UNKNOWN")
 _ENDS: dict[ProvisioningStep, ProvisioningState] = {
@@ -11,6 +28,8 @@ _ENDS: dict[ProvisioningStep, ProvisioningState] = {
     "accepted": "ACCEPTED",
     "refused": "REFUSED",
     "no_answer": "UNKNOWN",
+    # Somebody who accepted and now knows of nothing has lost it: it must be asked for again.
+    "not_there": "UNKNOWN",
     "give_up": "GIVEN_UP",
 }
 _TABLE: dict[tuple[ProvisioningState, ProvisioningStep], ProvisioningState] = {
@@ -22,10 +41,15 @@ _TABLE |= {
     ("DONE", "ready"): "DONE",
     ("DONE", "accepted"): "DONE",
     ("DONE", "no_answer"): "DONE",
+    ("DONE", "not_there"): "DONE",
     ("REFUSED", "refused"): "REFUSED",
+    # A callback may overtake the acceptance it follows.
+    ("REFUSED", "accepted"): "REFUSED",
     ("REFUSED", "no_answer"): "REFUSED",
+    ("REFUSED", "not_there"): "REFUSED",
     ("GIVEN_UP", "refused"): "GIVEN_UP",
     ("GIVEN_UP", "no_answer"): "GIVEN_UP",
+    ("GIVEN_UP", "not_there"): "GIVEN_UP",
 }
 
 

@@ -1,24 +1,32 @@
-"""Provisioning requests: the intent to have a company created, stored with its cause; its calls are logged one by one."""
+"""Provisioning requests: the intent to have a company created, stored with its cause; every call is logged."""
 
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, select
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from entitlements.provisioning.provisioning_states import ProvisioningState
 from foundation import clock
 from foundation.database import APPEND_ONLY, Identified, JsonObject, Model
-from foundation.jobs import defer
+from foundation.jobs import defer, run_soon
 
 
 class ProvisioningRequest(Model):
-    """One per company. `body` is what is sent, frozen; the idempotency key is the company's id."""
+    """One per company. `body` is what is sent, frozen; the idempotency key is the company's id.
+
+    `contradiction` is what the vendor said against what it had said before; it stays until a person has looked.
+    """
 
     __tablename__ = "provisioning_requests"
     __table_args__ = (
         CheckConstraint("state IN ('PENDING','ACCEPTED','UNKNOWN','DONE','REFUSED','GIVEN_UP')", name="state"),
-        Index("ix_provisioning_requests_state", "state", "requested_at"),
+        Index("ix_provisioning_requests_state", "state", "company_id"),
+        Index(
+            "ix_provisioning_requests_contradicted",
+            "company_id",
+            postgresql_where=text("contradiction IS NOT NULL"),
+        ),
     )
 
     company_id: Mapped[UUID] = mapped_column(ForeignKey("companies.id"), primary_key=True)
@@ -29,6 +37,7 @@ class ProvisioningRequest(Model):
     last_outcome: Mapped[str | None]
     last_attempt_at: Mapped[datetime | None]
     operation: Mapped[str | None]
+    contradiction: Mapped[str | None]
 
 
 class ProvisioningCall(Identified, Model):
@@ -50,7 +59,19 @@ def request_provisioning(session: Session, company_id: UUID, body: JsonObject) -
     )
     session.add(request)
     session.flush()
-    defer(session, "provisioning.call", lock=f"company-{company_id}", company_id=str(company_id))
+    ask_for_creation(session, company_id)
+
+
+def ask_for_creation(session: Session, company_id: UUID) -> None:
+    """Have the vendor called as soon as possible; one chain of tries per company, however often this is asked."""
+    if not run_soon(session, "provisioning.call", company_id=str(company_id)):
+        defer(session, "provisioning.call", lock=f"company-{company_id}", company_id=str(company_id))
+
+
+def ask_what_became(session: Session, company_id: UUID) -> None:
+    """Have the vendor asked, as soon as possible, what became of a request it accepted."""
+    if not run_soon(session, "provisioning.ask", company_id=str(company_id)):
+        defer(session, "provisioning.ask", company_id=str(company_id))
 
 
 def idempotency_key(company_id: UUID) -> str:

@@ -6,22 +6,28 @@
 from foundation.jobs.drain import drain
 from foundation.jobs.due import DueRow, cancel_due, due_rule, round_rule, run_due, schedule_due
 from foundation.jobs.failures import JobFailure, dead_jobs, retry_job
-from foundation.jobs.queue import defer
+from foundation.jobs.overview import JobCounts, count_jobs, failing_due_rows, retry_due_row
+from foundation.jobs.queue import defer, run_soon
 from foundation.jobs.registry import RetryLater, job, registered_jobs
 
 __all__ = [
     "DueRow",
+    "JobCounts",
     "JobFailure",
     "RetryLater",
     "cancel_due",
+    "count_jobs",
     "dead_jobs",
     "defer",
     "drain",
     "due_rule",
+    "failing_due_rows",
     "job",
     "registered_jobs",
+    "retry_due_row",
     "retry_job",
     "round_rule",
     "run_due",
+    "run_soon",
     "schedule_due",
 ]

@@ -1,10 +1,12 @@
 """`defer`: the job is a row of the transaction that caused it (house rule 3)."""
 
+import json
 from datetime import timedelta
 from functools import cache
 from typing import Any
 
 import procrastinate
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from foundation import clock
@@ -36,3 +38,18 @@ def defer(
         .configure_task(definition.name, queue=QUEUE, lock=lock, schedule_at=scheduled_at, connection=connection)
         .defer(**arguments)
     )
+
+
+def run_soon(session: Session, name: str, **arguments: Any) -> bool:
+    """Let a job that waits for its back-off run now; answers False when no such job waits or runs."""
+    session.flush()
+    found = session.execute(
+        text(
+            "UPDATE procrastinate_jobs"
+            " SET scheduled_at = CASE status WHEN 'todo' THEN NULL ELSE scheduled_at END"
+            " WHERE task_name = :name AND args = CAST(:arguments AS jsonb) AND status IN ('todo', 'doing')"
+            " RETURNING id"
+        ),
+        {"name": name, "arguments": json.dumps(arguments)},
+    )
+    return found.first() is not None

@@ -1,0 +1,52 @@
+"""What a person at the desk sees of the jobs: how many wait, which due rows fail, and how one is tried again."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import select, text
+from sqlalchemy.orm import Session
+
+from foundation.jobs.due import DueRow
+
+
+@dataclass(frozen=True, slots=True)
+class JobCounts:
+    """Jobs ready to run, waiting for a back-off, running, and dead."""
+
+    ready: int
+    waiting: int
+    running: int
+    dead: int
+
+
+def count_jobs(session: Session) -> JobCounts:
+    """How the queue stands, in real time."""
+    row = session.execute(
+        text(
+            "SELECT count(*) FILTER (WHERE status = 'todo' AND (scheduled_at IS NULL OR scheduled_at <= now())),"
+            " count(*) FILTER (WHERE status = 'todo' AND scheduled_at > now()),"
+            " count(*) FILTER (WHERE status = 'doing'), count(*) FILTER (WHERE status = 'failed')"
+            " FROM procrastinate_jobs"
+        )
+    ).one()
+    return JobCounts(*row)
+
+
+def failing_due_rows(session: Session, limit: int = 100) -> list[DueRow]:
+    """Due rows whose last try failed and that are not done, the oldest first."""
+    query = (
+        select(DueRow)
+        .where(DueRow.error.is_not(None), DueRow.done_at.is_(None), DueRow.cancelled_at.is_(None))
+        .order_by(DueRow.due_at, DueRow.id)
+        .limit(limit)
+    )
+    return list(session.scalars(query))
+
+
+def retry_due_row(session: Session, row_id: UUID) -> bool:
+    """Give a failing row all its tries again; answers False when it is not among the failing."""
+    row = session.get(DueRow, row_id, with_for_update=True)
+    if row is None or row.error is None or row.done_at is not None or row.cancelled_at is not None:
+        return False
+    row.attempts = 0
+    return True
