@@ -12,7 +12,7 @@ from foundation import clock
 from foundation.database import Identified, Model
 from foundation.ids import new_id
 from pricing import MAXIMUM_QUANTITY
-from shop.catalogue import PriceBookView
+from shop.catalogue import PriceBookView, Product, UnknownProduct
 
 MOST_LINES = 100
 
@@ -103,37 +103,82 @@ def contents(session: Session, cart: Cart | None) -> CartContents:
 
 def add_to_cart(
     session: Session, cart: Cart, book: PriceBookView, sku: str, quantity: int, for_party_id: UUID | None
-) -> None:
-    """Add packs to a cart; the same product for the same party adds up. Raises UnknownProduct, InvalidQuantity, CartTooLong."""
-    product = book.product(sku)
+) -> CartLine:
+    """Add packs to a cart; the same product for the same party adds up. Answers the line.
+
+    Raises UnknownProduct (also for a product that is not on sale), InvalidQuantity, CartTooLong.
+    """
+    product = _on_sale(book, sku)
+    values = {"cart_id": cart.id, "sku": sku, "for_party_id": for_party_id}
     seen = product.tiers.unit_price(quantity).cents
-    values = {"cart_id": cart.id, "sku": sku, "for_party_id": for_party_id, "seen_net_cents": seen}
-    row = insert(CartLine).values(id=new_id(), quantity=quantity, **values)
+    row = insert(CartLine).values(id=new_id(), quantity=quantity, seen_net_cents=seen, **values)
     total = func.least(CartLine.quantity + quantity, MAXIMUM_QUANTITY)
-    session.execute(
+    stored = session.execute(
         row.on_conflict_do_update(
-            index_elements=["cart_id", "sku", "for_party_id"], set_={"quantity": total, "seen_net_cents": seen}
-        )
-    )
-    if session.scalar(select(func.count()).where(CartLine.cart_id == cart.id)) > MOST_LINES:  # type: ignore[operator]
+            index_elements=["cart_id", "sku", "for_party_id"], set_={"quantity": total}
+        ).returning(CartLine.id)
+    ).scalar_one()
+    if (session.scalar(select(func.count()).where(CartLine.cart_id == cart.id)) or 0) > MOST_LINES:
         raise CartTooLong
+    line = session.get_one(CartLine, stored, populate_existing=True)
+    # The sum may have reached another tier: what was seen is the price of all packs together.
+    line.seen_net_cents = product.tiers.unit_price(line.quantity).cents
     _touch(session, cart)
+    return line
 
 
 def change_line(
     session: Session, cart: Cart, book: PriceBookView, line_id: UUID, *, quantity: int, for_party_id: UUID | None = None
 ) -> None:
-    """Set a line's quantity (0 removes it) and whom it is for. Raises CartLineNotFound, InvalidQuantity."""
+    """Set a line's quantity (0 removes it) and whom it is for; two lines that become alike become one.
+
+    Raises CartLineNotFound, UnknownProduct, InvalidQuantity.
+    """
+    line = line_of(session, cart, line_id)
+    if quantity == 0:
+        session.delete(line)
+        _touch(session, cart)
+        return
+    twin = _twin(session, line, for_party_id)
+    together = min(quantity + twin.quantity, MAXIMUM_QUANTITY) if twin else quantity
+    line.seen_net_cents = book.product(line.sku).tiers.unit_price(together).cents
+    if twin:
+        session.delete(twin)
+        session.flush()
+    line.quantity, line.for_party_id = together, for_party_id
+    _touch(session, cart)
+
+
+def remove_line(session: Session, cart: Cart, line_id: UUID) -> CartLine:
+    """Take a line out; answers what it was, so that it can be put back. Raises CartLineNotFound."""
+    line = line_of(session, cart, line_id)
+    session.delete(line)
+    _touch(session, cart)
+    return line
+
+
+def line_of(session: Session, cart: Cart, line_id: UUID) -> CartLine:
+    """A line of this very cart. Raises CartLineNotFound, alike for a line of somebody else's."""
     query = select(CartLine).where(CartLine.id == line_id, CartLine.cart_id == cart.id)
     line = session.scalars(query).one_or_none()
     if line is None:
         raise CartLineNotFound
-    if quantity == 0:
-        session.delete(line)
-    else:
-        line.seen_net_cents = book.product(line.sku).tiers.unit_price(quantity).cents
-        line.quantity, line.for_party_id = quantity, for_party_id
-    _touch(session, cart)
+    return line
+
+
+def _on_sale(book: PriceBookView, sku: str) -> Product:
+    product = book.product(sku)
+    if not product.rules.sold:
+        raise UnknownProduct(sku)
+    return product
+
+
+def _twin(session: Session, line: CartLine, for_party_id: UUID | None) -> CartLine | None:
+    if line.for_party_id == for_party_id:
+        return None
+    same_party = CartLine.for_party_id.is_(None) if for_party_id is None else CartLine.for_party_id == for_party_id
+    query = select(CartLine).where(CartLine.cart_id == line.cart_id, CartLine.sku == line.sku, same_party)
+    return session.scalars(query).one_or_none()
 
 
 def adopt_cart(session: Session, cart_id: UUID, party_id: UUID) -> None:

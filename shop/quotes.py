@@ -1,7 +1,7 @@
 """Quotes: a cart's lines priced from the price book in force; refusals of the buyer are collected, not thrown."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -43,10 +43,15 @@ def price_lines(book: PriceBookView, wanted: Iterable[WantedLine], buyer: BuyerF
         priced_on=book.on,
         policy_version=POLICY_VERSION,
     )
-    pairs = zip(products, lines, strict=True)
-    return PricedCart(
-        price(request), products, tuple(refusals(product, buyer, line.quantity) for product, line in pairs)
-    )
+    return PricedCart(price(request), products, tuple(line_refusals(book, lines, buyer)))
+
+
+def line_refusals(book: PriceBookView, lines: Sequence[WantedLine], buyer: BuyerFacts) -> Iterator[tuple[Refusal, ...]]:
+    """Line by line every reason why this buyer may not order it (D18); what is bought together counts as held."""
+    for line in lines:
+        together = frozenset(other.sku for other in lines if other.for_party_id == line.for_party_id)
+        facts = replace(buyer, held=buyer.held | (together - {line.sku}))
+        yield refusals(book.product(line.sku), facts, line.quantity)
 
 
 def _requested(line: WantedLine, product: Product) -> RequestedLine:

@@ -82,3 +82,5 @@ CONTRACT_NOT_SIGNED = N_("Serve prima il contratto di fatturazione elettronica, 
 NOT_AVAILABLE_FOR_SERVICE = N_("Non disponibile per il servizio di base attivo.")
 TOO_MANY = N_("Sono troppi per un solo ordine: dividi l’acquisto o contatta l’assistenza.")
 REQUIRES_ANOTHER = N_("Funziona solo insieme a un altro prodotto: aggiungi anche quello.")
+COMPANY_NOT_YOURS = N_("Questa azienda non è più tra quelle che segui: scegli per chi è.")
+TOTAL_TOO_LARGE = N_("Il totale è troppo grande per un solo ordine: riduci le quantità o dividi l’acquisto.")

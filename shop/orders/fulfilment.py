@@ -1,4 +1,4 @@
-"""Fulfilment (F003-08): a paid order's lines become rights and its receivable becomes deferred revenue and VAT, once."""
+"""Fulfilment (F003-08): a paid order's lines become rights, its receivable deferred revenue and VAT, once."""
 
 from sqlalchemy.orm import Session
 
@@ -56,6 +56,7 @@ def _book_sale(session: Session, order: Order, lines: list[OrderLine]) -> None:
     """The receivable of the order is settled: net into the deferred liability per product, VAT per rate (M12)."""
     receivable = Account("receivable", owner=order.id)
     postings = [Posting(receivable, Account("deferred", label=line.sku), line.net_cents) for line in lines]
-    for rate in order.quote["vat"]:
-        postings.append(Posting(receivable, Account("vat", label=rate["code"]), int(rate["vat_cents"])))
+    postings.extend(
+        Posting(receivable, Account("vat", label=rate["code"]), int(rate["vat_cents"])) for rate in order.quote["vat"]
+    )
     book(session, Cause("order_fulfilled", order.id), postings)

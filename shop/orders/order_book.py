@@ -112,6 +112,12 @@ def order_by_number(session: Session, number: str, buyer_party_id: UUID | None, 
     return order
 
 
+def vat_of(order: Order) -> list[tuple[int, int]]:
+    """The VAT of an order per rate, as (basis points, cents), highest rate first: the figures that were agreed."""
+    rates = {rate["code"]: int(rate["basis_points"]) for rate in order.quote["inputs"]["vat_rates"]}
+    return [(rates[summary["code"]], int(summary["vat_cents"])) for summary in order.quote["vat"]]
+
+
 def lines_of(session: Session, order_id: UUID) -> list[OrderLine]:
     """The lines of an order in their order."""
     return list(session.scalars(select(OrderLine).where(OrderLine.order_id == order_id).order_by(OrderLine.position)))

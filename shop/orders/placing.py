@@ -1,7 +1,6 @@
-"""Placing an order: the cart is locked, priced anew, compared with what the buyer saw, and frozen. One cart, one order."""
+"""Placing an order: the cart is locked, priced anew, compared with what the buyer saw, frozen. One cart, one order."""
 
 from dataclasses import asdict, dataclass
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
@@ -15,19 +14,25 @@ from foundation.jobs import schedule_due
 from foundation.mail import queue_mail
 from foundation.principal import Principal
 from foundation.settings import current_settings
-from shop.carts import Cart, CartLine, contents
+from shop.cart_views import view_cart
+from shop.carts import Cart, contents
 from shop.catalogue import BuyerFacts, current_price_book
+from shop.orders.letters import letter_context
 from shop.orders.numbers import next_order_number, rf_reference
 from shop.orders.order_book import CARD, Order, OrderLine, TermsAcceptance
-from shop.quotes import PricedCart, WantedLine, price_lines
+from shop.quotes import PricedCart
 
 TERMS_VERSION = "2026-11"
-CLAUSES = ("general_terms", "privacy", "onerous_clauses")
+CLAUSES = ("general_terms", "privacy", "business_purchase", "tacit_renewal", "liability_limits")
+"""What a buyer accepts, each stored on its own: the onerous clauses separately (art. 1341-1342 c.c., F004-28)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Placement:
-    """What a buyer confirms: whose cart, paid how, invoiced to whom, and the total that stood on the button."""
+    """What a buyer confirms: whose cart, paid how, invoiced to whom, and the total that stood on the button.
+
+    `seen_version` is the version of the cart that was shown; None when the caller shows none (a program).
+    """
 
     cart_id: UUID
     buyer_party_id: UUID
@@ -36,6 +41,7 @@ class Placement:
     accepted_clauses: frozenset[str]
     seen_gross_cents: int | None
     locale: str = "it"
+    seen_version: int | None = None
 
 
 class CartIsEmpty(Exception):
@@ -63,6 +69,10 @@ class TotalChanged(Exception):
         self.now_cents = now_cents
 
 
+class CartChanged(Exception):
+    """The cart was changed elsewhere after the buyer saw it: show it again before taking an obligation."""
+
+
 class NotOrderable(Exception):
     """Lines this buyer may not buy; `refusals` holds (sku, reason code, sentence), all of them (D18)."""
 
@@ -74,20 +84,21 @@ class NotOrderable(Exception):
 def place_order(session: Session, placement: Placement, buyer: BuyerFacts, by: Principal) -> Order:
     """Freeze a cart into an order; the same cart placed twice is the same order (double click, back button, two tabs).
 
-    Raises CartNotFound, CartIsEmpty, TermsNotAccepted, TotalChanged, NotOrderable and the quote's errors.
+    Raises CartNotFound, CartIsEmpty, TermsNotAccepted, CartChanged, TotalChanged, NotOrderable.
     """
     cart = _lock_cart(session, placement)
-    placed = session.scalars(select(Order).where(Order.cart_id == cart.id)).one_or_none()
+    placed = order_of_cart(session, cart.id, placement.buyer_party_id)
     if placed is not None:
         return placed
     missing = tuple(clause for clause in CLAUSES if clause not in placement.accepted_clauses)
     if missing:
         raise TermsNotAccepted(missing)
-    lines = contents(session, cart).lines
-    priced = _price(session, lines, buyer)
+    priced = _price(session, cart, placement.buyer_party_id, buyer)
     gross = priced.quote.gross.cents
     if placement.seen_gross_cents is not None and placement.seen_gross_cents != gross:
         raise TotalChanged(placement.seen_gross_cents, gross)
+    if placement.seen_version is not None and placement.seen_version != cart.version:
+        raise CartChanged
     order = _freeze(session, placement, priced, by)
     cart.state, cart.changed_at = "ORDERED", clock.now()
     _store_lines(session, order, priced)
@@ -104,19 +115,24 @@ def _lock_cart(session: Session, placement: Placement) -> Cart:
     return cart
 
 
-def _price(session: Session, lines: tuple[CartLine, ...], buyer: BuyerFacts) -> PricedCart:
-    if not lines:
+def order_of_cart(session: Session, cart_id: UUID, buyer_party_id: UUID) -> Order | None:
+    """The order a buyer's cart became, if it did."""
+    query = select(Order).where(Order.cart_id == cart_id, Order.buyer_party_id == buyer_party_id)
+    return session.scalars(query).one_or_none()
+
+
+def _price(session: Session, cart: Cart, party_id: UUID, buyer: BuyerFacts) -> PricedCart:
+    found = contents(session, cart)
+    if not found.lines:
         raise CartIsEmpty
     book = current_price_book(session, clock.today())
-    priced = price_lines(book, (WantedLine(line.sku, line.quantity, line.for_party_id) for line in lines), buyer)
-    if not priced.orderable:
-        found = [
-            (product.sku, refusal.code, refusal.sentence)
-            for product, reasons in zip(priced.products, priced.refusals, strict=True)
-            for refusal in reasons
-        ]
-        raise NotOrderable(tuple(found))
-    return priced
+    view = view_cart(session, found, book, buyer, party_id)
+    if not view.orderable or view.quote is None:
+        refused = [(row.line.sku, refusal) for row in view.rows for refusal in row.refusals]
+        refused += [("", refusal) for refusal in view.refusals]
+        raise NotOrderable(tuple((sku, refusal.code, refusal.sentence) for sku, refusal in refused))
+    products = tuple(book.product(line.sku) for line in view.quote.lines)
+    return PricedCart(view.quote, products, tuple(row.refusals for row in view.rows))
 
 
 def _freeze(session: Session, placement: Placement, priced: PricedCart, by: Principal) -> Order:
@@ -196,20 +212,14 @@ def order_subject(order: Order) -> Subject:
     return Subject("order", order.id, order.buyer_party_id)
 
 
-def tell_buyer(session: Session, order: Order, template: str, occasion: str = "once", **more: Any) -> None:
-    """Queue a mail about an order to its buyer, once per template and occasion."""
-    context = {
-        "number": order.number,
-        "gross_cents": order.gross_cents,
-        "rf_reference": order.rf_reference,
-        "expires_at": order.expires_at.isoformat(),
-    }
-    queue_mail(
+def tell_buyer(session: Session, order: Order, template: str, occasion: str = "once", **more: str | int) -> bool:
+    """Queue a mail about an order to its buyer, once per template and occasion; False when it was queued before."""
+    return queue_mail(
         session,
         cause=f"{template}:{order.id}:{occasion}",
         to=order.contact_email,
         template=template,
-        context=context | more,
+        context=letter_context(session, order) | more,
         party_id=order.buyer_party_id,
         locale=order.locale,
     )

@@ -1,0 +1,41 @@
+"""A studio's own companies, by name: whom it may buy a pack or a top-up for (D20)."""
+
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, exists, select
+from sqlalchemy.orm import Session
+
+from entitlements.companies import Company, like_literal
+from entitlements.links import StudioLink
+from entitlements.parties import Party
+
+
+def own_company_choices(session: Session, studio_id: UUID, search: str = "", limit: int = 50) -> list[tuple[UUID, str]]:
+    """Ids and names of the companies a studio follows, by name; `search` is part of the name or of an identifier."""
+    query = (
+        select(Party.id, Party.name)
+        .join(Company, Company.id == Party.id)
+        .where(_own(studio_id))
+        .order_by(Party.sort_name, Party.id)
+        .limit(limit)
+    )
+    if search:
+        pattern = f"%{like_literal(search)}%"
+        query = query.where(Party.name.ilike(pattern) | Party.vat_number.ilike(pattern) | Party.tax_code.ilike(pattern))
+    return [(row.id, row.name) for row in session.execute(query)]
+
+
+def names_of_own_companies(session: Session, studio_id: UUID, ids: set[UUID]) -> dict[UUID, str]:
+    """The names of those among `ids` that this studio follows; everybody else's are left out."""
+    if not ids:
+        return {}
+    query = select(Party.id, Party.name).join(Company, Company.id == Party.id)
+    rows = session.execute(query.where(Party.id.in_(ids), _own(studio_id)))
+    return {row.id: row.name for row in rows}
+
+
+def _own(studio_id: UUID) -> ColumnElement[bool]:
+    linked = exists().where(
+        StudioLink.company_id == Company.id, StudioLink.studio_id == studio_id, StudioLink.unlinked_at.is_(None)
+    )
+    return linked | ((Company.requested_by_party_id == studio_id) & (Company.state != "REJECTED"))

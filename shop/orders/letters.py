@@ -1,0 +1,42 @@
+"""What every mail about an order needs: what was ordered, what it costs, how it is paid, and what happens next."""
+
+from datetime import timedelta
+
+from sqlalchemy.orm import Session
+
+from foundation.database import JsonObject
+from foundation.settings import current_settings
+from shop.orders.order_book import Order, lines_of, vat_of
+
+
+def letter_context(session: Session, order: Order) -> JsonObject:
+    """The values of a mail about an order: money in cents, instants as ISO texts, names in every language."""
+    settings = current_settings()
+    lines = [
+        {
+            "names": line.names,
+            "quantity": line.quantity,
+            "unit_net_cents": line.unit_net_cents,
+            "net_cents": line.net_cents,
+        }
+        for line in lines_of(session, order.id)
+    ]
+    return {
+        "number": order.number,
+        "lines": lines,
+        "net_cents": order.net_cents,
+        "vat": vat_of(order),
+        "gross_cents": order.gross_cents,
+        "rf_reference": order.rf_reference,
+        "payment_method": order.payment_method,
+        "expires_at": order.expires_at.isoformat(),
+        "fulfil_not_before": order.fulfil_not_before.isoformat() if order.fulfil_not_before else None,
+        "release_hours": whole_hours(settings.bank_transfer_release_after),
+        "sla_hours": whole_hours(settings.bank_transfer_sla),
+        "simulator_in_use": settings.payment_simulator_in_use,
+    }
+
+
+def whole_hours(span: timedelta) -> int:
+    """A span in hours, rounded up: what a person is promised is never less than what may happen."""
+    return -(-span // timedelta(hours=1))
