@@ -14,6 +14,8 @@ MODELS = (
     "foundation.idempotency",
     "foundation.throttle",
     "shop.payments.attempts",
+    "shop.transfers.disposals",
+    "shop.transfers.store_credit",
     "webhooks.inbox",
 )
 for module in MODELS:

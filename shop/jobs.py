@@ -5,8 +5,9 @@ from flask import current_app
 from shop import audit
 from shop.orders import closing
 from shop.payments.gateway import PaymentGateway
+from shop.transfers import window
 
-__all__ = ["audit", "closing", "gateway"]
+__all__ = ["window", "audit", "closing", "gateway"]
 
 
 def gateway() -> PaymentGateway:

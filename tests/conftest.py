@@ -1,5 +1,6 @@
 """Fixtures every test may ask for: the application on real PostgreSQL, a client, a transaction, the ports to the outside."""
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from datetime import timedelta
@@ -25,7 +26,7 @@ Transact = Callable[[], AbstractContextManager[Session]]
 @pytest.fixture(scope="session")
 def worker_database(worker_id: str) -> Iterator[str]:
     """This worker's database."""
-    with fresh_database(f"gettone_{worker_id}") as url:
+    with fresh_database(f"gettone_{worker_id}_{os.getpid()}") as url:
         yield url
 
 
@@ -106,8 +107,8 @@ def advance(app: Flask) -> Callable[[timedelta], None]:
                 shift = clock.shift() + step
                 session.execute(
                     text(
-                        "INSERT INTO clock_shift (only, shift) VALUES (true, :shift)"
-                        " ON CONFLICT (only) DO UPDATE SET shift = excluded.shift"
+                        "INSERT INTO clock_shift (\"only\", shift) VALUES (true, :shift)"
+                        " ON CONFLICT (\"only\") DO UPDATE SET shift = excluded.shift"
                     ),
                     {"shift": shift},
                 )

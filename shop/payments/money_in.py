@@ -7,6 +7,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, fun
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from foundation.database import APPEND_ONLY, Identified, JsonObject, Model
+from shop.payments.attempts import PaymentAttempt
 
 
 class BankLine(Identified, Model):
@@ -62,7 +63,7 @@ class Payment(Identified, Model):
     livemode: Mapped[bool]
     received_at: Mapped[datetime]
     recorded_at: Mapped[datetime]
-    attempt_id: Mapped[UUID | None] = mapped_column(ForeignKey("payment_attempts.id"))
+    attempt_id: Mapped[UUID | None] = mapped_column(ForeignKey(PaymentAttempt.id))
     bank_line_id: Mapped[UUID | None] = mapped_column(ForeignKey("bank_lines.id"))
 
 

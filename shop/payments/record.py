@@ -127,6 +127,7 @@ def _mark_paid(session: Session, order: Order, method: str) -> None:
         fulfil(session, order)
         return
     schedule_due(session, "orders.fulfil", order.id, now + window, period=now.isoformat())
+    schedule_due(session, "orders.sla", order.id, now + settings.bank_transfer_sla, period=now.isoformat())
 
 
 def still_sellable(session: Session, order: Order) -> bool:

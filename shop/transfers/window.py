@@ -1,0 +1,56 @@
+"""The window (D9): a recorded transfer is fulfilled 12 hours later from a due row; finance releases, holds; 24 hours is the promise."""
+
+from sqlalchemy.orm import Session
+
+from foundation import clock
+from foundation.events import record_event
+from foundation.faults import fault_point
+from foundation.jobs import DueRow, due_rule
+from foundation.principal import Principal
+from shop.orders.fulfilment import fulfil
+from shop.orders.order_book import Order
+from shop.orders.order_states import next_order_state
+from shop.orders.placing import order_subject, tell_buyer
+from shop.payments.record import lock_order, open_finance_task
+
+
+@due_rule("orders.fulfil")
+def fulfil_when_due(session: Session, row: DueRow) -> None:
+    """The window has passed: fulfil, unless the money went back, finance holds, or it was released before."""
+    order = lock_order(session, row.subject_id)
+    fault_point("window.before_fulfilment")
+    if order.state == "PAID" and order.fulfil_not_before is not None and order.fulfil_not_before <= clock.now():
+        fulfil(session, order)
+
+
+@due_rule("orders.sla")
+def notice_breach(session: Session, row: DueRow) -> None:
+    """The promise of 24 hours is broken: finance sees it, the buyer is told why (also while on hold)."""
+    order = lock_order(session, row.subject_id)
+    if order.state not in {"PAID", "ON_HOLD"} or order.paid_at is None or order.paid_at.isoformat() != row.period:
+        return
+    open_finance_task(session, "sla_breach", order, {"state": order.state})
+    record_event(session, "order.sla_breached", order_subject(order))
+    tell_buyer(session, order, "order_late", occasion=row.period)
+
+
+def release(session: Session, order: Order, by: Principal) -> bool:
+    """Finance fulfils a transfer before its window has passed, or ends a hold; answers False when it was fulfilled before.
+
+    The order's row must be locked. Raises IllegalOrderStep.
+    """
+    if order.state == "ON_HOLD":
+        order.state = next_order_state(order.state, "release")
+        order.version += 1
+    done = fulfil(session, order)
+    if done:
+        record_event(session, "order.released", order_subject(order), by)
+    return done
+
+
+def hold(session: Session, order: Order, reason: str, by: Principal) -> None:
+    """Finance stops the window, with a reason. The order's row must be locked. Raises IllegalOrderStep."""
+    order.state = next_order_state(order.state, "hold")
+    order.version += 1
+    record_event(session, "order.held", order_subject(order), by)
+    open_finance_task(session, "hold", order, {"reason": reason[:500]})
