@@ -1,0 +1,94 @@
+"""Contenders behind a barrier, each with a thread of its own, and what came of them."""
+
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from flask import Flask
+from sqlalchemy import text
+
+from app import Outside, create_app
+from entitlements import MemoryProvisioner
+from foundation.audit import verify, violations_of
+from foundation.database import database, transaction
+from foundation.mail import MemoryMailer
+from shop import MemoryGateway
+
+LONGEST_SECONDS = 60.0
+
+Act = Callable[[int], object]
+
+
+@dataclass
+class Tally:
+    """What a race came to: outcomes by name over all rounds, and every invariant found broken, in words."""
+
+    rounds: int = 0
+    contenders: int = 0
+    outcomes: Counter[str] = field(default_factory=Counter)
+    broken: list[str] = field(default_factory=list)
+
+    def count(self, outcomes: list[object]) -> None:
+        """Add a round: a value counts under itself, a problem under its type."""
+        self.rounds += 1
+        self.contenders = len(outcomes)
+        self.outcomes.update(
+            type(outcome).__name__ if isinstance(outcome, BaseException) else str(outcome) for outcome in outcomes
+        )
+
+    def expect(self, holds: bool, sentence: str) -> None:
+        """Note `sentence` as broken unless it holds."""
+        if not holds:
+            self.broken.append(sentence)
+
+    def line(self, name: str) -> str:
+        """The figures, as printed."""
+        counted = " ".join(f"{outcome}={count}" for outcome, count in sorted(self.outcomes.items()))
+        return f"{name}: rounds={self.rounds} contenders={self.contenders} {counted} broken={len(self.broken)}"
+
+
+def contend(contenders: int, act: Act) -> list[object]:
+    """Let every contender act at the same instant; answers each one's value, or the exception it ended with."""
+    barrier = threading.Barrier(contenders)
+    outcomes: list[object] = [None] * contenders
+
+    def run(number: int) -> None:
+        try:
+            barrier.wait(LONGEST_SECONDS)
+            outcomes[number] = act(number)
+        except Exception as problem:  # noqa: BLE001 - whatever happened is the outcome
+            outcomes[number] = problem
+
+    threads = [threading.Thread(target=run, args=(number,), daemon=True) for number in range(contenders)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(LONGEST_SECONDS)
+    assert not any(thread.is_alive() for thread in threads), "a contender still waits: a deadlock nobody resolved"
+    return outcomes
+
+
+@contextmanager
+def racing_app(database_url: str) -> Iterator[Flask]:
+    """The application on a database whose rows are really committed."""
+    outside = Outside(gateway=MemoryGateway(), provisioner=MemoryProvisioner(), mailer=MemoryMailer())
+    app = create_app({"DATABASE_URL": database_url, "SHOP_ENV": "test"}, outside)
+    try:
+        yield app
+    finally:
+        with app.app_context():
+            database.engine.dispose()
+
+
+def audit_finds(app: Flask) -> list[str]:
+    """Every violation the audit names."""
+    with app.app_context(), transaction() as session:
+        return violations_of(verify(session))
+
+
+def rows(app: Flask, query: str, **values: object) -> int:
+    """The one number a query answers."""
+    with app.app_context(), transaction() as session:
+        return int(session.execute(text(query), values).scalar_one())

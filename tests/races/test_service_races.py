@@ -1,0 +1,38 @@
+"""R04, R05 and their kin at the services, with rows really committed (stripe.md check 2, rule 1 of A2)."""
+
+import os
+from collections.abc import Iterator
+
+import pytest
+from flask import Flask
+
+from tests.database import fresh_database
+from tests.races.contest import racing_app
+from tests.races.service_races import RACES
+
+pytestmark = pytest.mark.race
+FULL = os.environ.get("TORTURE") == "full"
+# Race, (rounds, contenders) in the daily run, and under `make torture`.
+SIZES = [
+    ("last_coupon", (6, 16), (200, 64)),
+    ("same_cart", (5, 8), (100, 32)),
+    ("same_money", (4, 20), (100, 20)),
+    ("wallet", (50, 8), (500, 32)),
+    ("one_licence", (5, 9), (100, 18)),
+]
+
+
+@pytest.fixture
+def racing(worker_id: str) -> Iterator[Flask]:
+    with fresh_database(f"gettone_race_{worker_id}") as url, racing_app(url) as app:
+        yield app
+
+
+@pytest.mark.parametrize(("name", "daily", "full"), SIZES, ids=[size[0] for size in SIZES])
+def test_whoever_contends_for_the_same_rows_gets_one_effect(
+    racing: Flask, name: str, daily: tuple[int, int], full: tuple[int, int]
+) -> None:
+    tally = RACES[name](racing, *(full if FULL else daily))
+    print(tally.line(name))
+    assert tally.rounds > 0
+    assert tally.broken == []
