@@ -23,6 +23,7 @@ JOBS = ("entitlements.jobs", "shop.jobs", "webhooks.jobs")
 PARTS = (
     "foundation.web",
     "foundation.commands",
+    "foundation.api",
     "shop.commands",
     "shop.web",
     "entitlements.web",

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import LargeBinary, delete, select, update
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from foundation import clock
 from foundation.database import Model, apart
@@ -32,7 +32,9 @@ class IdempotencyKey(Model):
 
 @dataclass(frozen=True, slots=True)
 class Go:
-    """This request is the first: do it, then `finish` or `release`."""
+    """This request is the first: do it, then `finish` or `release`. `leased_until` tells this try from a later one."""
+
+    leased_until: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,7 @@ def claim(scope: str, key: str, request_hash: str) -> Claim:
             insert(IdempotencyKey).values(values).on_conflict_do_nothing().returning(IdempotencyKey.key)
         )
         if made.scalar() is not None:
-            return Go()
+            return Go(now + LEASE)
         where = (IdempotencyKey.scope == scope, IdempotencyKey.key == key)
         known = session.scalars(select(IdempotencyKey).where(*where).with_for_update()).one_or_none()
         if known is None:
@@ -78,7 +80,7 @@ def claim(scope: str, key: str, request_hash: str) -> Claim:
         if known.leased_until > now:
             return Running()
         known.leased_until = now + LEASE
-        return Go()
+        return Go(known.leased_until)
 
 
 def finish(scope: str, key: str, status: int, content_type: str, body: bytes) -> None:
@@ -91,7 +93,29 @@ def finish(scope: str, key: str, status: int, content_type: str, body: bytes) ->
         )
 
 
-def release(scope: str, key: str) -> None:
-    """Forget a claim whose request failed in a way that may succeed when tried again: failures are not cached."""
+def finish_within(session: Session, scope: str, key: str, lease: Go, answer: Replay) -> bool:
+    """Store the final answer in the transaction of its effect: a crash leaves both or neither.
+
+    Answers False, and the effect must not commit, when the lease ran out and another try has taken over.
+    """
+    stored = session.execute(
+        update(IdempotencyKey)
+        .where(IdempotencyKey.scope == scope, IdempotencyKey.key == key)
+        .where(IdempotencyKey.leased_until == lease.leased_until, IdempotencyKey.status.is_(None))
+        .values(status=answer.status, content_type=answer.content_type, body=answer.body)
+        .returning(IdempotencyKey.key)
+    )
+    return stored.scalar() is not None
+
+
+def release(scope: str, key: str, lease: Go) -> None:
+    """Forget a claim whose request failed in a way that may succeed when tried again: failures are not cached.
+
+    What another try has claimed meanwhile, or what is final, stays.
+    """
     with apart() as session:
-        session.execute(delete(IdempotencyKey).where(IdempotencyKey.scope == scope, IdempotencyKey.key == key))
+        session.execute(
+            delete(IdempotencyKey)
+            .where(IdempotencyKey.scope == scope, IdempotencyKey.key == key)
+            .where(IdempotencyKey.leased_until == lease.leased_until, IdempotencyKey.status.is_(None))
+        )

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Flask, Response, g, render_template, request
+from flask import Blueprint, Flask, Response, current_app, g, render_template, request
 from flask_babel import gettext as _
 from werkzeug.exceptions import HTTPException
 
@@ -36,8 +36,8 @@ class Told:
     members: Callable[[Any], Mapping[str, Any]] | None = None
 
 
-def tell(app: Flask, table: Mapping[type[Exception], Told]) -> None:
-    """Register how these errors are told."""
+def tell(app: Flask | Blueprint, table: Mapping[type[Exception], Told]) -> None:
+    """Register how these errors are told, in the whole application or in one of its parts."""
     for kind, told in table.items():
         app.register_error_handler(kind, _handler(told))
 
@@ -60,7 +60,7 @@ def problem_response(
     """A problem+json answer; `slug` is the stable last part of its type."""
     body: dict[str, Any] = {
         "type": f"/problems/{slug}",
-        "title": detail,
+        "title": _title_of(slug) or detail,
         "status": status,
         "detail": detail,
         "instance": request_id(),
@@ -69,6 +69,12 @@ def problem_response(
         body["errors"] = [{"pointer": one.pointer, "code": one.code, "detail": one.detail} for one in fields]
     body.update(members or {})
     return Response(json.dumps(body, ensure_ascii=False), status=status, content_type=PROBLEM_JSON)
+
+
+def _title_of(slug: str) -> str:
+    """The title of a type of problem is the same every time it occurs (RFC 9457); the manual knows it."""
+    known = current_app.extensions.get("gettone.problem_types", {}).get(slug)
+    return str(known.title) if known else ""
 
 
 def error_page(status: int, sentence: str | None = None) -> Response:

@@ -40,12 +40,43 @@ _COUNT = text(
 )
 
 
-def count_try(key: str, limit: Limit) -> timedelta | None:
-    """Count one try of `key`; answers None when it is allowed, else how long to wait."""
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How a key stands after one more try: `left` tries and `wait` until the window ends."""
+
+    limit: int
+    count: int
+    wait: timedelta
+
+    @property
+    def over(self) -> bool:
+        """Whether this try was one too many."""
+        return self.count > self.limit
+
+    @property
+    def left(self) -> int:
+        """Tries left in this window."""
+        return max(self.limit - self.count, 0)
+
+    @property
+    def seconds_left(self) -> int:
+        """Whole seconds until the window ends, at least one."""
+        return -(-self.wait // timedelta(seconds=1))
+
+
+def tally(key: str, limit: Limit) -> Tally:
+    """Count one try of `key` and tell how it stands."""
     now = clock.real_now()
     with apart() as session:
         row = session.execute(_COUNT, {"key": key, "now": now, "ends": now + limit.window}).one()
-    return None if row.count <= limit.count else max(row.window_ends_at - now, timedelta(seconds=1))
+    count, window_ends_at = row
+    return Tally(limit.count, count, max(window_ends_at - now, timedelta(seconds=1)))
+
+
+def count_try(key: str, limit: Limit) -> timedelta | None:
+    """Count one try of `key`; answers None when it is allowed, else how long to wait."""
+    counted = tally(key, limit)
+    return counted.wait if counted.over else None
 
 
 def forget_tries(key: str) -> None:
