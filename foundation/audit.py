@@ -87,7 +87,9 @@ def _event_chain(session: Session) -> Finding:
         .order_by(EventSeal.position)
         .execution_options(yield_per=2_000)
     )
-    for seal, event in pairs:
+    for row in pairs:
+        seal: EventSeal = row[0]
+        event: Event | None = row[1]
         rows += 1
         if seal.position != rows:
             found.append(f"seal {rows} is missing")

@@ -3,7 +3,7 @@
 One request, job or command is one transaction, opened by the edge; what it calls takes the session and never commits.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import date, datetime, timedelta
@@ -23,6 +23,7 @@ from foundation.settings import Settings, current_settings
 APPLICATION_ROLE = "gettone_app"
 APPEND_ONLY = "append_only"
 
+_AFTER_COMMIT = "gettone.after_commit"
 _open: ContextVar[bool] = ContextVar("transaction_open", default=False)
 
 JsonObject = dict[str, Any]
@@ -98,6 +99,13 @@ def transaction() -> Iterator[Session]:
             yield session
     finally:
         _open.reset(token)
+    for tell in session.info.pop(_AFTER_COMMIT, ()):
+        tell()
+
+
+def after_commit(session: Session, tell: Callable[[], None]) -> None:
+    """Have `tell` called once this transaction has committed, and never if it does not (log lines, counters)."""
+    session.info.setdefault(_AFTER_COMMIT, []).append(tell)
 
 
 def transaction_open() -> bool:
@@ -112,7 +120,7 @@ def refuse_open_transaction() -> None:
 
 
 def new_session() -> Session:
-    """A session on the application's engine; only `transaction()` and the letter box of rare own commits (M23) use it."""
+    """A session on the application's engine; only `transaction()` and `apart()` use it."""
     return Session(
         bind=database.engines[None],
         expire_on_commit=False,

@@ -7,7 +7,7 @@ overtaken. The hash chain of the audit is sealed afterwards in batches into `eve
 import hashlib
 import json
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -15,8 +15,9 @@ from sqlalchemy import BigInteger, ForeignKey, Identity, Index, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from foundation import clock
-from foundation.database import APPEND_ONLY, JsonObject, Model
+from foundation.database import APPEND_ONLY, JsonObject, Model, after_commit
 from foundation.jobs.due import DueRow, round_rule
+from foundation.logs import log
 from foundation.principal import Principal
 
 GENESIS = "0" * 64
@@ -81,7 +82,13 @@ def record_event(
         data={key: _plain(value) for key, value in data.items()},
     )
     session.add(event)
+    after_commit(session, lambda: _tell(event))
     return event
+
+
+def _tell(event: Event) -> None:
+    subject = {"subject": event.subject_kind, "subject_id": event.subject_id, "party": event.party_id}
+    log().info("event recorded", event_type=event.type, event_id=event.id, **subject)
 
 
 def _plain(value: object) -> object:
@@ -134,13 +141,20 @@ def seal_round(session: Session, _row: DueRow) -> None:
     seal_events(session)
 
 
+def chain_head(session: Session) -> tuple[int, str]:
+    """Position and hash of the newest seal: kept elsewhere, it proves that nothing before it was altered or dropped."""
+    last = session.scalars(select(EventSeal).order_by(EventSeal.position.desc()).limit(1)).first()
+    return (last.position, last.hash) if last is not None else (0, GENESIS)
+
+
 def seal_hash(previous: str, event: Event) -> str:
     """SHA-256 over the hash before and the event's every field, in canonical JSON."""
     fields: dict[str, Any] = {
         "id": event.id,
+        "transaction": event.transaction_id,
         "type": event.type,
-        "at": event.at.isoformat(),
-        "recorded_at": event.recorded_at.isoformat(),
+        "at": event.at.astimezone(UTC).isoformat(),
+        "recorded_at": event.recorded_at.astimezone(UTC).isoformat(),
         "party": str(event.party_id),
         "subject": [event.subject_kind, str(event.subject_id)],
         "actor": str(event.actor_user_id),

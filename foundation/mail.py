@@ -23,6 +23,7 @@ from foundation.faults import fault_point
 from foundation.ids import new_id
 from foundation.jobs.queue import defer
 from foundation.jobs.registry import job
+from foundation.logs import log
 from foundation.settings import current_settings
 from foundation.tokens import link_token
 
@@ -140,6 +141,7 @@ def deliver_mail(mail_id: str) -> None:
     with transaction() as session:
         stored = session.get_one(Mail, mail.id, with_for_update=True)
         stored.sent_at = clock.now()
+    log().info("mail sent", mail=mail.id)
 
 
 def compose(mail: Mail) -> EmailMessage:

@@ -1,4 +1,4 @@
-"""Principal (M2): who acts, for whom, with which role. Filled by the shop at sign-in or from a token, read by every web room."""
+"""Principal (M2): who acts, for whom, with which role. The shop fills it in, every web room reads it."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

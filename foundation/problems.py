@@ -1,6 +1,6 @@
 """Problems: how a domain error is told to a person (a page in Italian) and to a program (RFC 9457).
 
-Domain errors know no HTTP. Each room's web part says once, in one table, which status, stable type and sentence each has.
+Domain errors know no HTTP. Each room's web part says once, in one table, which status, type and sentence each has.
 """
 
 import json
@@ -11,6 +11,8 @@ from typing import Any
 from flask import Blueprint, Flask, Response, current_app, g, render_template, request
 from flask_babel import gettext as _
 from werkzeug.exceptions import HTTPException
+
+from foundation.logs import log
 
 PROBLEM_JSON = "application/problem+json"
 _MACHINE_PATHS = ("/api/", "/webhooks/", "/.well-known/")
@@ -107,17 +109,14 @@ def tell_http_errors(app: Flask) -> None:
         slug = (problem.name or "error").lower().replace(" ", "-")
         if isinstance(problem.response, Response):
             return problem.response
-        if not wants_json():
-            answer = error_page(status)
-        else:
-            answer = problem_response(status, slug, sentence_for(status))
+        answer = problem_response(status, slug, sentence_for(status)) if wants_json() else error_page(status)
         for name, value in problem.get_headers():
             if name in {"Allow", "Retry-After", "WWW-Authenticate"}:
                 answer.headers[name] = value
         return answer
 
     def handle_failure(problem: Exception) -> Response:
-        app.logger.error("request failed", exc_info=problem, extra={"request_id": request_id()})
+        log().error("request failed", exc_info=problem)
         if wants_json():
             return problem_response(500, "internal-error", sentence_for(500))
         return error_page(500)

@@ -16,11 +16,11 @@ def new_token(prefix: str = "") -> str:
 
 def token_hash(token: str) -> str:
     """SHA-256 of a token of 256 random bits (no salt needed: it cannot be guessed)."""
-    return hashlib.sha256(token.encode()).hexdigest()
+    return hashlib.sha256(_bytes(token)).hexdigest()
 
 
 def link_token(secret_key: str, kind: str, subject: UUID, version: int) -> str:
-    """The token of a link: the subject and an HMAC over kind, subject and version. It dies when the version moves on."""
+    """The token of a link: its subject and an HMAC over kind, subject and version; dies when the version moves on."""
     return f"{_encode(subject.bytes)}.{_encode(_tag(secret_key, kind, subject, version))}"
 
 
@@ -35,13 +35,18 @@ def link_subject(token: str) -> UUID | None:
 
 def link_token_is_valid(secret_key: str, kind: str, token: str, subject: UUID, version: int) -> bool:
     """Whether `token` is the link token of exactly this kind, subject and version."""
-    return hmac.compare_digest(token.encode(), link_token(secret_key, kind, subject, version).encode())
+    return hmac.compare_digest(_bytes(token), link_token(secret_key, kind, subject, version).encode())
 
 
 def keyed_hash(secret_key: str, purpose: str, value: str) -> str:
     """A hash of a personal datum that recognises it again without storing it."""
     key = _derive(secret_key, purpose)
-    return hmac.new(key, value.encode(), hashlib.sha256).hexdigest()
+    return hmac.new(key, _bytes(value), hashlib.sha256).hexdigest()
+
+
+def _bytes(given: str) -> bytes:
+    """What a stranger sent, as bytes: half a surrogate pair is no text, but must not be an error either."""
+    return given.encode(errors="surrogatepass")
 
 
 def _tag(secret_key: str, kind: str, subject: UUID, version: int) -> bytes:

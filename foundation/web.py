@@ -9,9 +9,12 @@ from flask import Flask, Response, g, jsonify, request
 from prometheus_client import CONTENT_TYPE_LATEST, Counter, Histogram, generate_latest
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
+from structlog.contextvars import bind_contextvars, clear_contextvars
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from foundation import logs
 from foundation.database import transaction
+from foundation.logs import log
 from foundation.principal import current_principal
 from foundation.problems import error_page, problem_response, sentence_for, tell_http_errors, wants_json
 from foundation.settings import Settings, current_settings
@@ -19,6 +22,7 @@ from foundation.settings import Settings, current_settings
 REQUESTS = Counter("gettone_requests_total", "Requests by endpoint and status", ["endpoint", "status"])
 SECONDS = Histogram("gettone_request_seconds", "Time to answer, by endpoint", ["endpoint"])
 
+_QUIET = frozenset({"healthz", "readyz", "metrics"})
 _REFERENCE = re.compile(r"^[A-Za-z0-9-]{8,64}$")
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self';"
@@ -32,6 +36,7 @@ def install(app: Flask) -> None:
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=0)  # type: ignore[method-assign]
+    logs.install(app)
     app.before_request(_begin)
     app.after_request(_finish)
     tell_http_errors(app)
@@ -43,15 +48,14 @@ def install(app: Flask) -> None:
 
 def _begin() -> None:
     given = request.headers.get("X-Request-Id", "")
-    g.request_id = given if _REFERENCE.match(given) else secrets.token_hex(8)
+    g.request_id = given if _REFERENCE.fullmatch(given) else secrets.token_hex(8)
     g.began = time.perf_counter()
+    clear_contextvars()
+    bind_contextvars(request=g.request_id)
 
 
 def _finish(response: Response) -> Response:
-    endpoint = request.endpoint or "none"
-    REQUESTS.labels(endpoint, str(response.status_code)).inc()
-    if hasattr(g, "began"):
-        SECONDS.labels(endpoint).observe(time.perf_counter() - g.began)
+    _count(response.status_code)
     settings = current_settings()
     headers = response.headers
     headers["X-Request-Id"] = str(getattr(g, "request_id", "-"))
@@ -69,8 +73,24 @@ def _finish(response: Response) -> Response:
     return response
 
 
-def _database_down(_problem: OperationalError) -> Response:
+def _count(status: int) -> None:
+    """The request in the metrics and in the log: its route, never its address, which may hold a token."""
+    endpoint = request.endpoint or "none"
+    seconds = time.perf_counter() - g.began if hasattr(g, "began") else 0.0
+    REQUESTS.labels(endpoint, str(status)).inc()
+    SECONDS.labels(endpoint).observe(seconds)
+    if endpoint in _QUIET or endpoint.endswith("static"):
+        return
+    principal = current_principal()
+    actor = {"user": principal.user_id, "party": principal.party_id} if principal else {}
+    route = request.url_rule.rule if request.url_rule else None
+    milliseconds = round(seconds * 1000)
+    log().info("request", method=request.method, route=route, status=status, milliseconds=milliseconds, **actor)
+
+
+def _database_down(problem: OperationalError) -> Response:
     """Nothing was changed; say so and ask to come back."""
+    log().error("database unavailable", exc_info=problem)
     answer = problem_response(503, "unavailable", sentence_for(503)) if wants_json() else error_page(503)
     answer.headers["Retry-After"] = "10"
     return answer

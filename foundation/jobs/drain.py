@@ -4,20 +4,24 @@ from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import Row, text
+from structlog.contextvars import bound_contextvars
 
 from foundation import clock
 from foundation.database import apart
 from foundation.jobs.due import run_due
 from foundation.jobs.failures import note_failure
-from foundation.jobs.registry import JobDefinition, RetryLater, registered_jobs
+from foundation.jobs.registry import JobDefinition, JobUnknown, RetryLater, registered_jobs
 
+# While a job of ours runs nobody beats for us: the heartbeat is set ahead by as long as a job may take.
+_BEAT = text("UPDATE procrastinate_workers SET last_heartbeat = now() + make_interval(secs => :ahead) WHERE id = :id")
+LONGEST_JOB_SECONDS = 300
 _FETCH = text(
     "SELECT id, task_name, args, attempts FROM procrastinate_fetch_job_v2(CAST(:queues AS varchar[]), :worker)"
 )
 
 
 def drain(limit: int = 10_000) -> int:
-    """Run due rows and ready jobs until nothing is left; answers how many jobs were done. Failures are retried later."""
+    """Run due rows and ready jobs until nothing is left; answers how many jobs were done. What failed waits."""
     done = 0
     with apart() as session:
         worker = session.execute(text("INSERT INTO procrastinate_workers DEFAULT VALUES RETURNING id")).scalar_one()
@@ -25,9 +29,7 @@ def drain(limit: int = 10_000) -> int:
         while done < limit:
             run_due()
             with apart() as session:
-                session.execute(
-                    text("UPDATE procrastinate_workers SET last_heartbeat = now() WHERE id = :id"), {"id": worker}
-                )
+                session.execute(_BEAT, {"id": worker, "ahead": LONGEST_JOB_SECONDS})
                 row = session.execute(_FETCH, {"queues": None, "worker": worker}).one()
             if row.id is None:
                 return done
@@ -39,15 +41,25 @@ def drain(limit: int = 10_000) -> int:
 
 
 def _run(row: Row[Any]) -> int:
-    definition = registered_jobs()[row.task_name]
+    definition = registered_jobs().get(row.task_name) or _unknown(row.task_name)
     try:
-        definition.run(**row.args)
+        with bound_contextvars(job=row.task_name, job_id=row.id):
+            definition.run(**row.args)
     except Exception as problem:  # noqa: BLE001 - any failure is stored and tried again
         _retry_or_bury(row, definition, problem)
         return 0
     with apart() as session:
         session.execute(text("SELECT procrastinate_finish_job_v1(:id, 'succeeded', true)"), {"id": row.id})
     return 1
+
+
+def _unknown(name: str) -> JobDefinition:
+    """A job that another version of the program queued: it goes to the dead letters, where a person sees it."""
+
+    def refuse(**_arguments: object) -> None:
+        raise JobUnknown(name)
+
+    return JobDefinition(name, refuse, tries=1)
 
 
 def pause_or_none(definition: JobDefinition, attempt: int, problem: BaseException) -> timedelta | None:

@@ -5,16 +5,17 @@ Days of downtime change nothing but the delay: a row that came due while nobody 
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Index, UniqueConstraint, delete, select, text, update
+from sqlalchemy import Index, UniqueConstraint, delete, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session
 
 from foundation import clock
 from foundation.database import Identified, JsonObject, Model, apart, transaction
 from foundation.jobs.failures import describe
+from foundation.jobs.registry import pause_after
+from foundation.logs import log
 
 DueHandler = Callable[[Session, "DueRow"], None]
 
@@ -26,7 +27,10 @@ _ROUNDS_KEPT = timedelta(days=7)
 
 
 class DueRow(Identified, Model):
-    """Something to be done once business time reaches `due_at`; one per (rule, subject, period)."""
+    """Something to be done once business time reaches `due_at`; one per (rule, subject, period).
+
+    After a failure it waits until `retry_at` (real time); after `MOST_ATTEMPTS` it waits for a person.
+    """
 
     __tablename__ = "due_rows"
     __table_args__ = (
@@ -41,6 +45,7 @@ class DueRow(Identified, Model):
     data: Mapped[JsonObject]
     attempts: Mapped[int]
     error: Mapped[str | None]
+    retry_at: Mapped[datetime | None]
     done_at: Mapped[datetime | None]
     cancelled_at: Mapped[datetime | None]
 
@@ -66,7 +71,7 @@ def round_rule(name: str, every: timedelta) -> Callable[[DueHandler], DueHandler
 
 
 def schedule_due(
-    session: Session, rule: str, subject_id: UUID, due_at: datetime, period: str = "once", **data: Any
+    session: Session, rule: str, subject_id: UUID, due_at: datetime, period: str = "once", **data: object
 ) -> bool:
     """Ask for `rule` on `subject_id` at `due_at` (business time); answers False when that row exists already."""
     row = insert(DueRow).values(rule=rule, subject_id=subject_id, period=period, due_at=due_at, data=data, attempts=0)
@@ -89,22 +94,22 @@ def run_due(limit: int = 1_000) -> int:
     _begin_rounds()
     done, skip = 0, set[UUID]()
     while done + len(skip) < limit:
-        current: UUID | None = None
+        current: tuple[UUID, int] | None = None
         try:
             with transaction() as session:
                 row = _claim(session, skip)
                 if row is None:
                     return done
-                current = row.id
+                current = row.id, row.attempts + 1
                 row.attempts += 1
                 _rules[row.rule](session, row)
-                row.done_at, row.error = clock.now(), None
+                row.done_at, row.error, row.retry_at = clock.now(), None, None
             done += 1
         except Exception as problem:
             if current is None:
                 raise
-            skip.add(current)
-            _note(current, problem)
+            skip.add(current[0])
+            _note(*current, problem)
     return done
 
 
@@ -124,6 +129,7 @@ def _claim(session: Session, skip: set[UUID]) -> DueRow | None:
         select(DueRow)
         .where(DueRow.due_at <= clock.now(), DueRow.done_at.is_(None), DueRow.cancelled_at.is_(None))
         .where(DueRow.attempts < MOST_ATTEMPTS, DueRow.id.not_in(skip))
+        .where(or_(DueRow.attempts == 0, DueRow.retry_at.is_(None), DueRow.retry_at <= clock.real_now()))
         .order_by(DueRow.due_at, DueRow.id)
         .limit(1)
         .with_for_update(skip_locked=True)
@@ -131,8 +137,10 @@ def _claim(session: Session, skip: set[UUID]) -> DueRow | None:
     return session.scalars(query).first()
 
 
-def _note(row_id: UUID, problem: Exception) -> None:
+def _note(row_id: UUID, attempts: int, problem: Exception) -> None:
+    retry_at = clock.real_now() + pause_after(attempts)
+    values = {"attempts": attempts, "error": describe(problem), "retry_at": retry_at}
     with apart() as session:
-        session.execute(
-            update(DueRow).where(DueRow.id == row_id).values(attempts=DueRow.attempts + 1, error=describe(problem))
-        )
+        session.execute(update(DueRow).where(DueRow.id == row_id).values(values))
+    given_up = "due row given up" if attempts >= MOST_ATTEMPTS else "due row failed"
+    log().warning(given_up, due_row=row_id, attempts=attempts, error=describe(problem))

@@ -1,4 +1,4 @@
-"""What went wrong with jobs: the engine keeps no error text, so every failure is a row here; the last one is a dead letter."""
+"""What went wrong with jobs: the engine keeps no error text, so every failure is a row; the last is a dead letter."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from foundation import clock
 from foundation.database import APPEND_ONLY, Model, apart
+from foundation.logs import log
 
 _LONGEST_ERROR = 500
 
@@ -42,6 +43,8 @@ class DeadJob:
 
 def note_failure(job_id: int, task_name: str, attempt: int, problem: BaseException, *, final: bool) -> None:
     """Store one failure in a transaction of its own: the job's own transaction has just been rolled back."""
+    said = "job failed for good" if final else "job failed"
+    log().warning(said, job=task_name, job_id=job_id, attempt=attempt, error=describe(problem))
     with apart() as session:
         session.add(
             JobFailure(

@@ -3,14 +3,14 @@
 import json
 from datetime import timedelta
 from functools import cache
-from typing import Any
 
 import procrastinate
+from procrastinate.types import JSONValue
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from foundation import clock
-from foundation.jobs.registry import registered_jobs
+from foundation.jobs.registry import JobUnknown, registered_jobs
 
 QUEUE = "gettone"
 
@@ -22,25 +22,26 @@ def _producer() -> procrastinate.App:
 
 
 def defer(
-    session: Session, name: str, *, lock: str | None = None, after: timedelta | None = None, **arguments: Any
+    session: Session, name: str, *, lock: str | None = None, after: timedelta | None = None, **arguments: JSONValue
 ) -> int:
     """Queue the job `name` on the session's own connection; answers its number.
 
     `lock` runs jobs of one lock one after the other; `after` delays in real time (back-off only: business time uses
-    due rows). Raises KeyError for a name nobody registered.
+    due rows). Raises JobUnknown for a name nobody registered.
     """
-    definition = registered_jobs()[name]
+    if name not in registered_jobs():
+        raise JobUnknown(name)
     connection = session.connection().connection.driver_connection
     session.flush()
     scheduled_at = clock.real_now() + after if after else None
     return (
         _producer()
-        .configure_task(definition.name, queue=QUEUE, lock=lock, schedule_at=scheduled_at, connection=connection)
+        .configure_task(name, queue=QUEUE, lock=lock, schedule_at=scheduled_at, connection=connection)
         .defer(**arguments)
     )
 
 
-def run_soon(session: Session, name: str, **arguments: Any) -> bool:
+def run_soon(session: Session, name: str, **arguments: JSONValue) -> bool:
     """Let a job that waits for its back-off run now; answers False when no such job waits or runs."""
     session.flush()
     found = session.execute(

@@ -15,6 +15,14 @@ LONGEST_PAUSE = timedelta(hours=1)
 _DOUBLINGS = 12
 
 
+class JobUnknown(Exception):
+    """Nobody registered a job of this name."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.name = name
+
+
 class RetryLater(Exception):
     """The job could not be done yet; try again after `pause` (real time), without counting it as an error."""
 
@@ -37,7 +45,7 @@ class JobDefinition:
 
 
 def pause_after(attempt: int) -> timedelta:
-    """Real time to wait after the `attempt`-th failure (from 1): doubling from 2 s to 1 h, spread by a tenth each way."""
+    """Real time to wait after the `attempt`-th failure (from 1): doubling from 2 s to 1 h, a tenth more or less."""
     doubled = FIRST_PAUSE * (1 << min(attempt - 1, _DOUBLINGS))
     spread = random.uniform(0.9, 1.1)  # noqa: S311 - spreading load, not a secret
     return min(doubled, LONGEST_PAUSE) * spread

@@ -3,12 +3,12 @@
 import asyncio
 import contextlib
 from datetime import timedelta
-from typing import Any
 
 import procrastinate
 from flask import Flask
 from procrastinate.jobs import Job
 from procrastinate.retry import BaseRetryStrategy, RetryDecision
+from structlog.contextvars import bound_contextvars
 
 from foundation import clock
 from foundation.database import database
@@ -50,8 +50,8 @@ def build_worker(app: Flask) -> procrastinate.App:
 
 def _register(worker: procrastinate.App, app: Flask, definition: JobDefinition) -> None:
     @worker.task(name=definition.name, queue=QUEUE, retry=_Patience(definition), pass_context=True)
-    def run(context: procrastinate.JobContext, /, **arguments: Any) -> None:
-        with app.app_context():
+    def run(context: procrastinate.JobContext, /, **arguments: object) -> None:
+        with app.app_context(), bound_contextvars(job=definition.name, job_id=context.job.id):
             try:
                 definition.run(**arguments)
             except RetryLater:
