@@ -17,6 +17,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 from sqlalchemy.types import TypeEngine
 
 from foundation import clock
+from foundation.faults import fault_point
 from foundation.ids import new_id
 from foundation.settings import Settings, current_settings
 
@@ -97,6 +98,8 @@ def transaction() -> Iterator[Session]:
             if current_settings().sandbox:
                 follow_stored_shift(session)
             yield session
+            fault_point("transaction.before_commit")
+        fault_point("transaction.after_commit")
     finally:
         _open.reset(token)
     for tell in session.info.pop(_AFTER_COMMIT, ()):

@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 
 from foundation.api.reading import body_of, strict_json
 from foundation.api.refusals import KeyInUse, KeyMissing, KeyReused, NotJson
+from foundation.faults import fault_point
 from foundation.idempotency import LONGEST_KEY, Go, OtherRequest, Replay, Running, claim, finish, finish_within, release
 from foundation.principal import Principal, current_principal
 
@@ -64,6 +65,7 @@ def once(view: View) -> View:
             case OtherRequest():
                 raise KeyReused
             case Go() as lease:
+                fault_point("idempotency.claimed")
                 g.claimed = Claimed(scope, key, lease)
         return _first(g.claimed, view, args, kwargs)
 

@@ -8,6 +8,7 @@ from structlog.contextvars import bound_contextvars
 
 from foundation import clock
 from foundation.database import apart
+from foundation.faults import fault_point
 from foundation.jobs.due import run_due
 from foundation.jobs.failures import note_failure
 from foundation.jobs.registry import JobDefinition, JobUnknown, RetryLater, registered_jobs
@@ -45,6 +46,7 @@ def _run(row: Row[Any]) -> int:
     try:
         with bound_contextvars(job=row.task_name, job_id=row.id):
             definition.run(**row.args)
+            fault_point(f"job.{definition.name}.done")
     except Exception as problem:  # noqa: BLE001 - any failure is stored and tried again
         _retry_or_bury(row, definition, problem)
         return 0

@@ -12,6 +12,7 @@ from structlog.contextvars import bound_contextvars
 
 from foundation import clock
 from foundation.database import database
+from foundation.faults import fault_point
 from foundation.jobs.drain import pause_or_none
 from foundation.jobs.due import run_due
 from foundation.jobs.failures import note_failure
@@ -54,6 +55,7 @@ def _register(worker: procrastinate.App, app: Flask, definition: JobDefinition) 
         with app.app_context(), bound_contextvars(job=definition.name, job_id=context.job.id):
             try:
                 definition.run(**arguments)
+                fault_point(f"job.{definition.name}.done")
             except RetryLater:
                 raise
             except Exception as problem:
