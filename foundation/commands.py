@@ -11,11 +11,14 @@ from flask import Flask, current_app
 from flask.cli import AppGroup
 from sqlalchemy.dialects.postgresql import insert
 
-from foundation import clock
+from foundation import clock, housekeeping
 from foundation.audit import verify
 from foundation.database import ClockShift, transaction
+from foundation.events import chain_head, seal_events
 from foundation.jobs import dead_jobs, drain, retry_job, run_due
 from foundation.settings import current_settings, parse_duration
+
+__all__ = ["answer", "housekeeping", "install"]
 
 jobs = AppGroup("jobs", help="Background work.")
 audit = AppGroup("audit", help="Every invariant of the books.")
@@ -114,6 +117,17 @@ def advance_clock(duration: str) -> None:
     with transaction():
         shift = clock.shift() + step
     _move(shift)
+
+
+@audit.command("head")
+@click.option("--json", "as_json", is_flag=True)
+def head_command(*, as_json: bool) -> None:
+    """Seal what is not sealed and print the head of the hash chain, to be kept where nobody can change it."""
+    with transaction() as session:
+        while seal_events(session):
+            session.flush()
+        position, head = chain_head(session)
+    answer({"position": position, "hash": head}, as_json=as_json)
 
 
 @audit.command("verify")

@@ -5,18 +5,26 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal, TypeVar
-from urllib.parse import urlsplit
 
 from flask import current_app
+
+from foundation.settings_refusals import SANDBOX_SECRET_KEY, SANDBOX_WEBHOOK_SECRET, refusals
 
 Value = TypeVar("Value")
 Mode = Literal["sandbox", "production"]
 
-SANDBOX_SECRET_KEY = "sandbox-only-secret-key-sandbox-only"  # noqa: S105 - refused in production below
-SANDBOX_WEBHOOK_SECRET = "whsec_c2FuZGJveC1vbmx5LXNlY3JldC1zYW5kYm94"  # noqa: S105 - refused in production below
+__all__ = [
+    "SANDBOX_SECRET_KEY",
+    "SANDBOX_WEBHOOK_SECRET",
+    "Seller",
+    "Settings",
+    "SettingsRefused",
+    "current_settings",
+    "parse_duration",
+]
+
 STRIPE_LIVE_BASE = "https://api.stripe.com"
-SHORTEST_SECRET = 32
-_DURATION = re.compile(r"^(\d+)(s|m|h|d)$")
+_DURATION = re.compile(r"^([0-9]{1,9})(s|m|h|d)$")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
@@ -105,7 +113,7 @@ class Settings:
         """Build from `environment`. Raises SettingsRefused naming every setting that makes no sense."""
         reader = _Reader(environment)
         settings = _read(cls, reader)
-        reader.problems.extend(_contradictions(settings))
+        reader.problems.extend(refusals(settings, environment))
         if reader.problems:
             raise SettingsRefused(tuple(reader.problems))
         return settings
@@ -147,7 +155,10 @@ def parse_duration(text: str) -> timedelta:
     found = _DURATION.match(text.strip())
     if found is None:
         raise ValueError(text)
-    return timedelta(**{_UNITS[found.group(2)]: int(found.group(1))})
+    try:
+        return timedelta(**{_UNITS[found.group(2)]: int(found.group(1))})
+    except OverflowError:
+        raise ValueError(text) from None
 
 
 def _natural(text: str) -> int:
@@ -217,36 +228,6 @@ def _read_seller(reader: _Reader) -> Seller:
         register_entry=reader.text("SELLER_REGISTER_ENTRY", "REA MI-0000000"),
         share_capital=reader.text("SELLER_SHARE_CAPITAL", "cap. soc. 50.000 € i.v."),
     )
-
-
-def _contradictions(settings: Settings) -> list[str]:
-    found = []
-    if settings.livemode and settings.payment_simulator_in_use:
-        found.append(
-            "STRIPE_API_KEY is a live key, but STRIPE_API_BASE is not Stripe: a live key never leaves for elsewhere."
-        )
-    if not urlsplit(settings.public_url).hostname:
-        found.append(f"PUBLIC_URL={settings.public_url!r} is not an address such as https://shop.example.")
-    if settings.bank_transfer_sla < settings.bank_transfer_release_after:
-        found.append("BANK_TRANSFER_SLA is shorter than BANK_TRANSFER_RELEASE_AFTER: every transfer would breach it.")
-    if settings.mode == "production":
-        found.extend(_production_refusals(settings))
-    return found
-
-
-def _production_refusals(settings: Settings) -> list[str]:
-    webhook_secrets = (*settings.stripe_webhook_secrets, *settings.bank_webhook_secrets, settings.provisioning_secret)
-    checks = (
-        (settings.secret_key == SANDBOX_SECRET_KEY, "SECRET_KEY is the sandbox default."),
-        (len(settings.secret_key) < SHORTEST_SECRET, f"SECRET_KEY is shorter than {SHORTEST_SECRET} characters."),
-        (SANDBOX_WEBHOOK_SECRET in webhook_secrets, "A webhook secret is the sandbox default."),
-        (not all(webhook_secrets) or not settings.stripe_webhook_secrets, "A webhook secret is missing."),
-        (settings.payment_simulator_in_use, "STRIPE_API_BASE is not Stripe: the simulator never runs in production."),
-        (not settings.secure_cookies, "PUBLIC_URL is not https."),
-        (settings.database_url is None, "DATABASE_URL is missing."),
-        (settings.seller.name == "Demo Software S.r.l.", "SELLER_NAME is the demo's."),
-    )
-    return [sentence for wrong, sentence in checks if wrong]
 
 
 def current_settings() -> Settings:

@@ -89,6 +89,7 @@ def run_jobs(app: Flask) -> Callable[[], int]:
             while True:
                 with transaction() as session:
                     session.execute(text("UPDATE procrastinate_jobs SET scheduled_at = NULL WHERE status = 'todo'"))
+                    session.execute(text("UPDATE due_rows SET retry_at = NULL WHERE done_at IS NULL"))
                 done = drain()
                 total += done
                 if done == 0:
