@@ -1,7 +1,7 @@
 """Databases for tests: one private PostgreSQL, one migrated template, one database per xdist worker.
 
 A test sees its own writes only: the worker's engine is replaced by one connection whose transaction is rolled back
-(stack trap 2: the usual savepoint recipe silently commits under Flask-SQLAlchemy; test_isolation.py proves that ours does not).
+(stack trap 2: the usual savepoint recipe silently commits under Flask-SQLAlchemy; test_isolation.py proves ours does not).
 """
 
 import hashlib
@@ -9,6 +9,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import cast
 
 import psycopg
 from flask import Flask
@@ -80,8 +81,11 @@ def database_url(url: str, name: str) -> str:
 
 @contextmanager
 def fresh_database(name: str) -> Iterator[str]:
-    """A database of its own, made from the template; its rows are really committed (race and crash tests)."""
-    url = server_url()
+    """A database of its own, made from the template; its rows are really committed (race and crash tests).
+
+    The name carries the process, so that two runs of the suite on one machine leave each other alone.
+    """
+    url, name = server_url(), f"{name}_{os.getpid()}"
     source = template(url)
     with _connect(url) as connection:
         connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
@@ -97,12 +101,13 @@ def fresh_database(name: str) -> Iterator[str]:
 def isolated(app: Flask) -> Iterator[Connection]:
     """Replace the engine by one connection whose transaction is rolled back at the end."""
     with app.app_context():
-        engines = database.engines
+        # Flask-SQLAlchemy keeps its engines in a plain dict, whatever its type says.
+        engines = cast(dict[str | None, Engine | Connection], database.engines)
     engine = engines[None]
     assert isinstance(engine, Engine)
     with engine.connect() as connection:
         outer = connection.begin()
-        engines[None] = connection  # type: ignore[assignment]
+        engines[None] = connection
         try:
             yield connection
         finally:
