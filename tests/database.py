@@ -1,7 +1,7 @@
 """Databases for tests: one private PostgreSQL, one migrated template, one database per xdist worker.
 
 A test sees its own writes only: the worker's engine is replaced by one connection whose transaction is rolled back
-(stack trap 2: the usual savepoint recipe silently commits under Flask-SQLAlchemy; test_isolation.py proves ours does not).
+(stack trap 2: the usual savepoint recipe silently commits under Flask-SQLAlchemy; test_isolation.py watches ours).
 """
 
 import hashlib
@@ -102,7 +102,7 @@ def isolated(app: Flask) -> Iterator[Connection]:
     """Replace the engine by one connection whose transaction is rolled back at the end."""
     with app.app_context():
         # Flask-SQLAlchemy keeps its engines in a plain dict, whatever its type says.
-        engines = cast(dict[str | None, Engine | Connection], database.engines)
+        engines = cast("dict[str | None, Engine | Connection]", database.engines)
     engine = engines[None]
     assert isinstance(engine, Engine)
     with engine.connect() as connection:
