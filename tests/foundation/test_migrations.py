@@ -1,0 +1,131 @@
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from flask import Flask
+from sqlalchemy import Engine, create_engine, inspect, text
+
+from app import create_app
+from foundation.database import APPEND_ONLY, APPLICATION_ROLE, Model, database
+from foundation.migrate import MIGRATIONS, configuration, downgrade, upgrade
+from tests.database import _connect, database_url, server_url
+
+
+@pytest.fixture
+def empty_url(worker_id: str) -> Iterator[str]:
+    """A database without a single table."""
+    name, url = f"gettone_empty_{worker_id}", server_url()
+    with _connect(url) as connection:
+        connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        connection.execute(f'CREATE DATABASE "{name}"')
+    yield database_url(url, name)
+    with _connect(url) as connection:
+        connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
+@pytest.fixture
+def owner(empty_url: str) -> Iterator[Engine]:
+    engine = create_engine(empty_url)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def migrating(empty_url: str) -> Iterator[Flask]:
+    app = create_app({"DATABASE_URL": empty_url})
+    with app.app_context():
+        yield app
+        database.engine.dispose()
+
+
+def _schema(engine: Engine) -> dict[str, object]:
+    """Columns, keys, constraints and indexes of every table, to be compared."""
+    seen = inspect(engine)
+    return {
+        name: (
+            [(column["name"], str(column["type"]), column["nullable"]) for column in seen.get_columns(name)],
+            sorted(str(index["name"]) for index in seen.get_indexes(name)),
+            sorted(str(check["name"]) for check in seen.get_check_constraints(name)),
+            sorted(str(key["name"]) for key in seen.get_foreign_keys(name)),
+        )
+        for name in seen.get_table_names()
+    }
+
+
+def test_every_revision_goes_up_and_down_and_up_again(migrating: Flask, owner: Engine) -> None:
+    assert migrating
+    upgrade()
+    first = _schema(owner)
+    assert len(first) > 40
+    downgrade("base")
+    left = set(inspect(owner).get_table_names())
+    assert left == {"alembic_version"}, left
+    with owner.connect() as connection:
+        functions = connection.execute(text("SELECT count(*) FROM pg_proc WHERE proname LIKE 'procrastinate%'"))
+        assert functions.scalar_one() == 0
+    upgrade()
+    assert _schema(owner) == first
+
+
+def test_migrating_twice_changes_nothing(migrating: Flask, owner: Engine) -> None:
+    assert migrating
+    upgrade()
+    before = _schema(owner)
+    upgrade()
+    assert _schema(owner) == before
+
+
+def test_the_models_and_the_revisions_say_the_same(migrating: Flask, owner: Engine) -> None:
+    assert migrating
+    upgrade()
+
+    def ours(_object: object, name: str | None, kind: str, *_rest: object) -> bool:
+        return not (kind == "table" and (name or "").startswith("procrastinate_"))
+
+    with owner.connect() as connection:
+        options = {"compare_type": True, "compare_server_default": True, "include_object": ours}
+        context = MigrationContext.configure(connection, opts=options)
+        differences = compare_metadata(context, Model.metadata)
+    assert differences == [], "run the migration generator: models and revisions differ"
+
+
+def test_the_head_file_names_the_head_revision() -> None:
+    heads = ScriptDirectory.from_config(configuration()).get_heads()
+    assert len(heads) == 1
+    assert (MIGRATIONS / "HEAD").read_text().strip() == heads[0]
+
+
+def test_revisions_are_numbered_without_a_gap() -> None:
+    numbers = sorted(Path(path).name[:4] for path in (MIGRATIONS / "versions").glob("*.py"))
+    assert numbers == [f"{number:04d}" for number in range(1, len(numbers) + 1)]
+
+
+def test_after_migrating_the_application_role_may_append_but_not_rewrite(migrating: Flask, owner: Engine) -> None:
+    assert migrating
+    upgrade()
+    question = text("SELECT has_table_privilege(:role, :table, :right)")
+    with owner.connect() as connection:
+        for table in Model.metadata.sorted_tables:
+            rights = {
+                right: connection.execute(
+                    question, {"role": APPLICATION_ROLE, "table": table.name, "right": right}
+                ).scalar_one()
+                for right in ("SELECT", "INSERT", "UPDATE", "DELETE")
+            }
+            appending = bool(table.info.get(APPEND_ONLY))
+            assert rights["SELECT"], table.name
+            assert rights["INSERT"], table.name
+            assert rights["UPDATE"] is rights["DELETE"] is (not appending), table.name
+
+
+def test_the_revision_in_use_is_shown_by_the_database(migrating: Flask, owner: Engine) -> None:
+    assert migrating
+    upgrade()
+    with owner.connect() as connection:
+        shown = connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one()
+    assert shown == (MIGRATIONS / "HEAD").read_text().strip()
+    assert command.heads is not None
