@@ -3,7 +3,19 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, String, exists, func, select, text, tuple_
+from sqlalchemy import (
+    CheckConstraint,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    String,
+    exists,
+    func,
+    select,
+    text,
+    true,
+    tuple_,
+)
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from entitlements.company_states import CompanyState
@@ -75,14 +87,14 @@ def company_of(session: Session, company_id: UUID, studio_id: UUID | None) -> tu
 
 def companies_of(
     session: Session,
-    studio_id: UUID,
+    studio_id: UUID | None,
     *,
     search: str = "",
     state: str | None = None,
     after: tuple[str, UUID] | None = None,
     limit: int = 50,
 ) -> list[tuple[Company, Party]]:
-    """A studio's companies by name: linked ones, and those whose creation it asked for.
+    """A studio's companies by name: linked ones, and those whose creation it asked for (None: everybody's).
 
     Rejected ones only when `state` asks for them: no company ever existed.
     """
@@ -132,7 +144,9 @@ def like_literal(text_: str) -> str:
     return text_.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
-def _of_studio(studio_id: UUID) -> ColumnElement[bool]:
+def _of_studio(studio_id: UUID | None) -> ColumnElement[bool]:
+    if studio_id is None:
+        return true()
     return (Company.requested_by_party_id == studio_id) | _linked_to(studio_id)
 
 

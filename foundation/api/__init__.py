@@ -10,7 +10,7 @@ from foundation.api.once import claimed, kept, once
 from foundation.api.paging import PageQuery, PageShape, asked_place, cursor_to, page_of, place_of
 from foundation.api.problem_types import ProblemType
 from foundation.api.refusals import InvalidFields
-from foundation.api.replies import expect_unchanged, instant, reply, tagged_reply
+from foundation.api.replies import expect_unchanged, instant, may_match, reply, tagged_reply
 from foundation.api.shapes import (
     Choice,
     FieldShape,
@@ -25,6 +25,7 @@ from foundation.api.shapes import (
     Whole,
     day,
     field_problem,
+    last_day,
 )
 
 __all__ = [
@@ -55,6 +56,8 @@ __all__ = [
     "install",
     "instant",
     "kept",
+    "last_day",
+    "may_match",
     "once",
     "page_of",
     "place_of",

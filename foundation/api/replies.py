@@ -2,7 +2,9 @@
 
 import hashlib
 import json
+from collections.abc import Callable
 from datetime import datetime
+from typing import Any, TypeVar
 
 from flask import Response, request
 
@@ -10,6 +12,7 @@ from foundation.api.refusals import Stale
 from foundation.database import JsonObject
 from foundation.formats import machine_instant
 
+View = TypeVar("View", bound=Callable[..., Any])
 JSON = "application/json"
 _TAG_LENGTH = 32
 
@@ -26,6 +29,12 @@ def tagged_reply(document: JsonObject) -> Response:
     answer.headers["Cache-Control"] = "private, no-cache"
     answer.make_conditional(request)
     return answer
+
+
+def may_match(view: View) -> View:
+    """Mark a view that honours If-Match, for the description."""
+    view.takes_match = True  # type: ignore[attr-defined]
+    return view
 
 
 def expect_unchanged(document: JsonObject) -> None:

@@ -6,7 +6,7 @@ cannot store. Amounts are whole cents; instants have their zone; days are ISO da
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -188,6 +188,11 @@ def field_problem(pointer: str, code: str) -> FieldProblem:
 def day(on: date | None) -> str | None:
     """A day on the wire."""
     return on.isoformat() if on else None
+
+
+def last_day(ends_on: date | None) -> str | None:
+    """The last usable day of a term that ends before `ends_on` (M21)."""
+    return (ends_on - timedelta(days=1)).isoformat() if ends_on else None
 
 
 _SENTENCES: dict[str, Callable[..., str]] = {

@@ -1,0 +1,160 @@
+"""Orders by API: placed in one call under the same rules as at the checkout, read, cancelled."""
+
+from typing import Any
+from uuid import UUID
+
+from flask import Response, current_app
+from sqlalchemy.orm import Session
+
+from entitlements import Party
+from foundation import clock
+from foundation.access import requires
+from foundation.api import (
+    Area,
+    Choice,
+    Inner,
+    Many,
+    PageQuery,
+    Shape,
+    Text,
+    Whole,
+    asked_place,
+    claimed,
+    expect_unchanged,
+    kept,
+    may_match,
+    once,
+    page_of,
+    reply,
+    tagged_reply,
+)
+from foundation.database import transaction
+from pricing import MAXIMUM_TOTAL_CENTS
+from shop.buyers import buyer_of
+from shop.catalogue import current_price_book
+from shop.orders.closing import cancel_order
+from shop.orders.direct_orders import place_directly
+from shop.orders.order_book import BANK_TRANSFER, Order, lines_of_several, order_by_number, orders_of
+from shop.orders.order_states import ORDER_STATES
+from shop.orders.payment_choice import METHODS
+from shop.orders.placing import CLAUSES, Placement, order_of_cart
+from shop.payments.checkout import start_checkout
+from shop.web.api.billing import BillingShape, billing_data
+from shop.web.api.lines import lines_field, wanted_lines
+from shop.web.api.order_documents import order_document, order_row
+from shop.web.api.problems import TABLE
+from shop.web.api.shapes import OrderPageShape, OrderShape
+from shop.web.api.whose import own_party, principal, visible_party
+
+area = Area("api_orders", __name__, "Orders: placed, paid by card or bank transfer, cancelled.", TABLE)
+READERS = ("studio", "company", "finance", "support", "admin")
+
+
+class NewOrderShape(Shape):
+    """An order to place."""
+
+    lines = lines_field()
+    payment_method = Choice(METHODS, required=True)
+    accepted_clauses = Many(
+        Choice(CLAUSES), len(CLAUSES), required=True, metadata={"description": "All of them must be accepted."}
+    )
+    billing = Inner(
+        BillingShape, load_default=None, allow_none=True, metadata={"description": "Null: the buyer's own data."}
+    )
+    purchase_order_ref = Text(100, load_default="", metadata={"description": "Yours; at most 20 plain characters."})
+    expected_gross_cents = Whole(
+        0,
+        MAXIMUM_TOTAL_CENTS,
+        load_default=None,
+        allow_none=True,
+        metadata={"description": "The total you expect; when it is another the order is refused with 409."},
+    )
+
+
+class OrderQuery(PageQuery):
+    """Which orders."""
+
+    state = Choice(ORDER_STATES, load_default=None)
+
+
+class NothingShape(Shape):
+    """No fields."""
+
+
+@area.post("/orders")
+@requires("studio", "company")
+@once
+@area.body(NewOrderShape)
+@area.answers(OrderShape, 201)
+def place(asked: dict[str, Any]) -> Response:
+    """Place an order.
+
+    Paid by `stripe` it answers `checkout_url`, where the buyer pays; by `bank_transfer` how to pay, and by when it is
+    fulfilled. The key names the order: the same request after a crash finds the order it had placed.
+    """
+    with transaction() as session:
+        order = _place(session, asked)
+        if order.payment_method == BANK_TRANSFER or order.state != "AWAITING_PAYMENT":
+            return kept(session, reply(order_document(session, order), 201))
+    start_checkout(order.id, current_app.extensions["gettone.gateway"])
+    with transaction() as session:
+        order = order_by_number(session, order.number, order.buyer_party_id)
+        return kept(session, reply(order_document(session, order), 201))
+
+
+@area.get("/orders")
+@requires(*READERS)
+@area.query(OrderQuery)
+@area.answers(OrderPageShape)
+def list_orders(query: dict[str, Any]) -> Response:
+    """Orders, newest first: a buyer's own, everybody's for finance, support and admin."""
+    with transaction() as session:
+        seen = asked_place(query)
+        before = UUID(str(seen[0])) if seen else None
+        found = orders_of(session, visible_party(), state=query["state"], before=before, limit=query["limit"] + 1)
+        lines = lines_of_several(session, [order.id for order in found])
+        return reply(
+            page_of(found, query["limit"], lambda one: order_row(one, lines[one.id]), lambda one: [str(one.id)])
+        )
+
+
+@area.get("/orders/<order_number:number>")
+@requires(*READERS)
+@area.answers(OrderShape, etag=True)
+def show(number: str) -> Response:
+    """One order."""
+    with transaction() as session:
+        return tagged_reply(order_document(session, order_by_number(session, number, visible_party())))
+
+
+@area.post("/orders/<order_number:number>/cancel")
+@requires("studio", "company")
+@may_match
+@once
+@area.body(NothingShape)
+@area.answers(OrderShape)
+def cancel(_nothing: dict[str, Any], number: str) -> Response:
+    """Cancel an order that waits for its payment; cancelling it again changes nothing."""
+    with transaction() as session:
+        order = order_by_number(session, number, own_party(), lock=True)
+        expect_unchanged(order_document(session, order))
+        cancel_order(session, order, principal())
+        return kept(session, reply(order_document(session, order)))
+
+
+def _place(session: Session, asked: dict[str, Any]) -> Order:
+    party_id = own_party()
+    placed = order_of_cart(session, claimed().name, party_id)
+    if placed is not None:
+        return placed
+    book = current_price_book(session, clock.today())
+    lines = wanted_lines(session, asked["lines"], book, party_id)
+    placement = Placement(
+        cart_id=claimed().name,
+        buyer_party_id=party_id,
+        payment_method=asked["payment_method"],
+        billing=billing_data(asked["billing"], asked["purchase_order_ref"], session.get_one(Party, party_id)),
+        accepted_clauses=frozenset(asked["accepted_clauses"]),
+        seen_gross_cents=asked["expected_gross_cents"],
+    )
+    return place_directly(session, placement, lines, buyer_of(session, party_id).facts, principal())

@@ -1,0 +1,81 @@
+"""The shop's types of problems: what each means, and those that programs are told with pointers."""
+
+from collections.abc import Mapping
+
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _
+
+from foundation.api import ProblemType
+from foundation.problems import FieldProblem, Told
+from shop.orders.placing import TermsNotAccepted
+from shop.payments.checkout import NotPayable
+from shop.payments.gateway import GatewayRefused, GatewayUnavailable
+
+TABLE: Mapping[type[Exception], Told] = {
+    TermsNotAccepted: Told(
+        422,
+        "terms-not-accepted",
+        lambda _told: gettext("Per ordinare accetta le condizioni e approva le clausole indicate."),
+        fields=lambda told: [
+            FieldProblem("/accepted_clauses", clause, gettext("Va accettata.")) for clause in told.missing
+        ],
+        members=lambda told: {"missing": list(told.missing)},
+    ),
+    GatewayUnavailable: Told(
+        503,
+        "payment-gateway-unavailable",
+        lambda _told: gettext(
+            "Il pagamento con carta non risponde. Ripeti con la stessa chiave, o scegli il bonifico."
+        ),
+    ),
+    GatewayRefused: Told(
+        502,
+        "payment-gateway-refused",
+        lambda _told: gettext("Il pagamento con carta è stato rifiutato. Scegli il bonifico o contatta l’assistenza."),
+    ),
+    NotPayable: Told(
+        409,
+        "not-payable",
+        lambda _told: gettext("Quest’ordine ora non si paga con carta."),
+        members=lambda told: {"state": told.state},
+    ),
+}
+
+TYPES: Mapping[str, ProblemType] = {
+    "terms-not-accepted": ProblemType(
+        422,
+        _("Mancano clausole da accettare"),
+        _("`missing` elenca le clausole: ripeti con tutte in `accepted_clauses`."),
+    ),
+    "payment-gateway-unavailable": ProblemType(
+        503,
+        _("Il pagamento con carta non risponde"),
+        _("L’ordine è al sicuro: ripeti la stessa richiesta con la stessa chiave e lo ritrovi."),
+    ),
+    "payment-gateway-refused": ProblemType(
+        502, _("Il pagamento con carta è rifiutato"), _("Scegli il bonifico o contatta l’assistenza.")
+    ),
+    "not-payable": ProblemType(
+        409, _("L’ordine ora non si paga con carta"), _("`state` dice perché: non aspetta un pagamento, o è in arrivo.")
+    ),
+    "no-catalogue": ProblemType(503, _("Il catalogo non è pubblicato"), _("Riprova tra poco.")),
+    "unknown-product": ProblemType(404, _("Prodotto sconosciuto"), _("Leggi i codici da /api/v1/catalogue.")),
+    "amount-too-large": ProblemType(422, _("Il totale è troppo grande"), _("Riduci le quantità o dividi l’acquisto.")),
+    "not-orderable": ProblemType(
+        409,
+        _("Non tutto si può ordinare"),
+        _("`refusals` elenca per ogni prodotto tutti i motivi, con un codice stabile."),
+    ),
+    "total-changed": ProblemType(
+        409, _("Il totale è cambiato"), _("Chiedi un nuovo preventivo e conferma il suo totale.")
+    ),
+    "order-not-found": ProblemType(404, _("Ordine non trovato"), _("Controlla il numero: forse non è tuo.")),
+    "illegal-order-step": ProblemType(
+        409,
+        _("Lo stato dell’ordine non lo permette"),
+        _("Leggi lo stato dell’ordine: un ordine pagato non si annulla."),
+    ),
+    "no-bank-account": ProblemType(
+        503, _("I dati per il bonifico non sono pronti"), _("Paga con carta o contatta l’assistenza.")
+    ),
+}
