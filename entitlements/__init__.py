@@ -8,18 +8,30 @@ from entitlements.company_data import (
     Problem,
     StudioData,
     check_billing,
+    check_email,
     check_studio,
     sentence_of,
     studio_pointer,
 )
 from entitlements.coupons.issued import IssuedCoupons, issued_for
-from entitlements.coupons.shelves import count_by_state, stock_of
+from entitlements.coupons.shelves import count_by_state, count_drafts, stock_of
 from entitlements.coupons.stock import Coupon, CouponNotFound, CouponPack
+from entitlements.coupons.voiding import (
+    coupons_by_state,
+    coupons_under_way,
+    held_shares,
+    hold_coupons,
+    release_coupons,
+    suspend_licences,
+    void_coupons,
+    void_held_coupons,
+)
 from entitlements.grants import GRANT_KINDS, PaidLine, UnknownGrant, bucket_end, grant
 from entitlements.ledger import Account, Posting, balance, book
 from entitlements.links import Cause, StudioLink, link_studio, payer_at, set_payer
 from entitlements.own_companies import names_of_own_companies, own_company_choices
 from entitlements.parties import COMPANY, STUDIO, Party, StudioAlreadyRegistered, new_party, party_names
+from entitlements.party_details import ADDRESS_FIELDS, keep_details
 from entitlements.provisioning.answers import Contradiction, apply_answer
 from entitlements.provisioning.provisioner import (
     Accepted,
@@ -33,6 +45,7 @@ from entitlements.provisioning.provisioner import (
 from entitlements.rights import Rights, rights_of
 
 __all__ = [
+    "ADDRESS_FIELDS",
     "COMPANY",
     "GRANT_KINDS",
     "STUDIO",
@@ -71,24 +84,35 @@ __all__ = [
     "book",
     "bucket_end",
     "check_billing",
+    "check_email",
     "check_studio",
     "companies_of",
     "company_created",
     "company_of",
     "company_refused",
     "count_by_state",
+    "count_drafts",
+    "coupons_by_state",
+    "coupons_under_way",
     "grant",
+    "held_shares",
+    "hold_coupons",
     "issued_for",
+    "keep_details",
     "link_studio",
     "names_of_own_companies",
     "new_party",
     "own_company_choices",
     "party_names",
     "payer_at",
+    "release_coupons",
     "rights_of",
     "sentence_of",
     "set_payer",
     "stock_of",
     "studio_pointer",
     "support_code",
+    "suspend_licences",
+    "void_coupons",
+    "void_held_coupons",
 ]

@@ -30,12 +30,8 @@ def fulfil(session: Session, order: Order) -> bool:
     for rule in ("orders.remind", "orders.expire"):
         cancel_due(session, rule, order.id)
     record_event(session, "order.fulfilled", order_subject(order))
-    tell_buyer(session, order, "order_fulfilled", coupons=_coupons_in(lines))
+    tell_buyer(session, order, "order_fulfilled")
     return True
-
-
-def _coupons_in(lines: list[OrderLine]) -> int:
-    return sum(int(line.gives["units"]) * line.quantity for line in lines if line.gives["kind"] == "coupons")
 
 
 def _paid_line(order: Order, line: OrderLine) -> PaidLine:

@@ -6,12 +6,13 @@ from sqlalchemy.orm import Session
 
 from foundation.database import JsonObject
 from foundation.settings import current_settings
-from shop.orders.order_book import Order, lines_of, vat_of
+from shop.orders.order_book import Order, OrderLine, lines_of, vat_of
 
 
 def letter_context(session: Session, order: Order) -> JsonObject:
     """The values of a mail about an order: money in cents, instants as ISO texts, names in every language."""
     settings = current_settings()
+    stored = lines_of(session, order.id)
     lines = [
         {
             "names": line.names,
@@ -19,7 +20,7 @@ def letter_context(session: Session, order: Order) -> JsonObject:
             "unit_net_cents": line.unit_net_cents,
             "net_cents": line.net_cents,
         }
-        for line in lines_of(session, order.id)
+        for line in stored
     ]
     return {
         "number": order.number,
@@ -28,6 +29,7 @@ def letter_context(session: Session, order: Order) -> JsonObject:
         "vat": vat_of(order),
         "gross_cents": order.gross_cents,
         "rf_reference": order.rf_reference,
+        "coupons": coupons_in(stored),
         "payment_method": order.payment_method,
         "expires_at": order.expires_at.isoformat(),
         "fulfil_not_before": order.fulfil_not_before.isoformat() if order.fulfil_not_before else None,
@@ -35,6 +37,11 @@ def letter_context(session: Session, order: Order) -> JsonObject:
         "sla_hours": whole_hours(settings.bank_transfer_sla),
         "simulator_in_use": settings.payment_simulator_in_use,
     }
+
+
+def coupons_in(lines: list[OrderLine]) -> int:
+    """How many coupons an order brings."""
+    return sum(int(line.gives["units"]) * line.quantity for line in lines if line.gives["kind"] == "coupons")
 
 
 def whole_hours(span: timedelta) -> int:

@@ -1,4 +1,4 @@
-"""State table of an order (M14): pure, with a named error for every illegal step. Only money re-opens what is closed (D11)."""
+"""State table of an order (M14): pure, a named error per illegal step. Only money re-opens what is closed (D11)."""
 
 from typing import Literal
 

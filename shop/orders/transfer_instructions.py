@@ -1,4 +1,4 @@
-"""How to pay an order by bank transfer: beneficiary, IBAN, causale, amount, and the same as an EPC QR code (EPC069-12)."""
+"""How to pay an order by bank transfer: beneficiary, IBAN, causale, amount, and all as an EPC QR code (EPC069-12)."""
 
 from dataclasses import dataclass
 

@@ -1,0 +1,169 @@
+"""The cart: lines change by plain forms, totals come from the server, nothing needs a script."""
+
+from uuid import UUID
+
+from flask import Blueprint, abort, flash, redirect, render_template, request, session, url_for
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response
+
+from entitlements import CompanyNotFound, names_of_own_companies, own_company_choices
+from foundation import clock, formats
+from foundation.access import public
+from foundation.database import transaction
+from pricing import InvalidQuantity
+from shop.cart_views import goes_to_a_wallet
+from shop.carts import (
+    MOST_LINES,
+    CartLine,
+    CartLineNotFound,
+    CartTooLong,
+    add_to_cart,
+    change_line,
+    find_cart,
+    line_of,
+    refresh_seen_prices,
+    remove_line,
+)
+from shop.catalogue import PriceBookView, current_price_book
+from shop.catalogue.offers import given_by
+from shop.web import given_words, refusal_words
+from shop.web.quantities import quantity_of, stepped
+from shop.web.shopping import Shopper, Shopping, cart_to_change, shopper, shopping
+
+cart = Blueprint("cart", __name__)
+
+REMOVED = "removed_line"
+MOST_CHOICES = 50
+
+
+@cart.errorhandler(InvalidQuantity)
+@cart.errorhandler(CartTooLong)
+def not_this_way(problem: InvalidQuantity | CartTooLong) -> Response:
+    """What was typed cannot be taken: the page one came from says so, and everything else is as before."""
+    if isinstance(problem, InvalidQuantity):
+        flash(_("La quantità è un numero intero da 1 a %(most)s.", most=_figure(problem.maximum)), "error")
+    else:
+        flash(
+            _("Il carrello contiene al massimo %(most)s righe: concludi l’ordine o togline.", most=MOST_LINES), "error"
+        )
+    page = "catalogue.show" if request.endpoint == "cart.add" else "cart.show"
+    return redirect(url_for(page), 303)
+
+
+@cart.get("/carrello")
+@public
+def show() -> str:
+    """The cart with prices, hints, refusals and totals of this moment."""
+    who = shopper()
+    search = request.args.get("cerca", "").strip()[:80]
+    with transaction() as database:
+        found = shopping(database, who)
+        choices = _choices(database, who, found, search)
+    return render_template(
+        "shop/cart.html",
+        found=found,
+        view=found.view,
+        choices=choices,
+        searched=search,
+        many_companies=bool(search) or len(choices) > MOST_CHOICES,
+        removed=session.pop(REMOVED, None),
+        given_of=lambda product: given_words.sentences(given_by(product)),
+        reason=refusal_words.sentence,
+        way_on=refusal_words.way_on,
+    )
+
+
+@cart.post("/carrello/righe")
+@public
+def add() -> Response:
+    """Add packs; a button of the stepper only asks the catalogue again with another quantity."""
+    who, sku = shopper(), request.form.get("sku", "")
+    quantity = quantity_of(request.form)
+    if stepped(request.form):
+        anchor = request.form.get("anchor", "")[:80]
+        return redirect(url_for("catalogue.show", sku=sku[:80], quantity=quantity, _anchor=anchor or None), 303)
+    with transaction() as database:
+        book = current_price_book(database, clock.today())
+        for_party = _for_party(database, who, book, sku)
+        line = add_to_cart(database, cart_to_change(database, who), book, sku, quantity, for_party)
+    name = book.product(sku).name(formats.readers_language())
+    flash(_("Nel carrello: %(what)s, quantità %(quantity)s.", what=name, quantity=_figure(line.quantity)), "success")
+    return redirect(url_for("cart.show"), 303)
+
+
+@cart.post("/carrello/righe/<uuid:line_id>")
+@public
+def change(line_id: UUID) -> Response:
+    """Set how many and for whom; zero removes, and can be undone."""
+    who, quantity = shopper(), quantity_of(request.form, least=0)
+    with transaction() as database:
+        own = _own_line(database, who, line_id)
+        if quantity == 0:
+            _remember(own)
+        book = current_price_book(database, clock.today())
+        for_party = _for_party(database, who, book, own.sku) if "for_party" in request.form else own.for_party_id
+        change_line(database, cart_to_change(database, who), book, line_id, quantity=quantity, for_party_id=for_party)
+    return redirect(url_for("cart.show"), 303)
+
+
+@cart.post("/carrello/righe/<uuid:line_id>/rimuovi")
+@public
+def remove(line_id: UUID) -> Response:
+    """Take a line out; the next page offers to put it back."""
+    who = shopper()
+    with transaction() as database:
+        _remember(_own_line(database, who, line_id))
+        remove_line(database, cart_to_change(database, who), line_id)
+    return redirect(url_for("cart.show"), 303)
+
+
+@cart.post("/carrello/prezzi")
+@public
+def acknowledge() -> Response:
+    """The buyer has seen the new prices."""
+    who = shopper()
+    with transaction() as database:
+        book = current_price_book(database, clock.today())
+        refresh_seen_prices(database, cart_to_change(database, who), book)
+    return redirect(url_for("cart.show"), 303)
+
+
+def _figure(count: int) -> str:
+    return formats.number(count, formats.readers_language())
+
+
+def _own_line(database: Session, who: Shopper, line_id: UUID) -> CartLine:
+    found = find_cart(database, who.party_id, who.cart_id)
+    if found is None:
+        raise CartLineNotFound
+    return line_of(database, found, line_id)
+
+
+def _remember(line: CartLine) -> None:
+    session[REMOVED] = {
+        "sku": line.sku,
+        "quantity": line.quantity,
+        "for_party": str(line.for_party_id) if line.for_party_id else "",
+    }
+
+
+def _for_party(database: Session, who: Shopper, book: PriceBookView, sku: str) -> UUID | None:
+    """Whom packs and top-ups are for (D20): one of the studio's own companies, or None for its pool."""
+    chosen = request.form.get("for_party", "")
+    if not chosen or not goes_to_a_wallet(book.product(sku)):
+        return None
+    try:
+        company_id = UUID(chosen)
+    except ValueError:
+        abort(404)
+    if who.party_id is None or company_id not in names_of_own_companies(database, who.party_id, {company_id}):
+        raise CompanyNotFound(company_id)
+    return company_id
+
+
+def _choices(database: Session, who: Shopper, found: Shopping, search: str) -> list[tuple[UUID, str]]:
+    """The companies a line may be for, only asked for when a line has the choice."""
+    if who.party_id is None or not any(row.goes_to_a_wallet for row in found.view.rows):
+        return []
+    return own_company_choices(database, who.party_id, search, MOST_CHOICES + 1)

@@ -1,0 +1,150 @@
+"""The checkout: one page, one button that obliges to pay, and one order however often it is pressed."""
+
+from dataclasses import dataclass, replace
+from uuid import UUID
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response
+
+from entitlements import keep_details
+from foundation import formats
+from foundation.access import requires
+from foundation.database import transaction
+from foundation.principal import Principal, current_principal
+from foundation.settings import current_settings
+from shop.orders.letters import whole_hours
+from shop.orders.order_book import CARD, Order
+from shop.orders.placing import (
+    CartChanged,
+    CartIsEmpty,
+    CartNotFound,
+    NotOrderable,
+    Placement,
+    TotalChanged,
+    order_of_cart,
+    place_order,
+)
+from shop.web import checkout_form
+from shop.web.accounts.identification import signed_in
+from shop.web.checkout_form import CheckedForm, CheckoutForm
+from shop.web.paying import go_to_the_payment_page
+from shop.web.shopping import Shopping, shopper, shopping
+
+checkout = Blueprint("checkout", __name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """No order yet: the form with its mistakes, the cart as it is now, and what changed meanwhile."""
+
+    checked: CheckedForm
+    found: Shopping
+    changed: str = ""
+
+
+@checkout.get("/cassa")
+@requires("owner", "staff")
+def show() -> Response | str:
+    """The page before the obligation; a cart that became an order leads to that order."""
+    with transaction() as session:
+        placed = _placed(session, request.args.get("carrello", ""))
+        found = shopping(session, shopper())
+    if placed is not None:
+        return redirect(url_for("orders.show", number=placed.number))
+    if not found.view.orderable or found.buyer.party is None:
+        return redirect(url_for("cart.show"))
+    person = signed_in()
+    return _page(Refused(checkout_form.prefilled(found.buyer.party, person.email if person else ""), found))
+
+
+@checkout.post("/cassa")
+@requires("owner", "staff")
+def place() -> Response | tuple[str, int]:
+    """Place the order once, then lead to the payment page or to the transfer's instructions."""
+    form = checkout_form.read(request.form)
+    try:
+        with transaction() as session:
+            outcome = _confirm(session, form)
+    except (CartIsEmpty, CartNotFound):
+        return redirect(url_for("cart.show"), 303)
+    if isinstance(outcome, Refused):
+        if not outcome.found.view.orderable:
+            flash(_("Prima di pagare sistema le righe indicate."), "warning")
+            return redirect(url_for("cart.show"), 303)
+        return _page(outcome), 422
+    if outcome.payment_method == CARD and outcome.state == "AWAITING_PAYMENT":
+        return go_to_the_payment_page(outcome)
+    return redirect(url_for("orders.show", number=outcome.number), 303)
+
+
+def _confirm(session: Session, form: CheckoutForm) -> Order | Refused:
+    """The order, placed now or before; or what must be put right first."""
+    who, by = shopper(), current_principal()
+    if form.cart_id is None or who.party_id is None or by is None:
+        raise CartNotFound
+    placed = order_of_cart(session, form.cart_id, who.party_id)
+    if placed is not None:
+        return placed
+    found, checked = shopping(session, who), checkout_form.check(form)
+    if checked.errors or checked.billing is None or not _may_order():
+        return Refused(checked, found)
+    placement = Placement(
+        cart_id=form.cart_id,
+        buyer_party_id=who.party_id,
+        payment_method=form.method,
+        billing=checked.billing,
+        accepted_clauses=form.clauses,
+        seen_gross_cents=form.seen_gross_cents,
+        locale=formats.readers_language(),
+        seen_version=form.seen_version,
+    )
+    return _place(session, placement, Refused(checked, found), by)
+
+
+def _place(session: Session, placement: Placement, otherwise: Refused, by: Principal) -> Order | Refused:
+    try:
+        order = place_order(session, placement, otherwise.found.buyer.facts, by)
+    except TotalChanged as problem:
+        language = formats.readers_language()
+        before, now = formats.money(problem.seen_cents, language), formats.money(problem.now_cents, language)
+        return replace(otherwise, changed=_("Il totale è cambiato: prima %(a)s, ora %(b)s.", a=before, b=now))
+    except CartChanged:
+        return replace(otherwise, changed=_("Il carrello è cambiato in un’altra finestra."))
+    except NotOrderable:
+        return otherwise
+    if otherwise.checked.form.keep and by.role == "owner":
+        keep_details(session, placement.buyer_party_id, placement.billing.buyer, by)
+    return order
+
+
+def _placed(session: Session, cart_id: str) -> Order | None:
+    who = shopper()
+    try:
+        return order_of_cart(session, UUID(cart_id), who.party_id) if cart_id and who.party_id else None
+    except ValueError:
+        return None
+
+
+def _may_order() -> bool:
+    """Only somebody whose e-mail is confirmed takes an obligation: the order and its coupons are announced there."""
+    person = signed_in()
+    return person is not None and person.email_confirmed
+
+
+def _page(outcome: Refused) -> str:
+    by, settings, person = current_principal(), current_settings(), signed_in()
+    return render_template(
+        "shop/checkout.html",
+        checked=outcome.checked,
+        form=outcome.checked.form,
+        errors=dict(outcome.checked.errors),
+        found=outcome.found,
+        view=outcome.found.view,
+        changed=outcome.changed,
+        may_order=_may_order(),
+        email=person.email if person else "",
+        may_keep=by is not None and by.role == "owner",
+        hours=(whole_hours(settings.bank_transfer_release_after), whole_hours(settings.bank_transfer_sla)),
+    )

@@ -1,0 +1,106 @@
+"""What a buyer may do with an order: pay again, pay in another way, cancel, have the mail again."""
+
+from datetime import timedelta
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from foundation.access import requires
+from foundation.database import transaction
+from foundation.ids import new_id
+from foundation.principal import Principal, current_principal
+from foundation.throttle import Limit, count_try
+from shop.orders.closing import cancel_order
+from shop.orders.order_book import BANK_TRANSFER, CARD, Order, order_by_number
+from shop.orders.order_states import IllegalOrderStep, may
+from shop.orders.payment_choice import choose_payment_method
+from shop.orders.placing import tell_buyer
+from shop.payments.attempts import attempts_of
+from shop.web.orders import reader
+from shop.web.paying import close_the_payment_page, go_to_the_payment_page
+
+order_actions = Blueprint("order_actions", __name__)
+
+MAILS_AGAIN = Limit(3, timedelta(hours=1))
+
+
+@order_actions.post("/ordini/<number>/paga")
+@requires("owner", "staff")
+def pay(number: str) -> Response:
+    """Pay by card, now or again: the hosted page that is still open, or a fresh one."""
+    with transaction() as session:
+        order = order_by_number(session, number, reader(), lock=True)
+        choose_payment_method(session, order, CARD, _by())
+    return go_to_the_payment_page(order)
+
+
+@order_actions.post("/ordini/<number>/bonifico")
+@requires("owner", "staff")
+def pay_by_transfer(number: str) -> Response:
+    """Pay by bank transfer instead; a hosted page that is still open is closed, so that nobody pays twice."""
+    with transaction() as session:
+        order = order_by_number(session, number, reader(), lock=True)
+        if any(attempt.state == "AWAITING_FUNDS" for attempt in attempts_of(session, order.id)):
+            raise IllegalOrderStep(order.state, "pay")
+        choose_payment_method(session, order, BANK_TRANSFER, _by())
+    close_the_payment_page(order)
+    return _back(order)
+
+
+@order_actions.get("/ordini/<number>/annulla")
+@requires("owner", "staff")
+def ask_to_cancel(number: str) -> str | Response:
+    """What cancelling means, before it is done."""
+    with transaction() as session:
+        order = order_by_number(session, number, reader())
+    if not may(order.state, "cancel") or order.state == "CANCELLED":
+        return _back(order)
+    return render_template("shop/cancel.html", order=order)
+
+
+@order_actions.post("/ordini/<number>/annulla")
+@requires("owner", "staff")
+def cancel(number: str) -> Response:
+    """Cancel an order that waits for its payment (F004-25)."""
+    with transaction() as session:
+        order = order_by_number(session, number, reader(), lock=True)
+        done = cancel_order(session, order, _by())
+    close_the_payment_page(order)
+    if done:
+        flash(_("Ordine %(number)s annullato. Non c’è nulla da pagare.", number=order.number), "success")
+    return _back(order)
+
+
+@order_actions.post("/ordini/<number>/mail")
+@requires("owner", "staff")
+def mail_again(number: str) -> Response:
+    """Send the mail of the order's present state again, a few times an hour at most."""
+    with transaction() as session:
+        order = order_by_number(session, number, reader())
+    wait = count_try(f"order-mail:{order.id}", MAILS_AGAIN)
+    if wait is not None:
+        flash(
+            _("L’abbiamo già rimandata da poco: riprova tra un’ora, e guarda anche nella posta indesiderata."), "info"
+        )
+        return _back(order)
+    with transaction() as session:
+        tell_buyer(session, order, _template_of(order), occasion=str(new_id()))
+    flash(_("Mail inviata di nuovo a %(email)s.", email=order.contact_email), "success")
+    return _back(order)
+
+
+def _template_of(order: Order) -> str:
+    if order.state == "AWAITING_PAYMENT":
+        return "order_received" if order.payment_method == CARD else "order_received_transfer"
+    return {"FULFILLED": "order_fulfilled", "EXPIRED": "order_expired"}.get(order.state, "order_paid")
+
+
+def _by() -> Principal:
+    principal = current_principal()
+    assert principal is not None  # noqa: S101 - `requires` let somebody in
+    return principal
+
+
+def _back(order: Order) -> Response:
+    return redirect(url_for("orders.show", number=order.number), 303 if request.method == "POST" else 302)

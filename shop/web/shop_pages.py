@@ -1,0 +1,20 @@
+"""The pages of buying: catalogue, cart, checkout, orders."""
+
+from datetime import datetime
+
+from flask import Flask
+
+from shop.web import told
+from shop.web.cart import cart
+from shop.web.catalogue import catalogue
+from shop.web.checkout import checkout
+from shop.web.order_actions import order_actions
+from shop.web.orders import orders
+
+
+def install(app: Flask) -> None:
+    """Register the pages, how their refusals are told, and the reading of instants that mails carry as text."""
+    for pages in (catalogue, cart, checkout, orders, order_actions):
+        app.register_blueprint(pages)
+    told.install(app)
+    app.add_template_filter(datetime.fromisoformat, "moment")
