@@ -25,6 +25,7 @@ PARTS = (
     "foundation.commands",
     "foundation.api",
     "shop.commands",
+    "webhooks.commands",
     "shop.web",
     "entitlements.web",
     "webhooks.web",

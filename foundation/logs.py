@@ -43,6 +43,7 @@ FIELDS = frozenset(
         "subject",
         "subject_id",
         "user",
+        "verdict",
     }
 )
 _MOST_FRAMES = 12

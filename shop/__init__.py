@@ -5,30 +5,81 @@ from shop.orders.fulfilment import fulfil
 from shop.orders.order_book import Order, OrderLine, OrderNotFound, order_by_number
 from shop.orders.placing import Placement, place_order
 from shop.payments import stripe_facts
+from shop.payments.checkout import (
+    NotPayable,
+    close_checkout,
+    look_and_reconcile,
+    settle_attempt,
+    start_checkout,
+)
+from shop.payments.finance_tasks import Concern, open_task
 from shop.payments.gateway import GatewayRefused, GatewayUnavailable, HostedPage, PaymentGateway, StripeGateway
+from shop.payments.janitor import Settled, pending_payments, settle_pending
 from shop.payments.memory_gateway import MemoryGateway
+from shop.payments.method import change_payment_method
+from shop.payments.reconcile import reconcile
 from shop.payments.record import MoneyFact, lock_order, record_payment
+from shop.payments.refund_requests import (
+    NothingToRefund,
+    Refundable,
+    RefundBlocked,
+    RefundExceedsWhatIsLeft,
+    RefundRefused,
+    RefundWish,
+    refundable,
+    request_refund,
+)
+from shop.payments.results import paid_order
+from shop.payments.seen import Kind, Overtaken, Seen, Verdict, look
+from shop.payments.transfers_at_stripe import excess_at_stripe
 
 __all__ = [
     "ApiToken",
+    "Concern",
     "GatewayRefused",
     "GatewayUnavailable",
     "HostedPage",
+    "Kind",
     "Membership",
     "MemoryGateway",
     "MoneyFact",
+    "NotPayable",
+    "NothingToRefund",
     "Order",
     "OrderLine",
     "OrderNotFound",
+    "Overtaken",
     "PaymentGateway",
     "Placement",
+    "RefundBlocked",
+    "RefundExceedsWhatIsLeft",
+    "RefundRefused",
+    "RefundWish",
+    "Refundable",
+    "Seen",
+    "Settled",
     "StripeGateway",
     "User",
+    "Verdict",
     "WebSession",
+    "change_payment_method",
+    "close_checkout",
+    "excess_at_stripe",
     "fulfil",
     "lock_order",
+    "look",
+    "look_and_reconcile",
+    "open_task",
     "order_by_number",
+    "paid_order",
+    "pending_payments",
     "place_order",
+    "reconcile",
     "record_payment",
+    "refundable",
+    "request_refund",
+    "settle_attempt",
+    "settle_pending",
+    "start_checkout",
     "stripe_facts",
 ]

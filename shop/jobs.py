@@ -1,16 +1,27 @@
 """The jobs and due rules of the shop: importing this module registers them."""
 
+from uuid import UUID
+
 from flask import current_app
 
+from foundation.jobs import job
 from shop import audit
 from shop.orders import closing
+from shop.payments import reversals
+from shop.payments.checkout import close_checkout
 from shop.payments.gateway import PaymentGateway
 from shop.transfers import window
 
-__all__ = ["window", "audit", "closing", "gateway"]
+__all__ = ["audit", "close_open_page", "closing", "gateway", "reversals", "window"]
 
 
 def gateway() -> PaymentGateway:
     """The payment gateway this application was built with."""
     found: PaymentGateway = current_app.extensions["gettone.gateway"]
     return found
+
+
+@job("checkout.close")
+def close_open_page(order_id: str) -> None:
+    """Close the payment page of an order that is not to be paid by card any more."""
+    close_checkout(UUID(order_id), gateway())

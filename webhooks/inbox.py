@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Index, UniqueConstraint, text
+from sqlalchemy import Index, UniqueConstraint, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session
 
@@ -58,3 +58,21 @@ def open_letter(session: Session, letter_id: str) -> Letter | None:
 def close_letter(letter: Letter, verdict: str) -> None:
     """Mark a letter handled, in the transaction of its effects."""
     letter.handled_at, letter.verdict = clock.real_now(), verdict[:200]
+
+
+def reopen_letters(
+    session: Session, source: str | None, external_id: str | None, *, handled: bool, dry_run: bool
+) -> int:
+    """Queue stored letters once more, and forget the verdict of handled ones; answers how many letters."""
+    query = select(Letter).order_by(Letter.received_at, Letter.id).with_for_update()
+    if source is not None:
+        query = query.where(Letter.source == source)
+    if external_id is not None:
+        query = query.where(Letter.external_id == external_id)
+    if not handled:
+        query = query.where(Letter.handled_at.is_(None))
+    letters = session.scalars(query).all()
+    for letter in letters if not dry_run else ():
+        letter.handled_at, letter.verdict = None, None
+        defer(session, f"letters.{letter.source}", letter_id=str(letter.id))
+    return len(letters)

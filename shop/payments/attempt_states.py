@@ -17,6 +17,10 @@ class AttemptFacts:
     awaiting: bool = False
     expired: bool = False
 
+    def and_seen(self, more: "AttemptFacts") -> "AttemptFacts":
+        """These facts and those: a union, so neither order nor repetition matters."""
+        return AttemptFacts(*(getattr(self, name) or getattr(more, name) for name in ATTEMPT_FACTS))
+
 
 def attempt_state(facts: AttemptFacts) -> AttemptState:
     """First true in this order: paid, debit refused, cancelled, awaiting, expired; else open."""

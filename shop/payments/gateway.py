@@ -1,13 +1,18 @@
-"""The payment gateway: the port to Stripe, and the only file that touches the library's objects; outside it all is plain JSON."""
+"""The payment gateway: the port to Stripe. Only this file touches the library's objects; all else sees plain JSON."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 import stripe
 
 from foundation.database import JsonObject, refuse_open_transaction
+from foundation.faults import fault_point
 
 NETWORK_RETRIES = 2
+# A buyer waits for the answer: three tries of ten seconds are long enough.
+_TIMEOUT_SECONDS = 10
+_CONFLICT = 409
 
 
 class GatewayUnavailable(Exception):
@@ -46,7 +51,10 @@ class PaymentGateway(Protocol):
         """Ask for a refund, once per key."""
 
     def read(self, kind: str, object_id: str) -> JsonObject:
-        """Read an object anew: checkout_session, payment_intent, charge, refund, dispute, payout."""
+        """Read anew a checkout_session (with its intent inside), payment_intent, charge, refund, dispute or payout."""
+
+    def page_of_intent(self, payment_intent_id: str) -> JsonObject | None:
+        """The Checkout Session a payment intent belongs to, read anew; None while Stripe does not say."""
 
     def payout_rows(self, payout_id: str) -> list[JsonObject]:
         """Every balance transaction of a payout."""
@@ -60,7 +68,10 @@ class StripeGateway:
 
     def __init__(self, api_key: str, api_base: str) -> None:
         self._client = stripe.StripeClient(
-            api_key, base_addresses={"api": api_base}, max_network_retries=NETWORK_RETRIES
+            api_key,
+            base_addresses={"api": api_base},
+            max_network_retries=NETWORK_RETRIES,
+            http_client=stripe.RequestsClient(timeout=_TIMEOUT_SECONDS),
         )
 
     def create_customer(self, key: str, parameters: JsonObject) -> str:
@@ -82,17 +93,27 @@ class StripeGateway:
         return self._ask(lambda: self._client.v1.refunds.create(parameters, {"idempotency_key": key}))  # type: ignore[arg-type]
 
     def read(self, kind: str, object_id: str) -> JsonObject:
-        """GET the object, with the balance transaction of a charge expanded."""
+        """GET the object, with what it names expanded where the shop needs both as of one moment."""
         v1 = self._client.v1
         readers: dict[str, Any] = {
-            "checkout_session": lambda: v1.checkout.sessions.retrieve(object_id),
+            "checkout_session": lambda: v1.checkout.sessions.retrieve(object_id, {"expand": ["payment_intent"]}),
             "payment_intent": lambda: v1.payment_intents.retrieve(object_id),
             "charge": lambda: v1.charges.retrieve(object_id, {"expand": ["balance_transaction"]}),
             "refund": lambda: v1.refunds.retrieve(object_id),
-            "dispute": lambda: v1.disputes.retrieve(object_id, {"expand": ["balance_transactions"]}),
+            "dispute": lambda: v1.disputes.retrieve(object_id),
             "payout": lambda: v1.payouts.retrieve(object_id),
         }
         return self._ask(readers[kind])
+
+    def page_of_intent(self, payment_intent_id: str) -> JsonObject | None:
+        """GET /v1/checkout/sessions?payment_intent=…."""
+        listed = self._ask(
+            lambda: self._client.v1.checkout.sessions.list(
+                {"payment_intent": payment_intent_id, "limit": 1, "expand": ["data.payment_intent"]}
+            )
+        )
+        pages: list[JsonObject] = listed["data"]
+        return pages[0] if pages else None
 
     def payout_rows(self, payout_id: str) -> list[JsonObject]:
         """GET /v1/balance_transactions?payout=…, all pages."""
@@ -107,25 +128,28 @@ class StripeGateway:
         )
         return found[::-1]
 
-    def _pages(self, first: Any) -> list[JsonObject]:
+    def _pages(self, first: Callable[[], stripe.ListObject[Any]]) -> list[JsonObject]:
         refuse_open_transaction()
         try:
             return [row.to_dict() for row in first().auto_paging_iter()]
         except stripe.StripeError as problem:
             raise _ours(problem) from problem
 
-    def _ask(self, call: Any) -> JsonObject:
+    def _ask(self, call: Callable[[], stripe.StripeObject]) -> JsonObject:
         refuse_open_transaction()
+        fault_point("gateway.before_call")
         try:
             answer: JsonObject = call().to_dict()
         except stripe.StripeError as problem:
             raise _ours(problem) from problem
+        fault_point("gateway.after_call")
         return answer
 
 
 def _ours(problem: stripe.StripeError) -> GatewayUnavailable | GatewayRefused:
-    """Silence, overload and 5xx leave the outcome unknown; anything else is a refusal."""
+    """Silence, overload, 5xx and a twin request still running leave the outcome unknown; anything else is a refusal."""
     unknown = isinstance(problem, stripe.APIConnectionError | stripe.RateLimitError)
-    if unknown or (problem.http_status or 0) >= 500:  # noqa: PLR2004 - server errors
+    status = problem.http_status or 0
+    if unknown or status >= 500 or status == _CONFLICT:  # noqa: PLR2004 - server errors
         return GatewayUnavailable(type(problem).__name__)
     return GatewayRefused(problem.code or type(problem).__name__)

@@ -1,7 +1,7 @@
 """The gateway's Null twin: keeps everything in memory and lets a test say what the buyer did on the hosted page."""
 
 import json
-from typing import Any
+from collections.abc import Callable
 
 from foundation import clock
 from foundation.database import JsonObject, refuse_open_transaction
@@ -61,10 +61,10 @@ class MemoryGateway:
     def create_refund(self, key: str, parameters: JsonObject) -> JsonObject:
         """Refund at most what is left of a charge."""
         charge = self.objects[str(parameters["charge"])]
-        if parameters["amount"] > charge["amount"] - charge["amount_refunded"]:
-            raise GatewayRefused("charge_already_refunded")
 
         def build(number: int) -> JsonObject:
+            if parameters["amount"] > charge["amount"] - charge["amount_refunded"]:
+                raise GatewayRefused("charge_already_refunded")
             charge["amount_refunded"] += parameters["amount"]
             return {
                 "id": f"re_{number}",
@@ -77,13 +77,27 @@ class MemoryGateway:
 
         return self._once(key, parameters, build)
 
-    def read(self, kind: str, object_id: str) -> JsonObject:  # noqa: ARG002 - the port names the kind
-        """The object as it is now."""
+    def read(self, kind: str, object_id: str) -> JsonObject:
+        """The object as it is now, with the same parts inside as Stripe is asked to expand."""
         self._up()
         if object_id not in self.objects:
             raise GatewayRefused("resource_missing")
         copied: JsonObject = json.loads(json.dumps(self.objects[object_id]))
+        inside = {"checkout_session": "payment_intent", "charge": "balance_transaction"}.get(kind)
+        named = copied.get(inside) if inside else None
+        if inside and isinstance(named, str) and named in self.objects:
+            copied[inside] = json.loads(json.dumps(self.objects[named]))
         return copied
+
+    def page_of_intent(self, payment_intent_id: str) -> JsonObject | None:
+        """The Checkout Session that names the intent."""
+        self._up()
+        pages = [
+            page
+            for page in self.objects.values()
+            if page["object"] == "checkout.session" and page["payment_intent"] == payment_intent_id
+        ]
+        return self.read("checkout_session", str(pages[0]["id"])) if pages else None
 
     def payout_rows(self, payout_id: str) -> list[JsonObject]:
         """The rows a test put there."""
@@ -126,7 +140,7 @@ class MemoryGateway:
         if self.down:
             raise GatewayUnavailable
 
-    def _once(self, key: str, parameters: JsonObject, build: Any) -> JsonObject:
+    def _once(self, key: str, parameters: JsonObject, build: Callable[[int], JsonObject]) -> JsonObject:
         self._up()
         self.calls.append(key)
         asked = json.dumps(parameters, sort_keys=True)

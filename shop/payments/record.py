@@ -21,7 +21,8 @@ from shop.orders.fulfilment import fulfil
 from shop.orders.order_book import CARD, Order, lines_of
 from shop.orders.order_states import next_order_state
 from shop.orders.placing import order_subject, tell_buyer
-from shop.payments.money_in import FinanceTask, Payment, PaymentAllocation, paid_cents
+from shop.payments.finance_tasks import Concern, open_task
+from shop.payments.money_in import Payment, PaymentAllocation, paid_cents
 
 _CLEARING = {"stripe": "stripe_clearing", "bank": "bank", "manual": "bank", "discount": "discount"}
 _CLOSED = frozenset({"CANCELLED", "EXPIRED", "NEEDS_REQUOTE"})
@@ -45,8 +46,7 @@ def record_payment(session: Session, order: Order, money: MoneyFact) -> bool:
     """Record money for an order, once per (source, external id); answers False when it had been recorded.
 
     The order's row must be locked. Card money fulfils at once in this same transaction (F003-08, M16); a transfer opens
-    its window (D9). Money on a closed order follows D11; money beyond the total opens a finance task and fulfils nothing
-    twice.
+    its window (D9). Money on a closed order follows D11; money beyond the total opens a finance task, fulfils nothing.
     """
     payment_id = _store(session, money)
     if payment_id is None:
@@ -145,20 +145,7 @@ def open_finance_task(
     session: Session, kind: str, order: Order, facts: JsonObject, due_at: datetime | None = None
 ) -> bool:
     """Ask finance to look at an order; one open task per kind and order. Answers False when it is open already."""
-    row = insert(FinanceTask).values(
-        id=new_id(),
-        kind=kind,
-        subject_kind="order",
-        subject_id=order.id,
-        order_id=order.id,
-        facts=facts,
-        due_at=due_at,
-        opened_at=clock.now(),
-    )
-    created = session.execute(row.on_conflict_do_nothing().returning(FinanceTask.id)).scalar()
-    if created is not None:
-        record_event(session, "finance.task_opened", order_subject(order), kind=kind)
-    return created is not None
+    return open_task(session, Concern(kind, order_subject(order), facts, order.id, due_at))
 
 
 def lock_order(session: Session, order_id: UUID) -> Order:

@@ -1,12 +1,17 @@
-"""What Stripe said about money: charges, refunds, disputes and payouts. Figures are assigned from the object, never added up."""
+"""What Stripe said about money: charges, refunds, disputes, payouts. Figures are assigned, never added up."""
 
 from datetime import datetime
-from uuid import UUID
+from uuid import NAMESPACE_URL, UUID, uuid5
 
 from sqlalchemy import ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from foundation.database import JsonObject, Model
+
+
+def fact_id(stripe_id: str) -> UUID:
+    """A UUID that always stands for the same object of Stripe: causes, subjects and cases are UUIDs here."""
+    return uuid5(NAMESPACE_URL, f"stripe:{stripe_id}")
 
 
 class StripeCharge(Model):

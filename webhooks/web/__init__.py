@@ -3,11 +3,11 @@
 from flask import Flask
 from flask_wtf import CSRFProtect
 
-from webhooks.web import bank
+from webhooks.web import bank, provisioning, stripe
 
 __all__ = ["install"]
 
-BLUEPRINTS = (bank.blueprint,)
+BLUEPRINTS = (bank.blueprint, provisioning.blueprint, stripe.blueprint)
 
 
 def install(app: Flask) -> None:

@@ -1,0 +1,137 @@
+"""Voiding and holding (D10): what a refund or a dispute does to coupons nobody has used, and to licences of used ones.
+
+Every function is set-based, names the coupons by the cause they were minted for, and changes nothing when repeated.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import TextClause, func, select, text
+from sqlalchemy.orm import Session
+
+from entitlements.coupons.stock import Coupon, CouponPack
+from entitlements.ledger import Account, Posting, book
+from entitlements.links import Cause
+from foundation import clock
+from foundation.events import Subject, record_event
+from foundation.ids import new_id
+
+_VOID = text(
+    """
+    UPDATE coupons SET state = 'VOIDED', changed_at = :now, held_by_case = NULL WHERE state = 'AVAILABLE' AND pack_id IN
+      (SELECT id FROM coupon_packs WHERE cause_kind = :cause_kind AND cause_id = ANY(CAST(:causes AS uuid[])))
+    RETURNING pack_id, net_cents
+    """
+)
+_VOID_HELD = text(
+    "UPDATE coupons SET state = 'VOIDED', changed_at = :now, held_by_case = NULL"
+    " WHERE state = 'AVAILABLE' AND held_by_case = :case RETURNING pack_id, net_cents"
+)
+_HOLD = text(
+    """
+    UPDATE coupons SET held_by_case = :case, changed_at = :now
+    WHERE state = 'AVAILABLE' AND held_by_case IS NULL AND pack_id IN
+      (SELECT id FROM coupon_packs WHERE cause_kind = :cause_kind AND cause_id = ANY(CAST(:causes AS uuid[])))
+    RETURNING id
+    """
+)
+_RELEASE = text(
+    "UPDATE coupons SET held_by_case = NULL, changed_at = :now"
+    " WHERE held_by_case = :case AND state = 'AVAILABLE' RETURNING id"
+)
+_SUSPEND = text(
+    """
+    UPDATE licences SET suspended_at = :now, suspended_by_case = :case
+    FROM coupon_assignments a JOIN coupons c ON c.id = a.coupon_id JOIN coupon_packs p ON p.id = c.pack_id
+    WHERE licences.cause_kind = 'coupon_assignment' AND licences.cause_id = a.id AND licences.suspended_at IS NULL
+      AND p.cause_kind = :cause_kind AND p.cause_id = ANY(CAST(:causes AS uuid[]))
+    RETURNING licences.id, licences.party_id, c.owner_party_id
+    """
+)
+
+
+def void_coupons(session: Session, cause_kind: str, cause_ids: Sequence[UUID], why: Cause) -> int:
+    """Void what nobody has used of the coupons minted for these causes; answers how many.
+
+    Their share of the deferred liability goes against the refunds (M12): it will never be earned.
+    """
+    return _settle_void(session, _VOID, _causes(cause_kind, cause_ids), why)
+
+
+def void_held_coupons(session: Session, case: UUID, why: Cause) -> int:
+    """Void the coupons a case holds, as `void_coupons` does; answers how many."""
+    return _settle_void(session, _VOID_HELD, {"case": case}, why)
+
+
+def _settle_void(session: Session, statement: TextClause, values: dict[str, Any], why: Cause) -> int:
+    voided: dict[UUID, list[int]] = {}
+    for row in session.execute(statement, values | {"now": clock.now()}):
+        voided.setdefault(row.pack_id, []).append(row.net_cents)
+    packs = session.scalars(select(CouponPack).where(CouponPack.id.in_(voided)).order_by(CouponPack.id)).all()
+    for pack in packs:
+        shares = voided[pack.id]
+        deferred, refunds = Account("deferred", label=pack.sku), Account("refunds")
+        book(session, Cause("coupons_voided", new_id()), [Posting(deferred, refunds, sum(shares))])
+        subject = Subject("coupon_pack", pack.id, pack.owner_party_id)
+        record_event(session, "coupon.voided", subject, quantity=len(shares), cause_kind=why.kind, cause_id=why.id)
+    return sum(len(shares) for shares in voided.values())
+
+
+def hold_coupons(session: Session, cause_kind: str, cause_ids: Sequence[UUID], case: UUID) -> int:
+    """Freeze the unused coupons of these causes for a case, so that nobody uses them meanwhile; answers how many."""
+    values = _causes(cause_kind, cause_ids) | {"case": case, "now": clock.now()}
+    return len(session.execute(_HOLD, values).all())
+
+
+def release_coupons(session: Session, case: UUID) -> int:
+    """Give back what a case held; answers how many."""
+    return len(session.execute(_RELEASE, {"case": case, "now": clock.now()}).all())
+
+
+def held_shares(session: Session, case: UUID) -> dict[UUID, list[int]]:
+    """The net shares (cents) of the coupons a case holds, by the cause of their pack."""
+    query = (
+        select(CouponPack.cause_id, Coupon.net_cents)
+        .join(CouponPack, CouponPack.id == Coupon.pack_id)
+        .where(Coupon.held_by_case == case, Coupon.state == "AVAILABLE")
+        .order_by(Coupon.ordinal)
+    )
+    found: dict[UUID, list[int]] = {}
+    for cause_id, share in session.execute(query):
+        found.setdefault(cause_id, []).append(share)
+    return found
+
+
+def coupons_by_state(session: Session, cause_kind: str, cause_ids: Sequence[UUID]) -> dict[UUID, dict[str, int]]:
+    """For each cause, how many of its coupons are in each state."""
+    query = (
+        select(CouponPack.cause_id, Coupon.state, func.count())
+        .join(CouponPack, CouponPack.id == Coupon.pack_id)
+        .where(CouponPack.cause_kind == cause_kind, CouponPack.cause_id.in_(cause_ids))
+        .group_by(CouponPack.cause_id, Coupon.state)
+    )
+    found: dict[UUID, dict[str, int]] = {cause_id: {} for cause_id in cause_ids}
+    for cause_id, state, count in session.execute(query):
+        found[cause_id][state] = count
+    return found
+
+
+def coupons_under_way(session: Session, cause_kind: str, cause_ids: Sequence[UUID]) -> int:
+    """How many coupons of these causes wait for the vendor's answer: they may become licences yet."""
+    states = coupons_by_state(session, cause_kind, cause_ids)
+    return sum(count for by_state in states.values() for state, count in by_state.items() if state == "ACTIVATING")
+
+
+def suspend_licences(session: Session, cause_kind: str, cause_ids: Sequence[UUID], case: UUID) -> int:
+    """Suspend the licences that came of these coupons: read-only plus export, never deleted (D10, D17)."""
+    values = _causes(cause_kind, cause_ids) | {"case": case, "now": clock.now()}
+    suspended = session.execute(_SUSPEND, values).all()
+    for row in suspended:
+        subject = Subject("company", row.party_id, row.owner_party_id)
+        record_event(session, "licence.suspended", subject, licence_id=row.id, case_id=case)
+    return len(suspended)
+
+
+def _causes(cause_kind: str, cause_ids: Sequence[UUID]) -> dict[str, Any]:
+    return {"cause_kind": cause_kind, "causes": list(cause_ids)}

@@ -1,0 +1,120 @@
+"""The janitor's half in the shop (edges): what waits at the gateway is looked at, what nobody knows is asked again.
+
+Lost, late and doubled letters change nothing but the delay: everything here is also what a letter would have done.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TypeVar
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from foundation import clock
+from foundation.database import transaction
+from shop.orders.order_book import CARD, Order
+from shop.payments.attempts import PaymentAttempt
+from shop.payments.checkout import close_checkout, look_and_reconcile, send_attempt, settle_attempt
+from shop.payments.gateway import GatewayRefused, PaymentGateway
+from shop.payments.refund_requests import RefundRefused, open_requests, send_request
+from shop.payments.stripe_facts import StripeCharge
+
+Subject = TypeVar("Subject", UUID, str)
+
+PENDING_AFTER = timedelta(minutes=15)
+FEES_WITHIN = timedelta(days=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What a round did: pages looked at, unknown ones asked again, charges and refunds asked about, and what failed."""
+
+    looked_at: int = 0
+    asked_again: int = 0
+    closed: int = 0
+    charges: int = 0
+    refunds: int = 0
+    failed: int = 0
+
+
+def settle_pending(gateway: PaymentGateway, older_than: timedelta = PENDING_AFTER) -> Settled:
+    """Look at every attempt that has been pending for `older_than` (real time), and at charges and refunds left open.
+
+    One that is refused does not stop the others. Raises GatewayUnavailable when Stripe is silent: the next round comes.
+    """
+    with transaction() as session:
+        unknown, pending, unwanted = _attempts(session, older_than)
+        charges, requests = _charges_without_fee(session), open_requests(session)
+    refused = [
+        *(one for one in pending if not _done(settle_attempt, one, gateway)),
+        *(one for one in unknown if not _done(_ask_again, one, gateway)),
+        *(one for one in unwanted if not _done(close_checkout, one, gateway)),
+        *(one for one in charges if not _done(_look_at_charge, one, gateway)),
+        *(one for one in requests if not _done(send_request, one, gateway)),
+    ]
+    return Settled(len(pending), len(unknown), len(unwanted), len(charges), len(requests), len(refused))
+
+
+def pending_payments(session: Session) -> dict[str, int]:
+    """How much a round would ask about, without asking."""
+    unknown, pending, unwanted = _attempts(session, PENDING_AFTER)
+    return {
+        "looked_at": len(pending),
+        "asked_again": len(unknown),
+        "closed": len(unwanted),
+        "charges": len(_charges_without_fee(session)),
+        "refunds": len(open_requests(session)),
+    }
+
+
+def _done(step: Callable[[Subject, PaymentGateway], object], subject: Subject, gateway: PaymentGateway) -> bool:
+    """Whether the step was done; what a refusal means has been stored where it belongs, and the round goes on."""
+    try:
+        step(subject, gateway)
+    except (GatewayRefused, RefundRefused):
+        return False
+    return True
+
+
+def _look_at_charge(charge_id: str, gateway: PaymentGateway) -> None:
+    look_and_reconcile(gateway, "charge", charge_id)
+
+
+def _ask_again(attempt_id: UUID, gateway: PaymentGateway) -> None:
+    """The outcome of the call is unknown: the same key and parameters give the page that exists, or make it now."""
+    send_attempt(attempt_id, gateway)
+    settle_attempt(attempt_id, gateway)
+
+
+def _attempts(session: Session, older_than: timedelta) -> tuple[list[UUID], list[UUID], list[UUID]]:
+    """Attempts without a page, attempts pending on one, and orders whose open page is not wanted any more."""
+    query = (
+        select(PaymentAttempt, Order)
+        .join(Order, Order.id == PaymentAttempt.order_id)
+        .where(PaymentAttempt.paid_at.is_(None), PaymentAttempt.debit_refused_at.is_(None))
+        .where(PaymentAttempt.cancelled_at.is_(None), PaymentAttempt.expired_at.is_(None))
+        .where(PaymentAttempt.created_at <= clock.real_now() - older_than)
+        .order_by(PaymentAttempt.created_at)
+    )
+    unknown, pending, unwanted = [], [], []
+    for attempt, order in session.execute(query):
+        if attempt.session_id is None:
+            unknown.append(attempt.id)
+        else:
+            pending.append(attempt.id)
+        if attempt.state == "OPEN" and (order.state != "AWAITING_PAYMENT" or order.payment_method != CARD):
+            unwanted.append(order.id)
+    return unknown, pending, unwanted
+
+
+def _charges_without_fee(session: Session) -> list[str]:
+    """Charges whose fee was not known yet when they were last looked at."""
+    query = (
+        select(StripeCharge.id)
+        .where(StripeCharge.fee_cents.is_(None), StripeCharge.status == "succeeded")
+        .where(StripeCharge.read_started_at >= clock.real_now() - FEES_WITHIN)
+        .order_by(StripeCharge.id)
+    )
+    return list(session.scalars(query))

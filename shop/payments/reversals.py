@@ -1,0 +1,85 @@
+"""Reversals (D10): what refunds and disputes of an order mean for the coupons and licences it brought.
+
+A function of the stored facts, called after every change of money: it gives the same whether the refund or the payment
+was seen first, and repeating it changes nothing.
+"""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from entitlements import (
+    Cause,
+    coupons_under_way,
+    hold_coupons,
+    release_coupons,
+    suspend_licences,
+    void_coupons,
+)
+from foundation import clock
+from foundation.jobs import DueRow, due_rule, schedule_due
+from shop.orders.order_book import Order, lines_of
+from shop.payments.money_in import paid_cents
+from shop.payments.record import lock_order
+from shop.payments.stripe_facts import StripeCharge, StripeDispute
+
+OPEN_DISPUTE = frozenset(
+    {"needs_response", "under_review", "warning_needs_response", "warning_under_review"},
+)
+LOST = "lost"
+RULE = "orders.reversals"
+_LOOK_AGAIN = timedelta(hours=1)
+
+
+def follow_reversals(session: Session, order: Order) -> None:
+    """Hold, release or void the order's unassigned coupons and suspend its licences, as refunds and disputes say.
+
+    The order's row must be locked. An open dispute freezes; a lost one voids and suspends; a full refund voids.
+    """
+    disputes = _disputes_of(session, order.id)
+    lines = [line.id for line in lines_of(session, order.id)]
+    lost = next((dispute for dispute in disputes if dispute.status == LOST), None)
+    if lost is not None:
+        void_coupons(session, "order_line", lines, Cause("dispute", lost.case_id))
+        suspend_licences(session, "order_line", lines, lost.case_id)
+        _look_again(session, order, lines)
+    elif fully_refunded(session, order.id):
+        void_coupons(session, "order_line", lines, Cause("refund", order.id))
+    for dispute in disputes:
+        if dispute.status in OPEN_DISPUTE:
+            hold_coupons(session, "order_line", lines, dispute.case_id)
+        else:
+            release_coupons(session, dispute.case_id)
+
+
+def fully_refunded(session: Session, order_id: UUID) -> bool:
+    """Whether everything that was paid for an order went back: then nothing unused of it stays usable."""
+    back = select(func.coalesce(func.sum(StripeCharge.refunded_cents), 0)).where(StripeCharge.order_id == order_id)
+    paid = paid_cents(session, order_id)
+    return 0 < paid <= int(session.execute(back).scalar_one())
+
+
+def disputed(session: Session, order_id: UUID) -> bool:
+    """Whether a dispute about an order is open: refunds are blocked meanwhile."""
+    return any(dispute.status in OPEN_DISPUTE for dispute in _disputes_of(session, order_id))
+
+
+def _disputes_of(session: Session, order_id: UUID) -> Sequence[StripeDispute]:
+    query = select(StripeDispute).where(StripeDispute.order_id == order_id).order_by(StripeDispute.id)
+    return session.scalars(query).all()
+
+
+def _look_again(session: Session, order: Order, lines: list[UUID]) -> None:
+    """A coupon whose activation was under way becomes a licence later, which is to be suspended as well."""
+    if coupons_under_way(session, "order_line", lines):
+        due_at = clock.now() + _LOOK_AGAIN
+        schedule_due(session, RULE, order.id, due_at, period=due_at.isoformat())
+
+
+@due_rule(RULE)
+def follow_reversals_again(session: Session, row: DueRow) -> None:
+    """Look once more at an order whose dispute was lost while an activation was under way."""
+    follow_reversals(session, lock_order(session, row.subject_id))

@@ -1,0 +1,74 @@
+"""Looking: an object of Stripe read anew, with whatever must be known with it; no transaction is open meanwhile."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from foundation import clock
+from foundation.database import JsonObject
+from shop.payments.gateway import PaymentGateway
+
+Kind = Literal["checkout_session", "payment_intent", "charge", "refund", "dispute", "payout"]
+KINDS: tuple[Kind, ...] = ("checkout_session", "payment_intent", "charge", "refund", "dispute", "payout")
+RECONCILED = "completed"
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """An object as Stripe showed it; `started_at` is the real instant before the question was asked.
+
+    `beside` is what the object hangs on: the charge of a refund or dispute, the page of an intent. `rows` are the
+    movements of a payout.
+    """
+
+    kind: Kind
+    body: JsonObject
+    started_at: datetime
+    beside: JsonObject | None = None
+    rows: tuple[JsonObject, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What became of something seen, in a word for the log, and the order it concerned."""
+
+    word: str
+    order_id: UUID | None = None
+
+
+UNKNOWN = Verdict("unknown")
+
+
+class Overtaken(Exception):
+    """A look that began later has been applied already: look again."""
+
+
+def refuse_overtaken(last_started_at: datetime | None, seen: Seen) -> None:
+    """Raise Overtaken when what was seen may be older than what is stored (two looks at one object can overtake)."""
+    if last_started_at is not None and seen.started_at < last_started_at:
+        raise Overtaken
+
+
+def look(gateway: PaymentGateway, kind: Kind, object_id: str) -> Seen:
+    """Read an object of Stripe anew. Raises GatewayUnavailable, GatewayRefused (`resource_missing`: no such object)."""
+    started_at = clock.real_now()
+    body = gateway.read(kind, object_id)
+    if kind == "payment_intent":
+        return Seen(kind, body, started_at, beside=gateway.page_of_intent(object_id))
+    if kind in {"refund", "dispute"} and body.get("charge"):
+        return Seen(kind, body, started_at, beside=gateway.read("charge", str(body["charge"])))
+    if kind == "payout" and body.get("reconciliation_status") == RECONCILED:
+        return Seen(kind, body, started_at, rows=tuple(gateway.payout_rows(object_id)))
+    return Seen(kind, body, started_at)
+
+
+def belongs_elsewhere(seen: Seen, shop_env: str, *, livemode: bool) -> str | None:
+    """Why an object is not of this shop: the verdict for the log, or None when it is ours."""
+    told = seen.body.get("livemode", (seen.beside or {}).get("livemode", livemode))
+    if told != livemode:
+        return "other-mode"
+    if seen.kind == "payout":
+        return None
+    named = seen.beside if seen.kind in {"refund", "dispute"} else seen.body
+    return None if (named or {}).get("metadata", {}).get("shop_env") == shop_env else "other-shop"

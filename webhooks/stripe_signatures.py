@@ -1,0 +1,41 @@
+"""Believing Stripe (stripe.md, section 3): several secrets during a roll, and a time bound on both sides."""
+
+from collections.abc import Iterable
+
+import stripe
+
+from foundation import clock
+
+TOLERANCE_SECONDS = 300
+
+
+class NotBelieved(Exception):
+    """The letter is not believed or cannot be read; `reason` is for the log, never for the sender."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+def believe_stripe(secrets: Iterable[str], header: str | None, raw: bytes) -> None:
+    """Return when one of `secrets` signed these very bytes within 300 s of now. Raises NotBelieved.
+
+    The library tries every signature of one header with one secret; it bounds the past, the future is bounded here. No
+    secret, or an empty one, believes nobody.
+    """
+    if not any(_signed(secret, header, raw) for secret in secrets):
+        raise NotBelieved("signature")
+    if _sent_at(header or "") > clock.real_now().timestamp() + TOLERANCE_SECONDS:
+        raise NotBelieved("time ahead")
+
+
+def _signed(secret: str, header: str | None, raw: bytes) -> bool:
+    try:
+        return bool(stripe.WebhookSignature.verify_header(raw, header, secret, TOLERANCE_SECONDS))
+    except (stripe.SignatureVerificationError, UnicodeDecodeError):
+        return False
+
+
+def _sent_at(header: str) -> int:
+    """The `t` of a header the library has just believed: its first one, as there."""
+    return next(int(part[2:]) for part in header.split(",") if part.startswith("t="))

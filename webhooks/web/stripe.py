@@ -1,0 +1,35 @@
+"""POST /webhooks/stripe, the first of two stages: believe, read, store once with its job, answer. Nothing slow is here."""
+
+from flask import Blueprint, Response, request
+
+from foundation.access import public
+from foundation.database import transaction
+from foundation.logs import log
+from foundation.problems import problem_response
+from foundation.settings import current_settings
+from webhooks.inbox import store_letter
+from webhooks.stripe_hints import read_letter
+from webhooks.stripe_signatures import NotBelieved, believe_stripe
+
+LARGEST_LETTER = 512 * 1024
+SOURCE = "stripe"
+
+blueprint = Blueprint("webhooks_stripe", __name__)
+
+
+@blueprint.post("/webhooks/stripe")
+@public
+def receive() -> Response:
+    """Store a believed letter; 400 for what cannot be believed or read, 5xx when storing fails, so that it returns."""
+    request.max_content_length = LARGEST_LETTER
+    raw = request.get_data()
+    try:
+        believe_stripe(current_settings().stripe_webhook_secrets, request.headers.get("Stripe-Signature"), raw)
+        hint = read_letter(raw)
+    except NotBelieved as refusal:
+        log().warning("stripe letter refused", verdict=refusal.reason)
+        return problem_response(400, "letter-not-believed", "The letter cannot be believed or read.")
+    with transaction() as session:
+        fresh = store_letter(session, SOURCE, hint.event_id, hint.type, hint.to_json())
+    log().info("stripe letter", event_id=hint.event_id, event_type=hint.type, verdict="stored" if fresh else "known")
+    return Response(status=204)
