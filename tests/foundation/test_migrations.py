@@ -2,7 +2,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
@@ -56,8 +55,8 @@ def _schema(engine: Engine) -> dict[str, object]:
     }
 
 
-def test_every_revision_goes_up_and_down_and_up_again(migrating: Flask, owner: Engine) -> None:
-    assert migrating
+@pytest.mark.usefixtures("migrating")
+def test_every_revision_goes_up_and_down_and_up_again(owner: Engine) -> None:
     upgrade()
     first = _schema(owner)
     assert len(first) > 40
@@ -71,16 +70,16 @@ def test_every_revision_goes_up_and_down_and_up_again(migrating: Flask, owner: E
     assert _schema(owner) == first
 
 
-def test_migrating_twice_changes_nothing(migrating: Flask, owner: Engine) -> None:
-    assert migrating
+@pytest.mark.usefixtures("migrating")
+def test_migrating_twice_changes_nothing(owner: Engine) -> None:
     upgrade()
     before = _schema(owner)
     upgrade()
     assert _schema(owner) == before
 
 
-def test_the_models_and_the_revisions_say_the_same(migrating: Flask, owner: Engine) -> None:
-    assert migrating
+@pytest.mark.usefixtures("migrating")
+def test_the_models_and_the_revisions_say_the_same(owner: Engine) -> None:
     upgrade()
 
     def ours(_object: object, name: str | None, kind: str, *_rest: object) -> bool:
@@ -104,8 +103,8 @@ def test_revisions_are_numbered_without_a_gap() -> None:
     assert numbers == [f"{number:04d}" for number in range(1, len(numbers) + 1)]
 
 
-def test_after_migrating_the_application_role_may_append_but_not_rewrite(migrating: Flask, owner: Engine) -> None:
-    assert migrating
+@pytest.mark.usefixtures("migrating")
+def test_after_migrating_the_application_role_may_append_but_not_rewrite(owner: Engine) -> None:
     upgrade()
     question = text("SELECT has_table_privilege(:role, :table, :right)")
     with owner.connect() as connection:
@@ -122,10 +121,9 @@ def test_after_migrating_the_application_role_may_append_but_not_rewrite(migrati
             assert rights["UPDATE"] is rights["DELETE"] is (not appending), table.name
 
 
-def test_the_revision_in_use_is_shown_by_the_database(migrating: Flask, owner: Engine) -> None:
-    assert migrating
+@pytest.mark.usefixtures("migrating")
+def test_the_revision_in_use_is_shown_by_the_database(owner: Engine) -> None:
     upgrade()
     with owner.connect() as connection:
         shown = connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one()
     assert shown == (MIGRATIONS / "HEAD").read_text().strip()
-    assert command.heads is not None
