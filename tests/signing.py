@@ -45,7 +45,7 @@ def csrf_token(client: FlaskClient) -> str:
     return str(serializer.dumps(csrf_secret(settings.secret_key, token)))
 
 
-def post(client: FlaskClient, path: str, /, **form: Any) -> TestResponse:
+def post(client: FlaskClient, path: str, /, **form: Any) -> TestResponse:  # noqa: ANN401 - whatever a form holds
     """Send a form as a browser does, with its token. Field names that are no Python names go through `fields`."""
     fields: dict[str, Any] = form.pop("fields", {})
     return client.post(path, data={"csrf_token": csrf_token(client), **fields, **form})

@@ -44,6 +44,13 @@ def count_by_state(session: Session, owner_party_id: UUID) -> dict[str, int]:
     return {row[0]: row[1] for row in session.execute(query)}
 
 
+def count_drafts(session: Session, owner_party_id: UUID) -> int:
+    """How many activations a studio began and did not finish."""
+    query = select(func.count()).select_from(ActivationDraft).join(Coupon, Coupon.id == ActivationDraft.coupon_id)
+    unfinished = query.where(Coupon.owner_party_id == owner_party_id, Coupon.state == "AVAILABLE")
+    return session.execute(unfinished).scalar_one()
+
+
 def types_of(session: Session, owner_party_id: UUID) -> list[str]:
     """Which types of coupon a studio has ever had, by name."""
     query = select(CouponPack.coupon_type).where(CouponPack.owner_party_id == owner_party_id).distinct()

@@ -28,7 +28,7 @@ def password_problem(password: str, email: str) -> str | None:
     if folded in {email.casefold(), email.partition("@")[0].casefold()}:
         return "same_as_email"
     plain = folded.strip(_DECORATION)
-    common = folded in _common() or plain in _common() or not plain and len(set(folded)) < SHORTEST
+    common = folded in _common() or plain in _common() or (not plain and len(set(folded)) < SHORTEST)
     return "common" if common else None
 
 

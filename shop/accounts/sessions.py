@@ -84,25 +84,30 @@ def find_session(session: Session, token: str, idle_after: timedelta) -> StoredS
     return None if row is None else _stored(row, idle_after)
 
 
-def _stored(row: Row[tuple[WebSession, User, Membership, str]], idle_after: timedelta) -> StoredSession:
-    kept, user, membership, party_name = row
+def _stored(row: Row[WebSession, User, Membership, str], idle_after: timedelta) -> StoredSession:
+    kept: WebSession = row[0]
+    user: User | None = row[1]  # an outer join: a visitor nobody knows has neither person nor membership
+    membership: Membership | None = row[2]
     now = clock.real_now()
     idle = membership is not None and membership.role in DESK_ROLES and kept.seen_at + idle_after <= now
     alive = kept.revoked_at is None and kept.expires_at > now and not idle
-    welcome = alive and user is not None and membership is not None
-    welcome = welcome and user.disabled_at is None and membership.revoked_at is None and membership.invited_at is None
+    person = _signed_in(kept, user, membership, row[3]) if alive and user and membership else None
     return StoredSession(
         alive=alive,
         data=dict(kept.data) if alive else {},
         created_at=kept.created_at,
         seen_at=kept.seen_at,
         expires_at=kept.expires_at,
-        identity=Identity(user.id, membership.id, kept.expires_at, kept.second_factor_at) if welcome else None,
-        signed_in=_signed_in(kept, user, membership, party_name) if welcome else None,
+        identity=Identity(person.user_id, person.membership_id, kept.expires_at, kept.second_factor_at)
+        if person
+        else None,
+        signed_in=person,
     )
 
 
-def _signed_in(kept: WebSession, user: User, membership: Membership, party_name: str) -> SignedIn:
+def _signed_in(kept: WebSession, user: User, membership: Membership, party_name: str) -> SignedIn | None:
+    if user.disabled_at is not None or membership.revoked_at is not None or membership.invited_at is not None:
+        return None
     return SignedIn(
         user_id=user.id,
         membership_id=membership.id,

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import Select, select, update
 from sqlalchemy.orm import Session
 
 from entitlements import Party
@@ -37,9 +37,14 @@ def normal_email(text: str) -> str:
 def wait_before_trying(settings: Settings, email: str, address: str) -> timedelta | None:
     """Count one try to sign in; answers how long to wait, or None. A reset by mail clears the account's count."""
     of_account = count_try(_account_key(settings, email), TRIES_PER_ACCOUNT)
-    of_address = count_try(f"sign-in-from:{keyed_hash(settings.secret_key, 'address', address)}", TRIES_PER_ADDRESS)
+    of_address = wait_from(settings, "sign-in-from", address, TRIES_PER_ADDRESS)
     waits = [wait for wait in (of_account, of_address) if wait is not None]
     return max(waits) if waits else None
+
+
+def wait_from(settings: Settings, what: str, whom: str, limit: Limit) -> timedelta | None:
+    """Count one try of `what` by or for `whom` (an address of the network or of a person, kept as a hash only)."""
+    return count_try(f"{what}:{keyed_hash(settings.secret_key, 'throttle', whom)}", limit)
 
 
 def forget_sign_in_tries(settings: Settings, email: str) -> None:
@@ -74,11 +79,16 @@ def entrance_of(session: Session, user: User, membership_id: UUID | None = None)
     return Entrance(user, membership, due)
 
 
-def usable_memberships(user_id: UUID) -> "select[tuple[Membership]]":  # type: ignore[type-arg]
+def usable_memberships(user_id: UUID) -> Select[Membership]:
     """The query for a person's memberships that are neither revoked nor merely invited to."""
     return select(Membership).where(
         Membership.user_id == user_id, Membership.revoked_at.is_(None), Membership.invited_at.is_(None)
     )
+
+
+def switch_to(session: Session, user_id: UUID, membership_id: UUID) -> Entrance | None:
+    """Go on under another of one's memberships; None when it is not one of them."""
+    return entrance_of(session, session.get_one(User, user_id), membership_id)
 
 
 @dataclass(frozen=True, slots=True)

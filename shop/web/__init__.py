@@ -10,6 +10,7 @@ __all__ = ["install"]
 ROOMS = (
     "shop.web.accounts",
     "shop.web.page_context",
+    "shop.web.help",
     "shop.web.shop_pages",
     "shop.web.api",
 )

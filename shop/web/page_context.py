@@ -11,10 +11,10 @@ from foundation.database import apart
 from foundation.principal import Principal, current_principal
 from foundation.settings import current_settings
 from shop.carts import count_packs
+from shop.web.accounts.coming_in import CART_KEY
 from shop.web.accounts.identification import signed_in
 from shop.web.accounts.web_session import browser_session
 
-CART_KEY = "cart_id"
 LINKS = {
     "home": "/",
     "cart": "/carrello",

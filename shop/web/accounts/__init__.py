@@ -2,14 +2,39 @@
 
 from flask import Flask
 
-from shop.web.accounts import home_page, identification, sign_in_pages, web_session
+from shop.web.accounts import (
+    account_pages,
+    deep_link_pages,
+    home_page,
+    identification,
+    member_pages,
+    password_pages,
+    registration_pages,
+    second_factor_pages,
+    sign_in_pages,
+    token_pages,
+    web_session,
+)
+from shop.web.accounts.blueprint import accounts
 
 __all__ = ["install"]
+
+# Importing these adds their routes to the blueprint.
+PAGES = (
+    account_pages,
+    deep_link_pages,
+    home_page,
+    member_pages,
+    password_pages,
+    registration_pages,
+    second_factor_pages,
+    sign_in_pages,
+    token_pages,
+)
 
 
 def install(app: Flask) -> None:
     """Keep sessions on the server, identify every request, add the pages."""
     web_session.install(app)
     identification.install(app)
-    for room in (home_page, sign_in_pages):
-        app.register_blueprint(room.pages)
+    app.register_blueprint(accounts)

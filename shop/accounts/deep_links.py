@@ -1,0 +1,99 @@
+"""Deep links (F003-02): a short-lived link, signed by the accounting program, opens the shop for a studio's person."""
+
+import base64
+import binascii
+import hashlib
+import hmac
+import json
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from entitlements import STUDIO, Party
+from foundation import clock
+from foundation.tokens import token_hash
+from shop.accounts.people import Membership, UsedDeepLink, User
+from shop.accounts.signing_in import Entrance, entrance_of, normal_email, usable_memberships
+
+FURTHEST = timedelta(minutes=5)
+DESTINATIONS = frozenset({"/", "/catalogo", "/coupon", "/supporto", "/aziende", "/ordini"})
+_LONGEST = 2_000
+_SHORTEST_NONCE = 16
+
+
+class DeepLinkRefused(Exception):
+    """The link does not open the shop; `reason` is malformed, signature, expired, used or unknown."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class DeepLink:
+    """What a believed link says: the studio's reference, the person's e-mail, where to go, and its nonce."""
+
+    studio: str
+    email: str
+    destination: str
+    nonce: str
+
+
+def read_deep_link(secret: str, token: str) -> DeepLink:
+    """Believe a link: its signature under the shared secret and its expiry. Changes nothing. Raises DeepLinkRefused."""
+    if len(token) > _LONGEST or not token.isascii():
+        raise DeepLinkRefused("malformed")
+    first, _, tag = token.partition(".")
+    expected = hmac.new(_key(secret), first.encode(), hashlib.sha256).digest()
+    if not hmac.compare_digest(expected, _decoded(tag)):
+        raise DeepLinkRefused("signature")
+    claims = _claims(first)
+    left = claims["exp"] - clock.real_now().timestamp()
+    if not 0 < left <= FURTHEST.total_seconds():
+        raise DeepLinkRefused("expired")
+    destination = claims["to"] if claims["to"] in DESTINATIONS else "/"
+    return DeepLink(claims["studio"], normal_email(claims["user"]), destination, claims["nonce"])
+
+
+def follow_deep_link(session: Session, link: DeepLink) -> Entrance:
+    """Let the link's person in under their membership of its studio, once. Raises DeepLinkRefused."""
+    row = insert(UsedDeepLink).values(nonce_hash=token_hash(link.nonce), used_at=clock.real_now())
+    if session.execute(row.on_conflict_do_nothing().returning(UsedDeepLink.nonce_hash)).scalar() is None:
+        raise DeepLinkRefused("used")
+    user = session.scalars(select(User).where(User.email == link.email, User.disabled_at.is_(None))).one_or_none()
+    if user is None:
+        raise DeepLinkRefused("unknown")
+    query = usable_memberships(user.id).join(Party, Party.id == Membership.party_id)
+    membership = session.scalars(query.where(Party.external_ref == link.studio, Party.kind == STUDIO)).one_or_none()
+    entrance = entrance_of(session, user, membership.id) if membership else None
+    if entrance is None:
+        raise DeepLinkRefused("unknown")
+    return entrance
+
+
+def _claims(first: str) -> dict[str, Any]:
+    try:
+        claims = json.loads(_decoded(first))
+    except ValueError:
+        raise DeepLinkRefused("malformed") from None
+    if not isinstance(claims, dict) or type(claims.get("exp")) is not int:
+        raise DeepLinkRefused("malformed")
+    texts = [claims.get(name) for name in ("studio", "user", "to", "nonce")]
+    if not all(isinstance(text, str) and text for text in texts) or len(claims["nonce"]) < _SHORTEST_NONCE:
+        raise DeepLinkRefused("malformed")
+    return claims
+
+
+def _decoded(text: str) -> bytes:
+    try:
+        return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+    except (binascii.Error, ValueError):
+        raise DeepLinkRefused("malformed") from None
+
+
+def _key(secret: str) -> bytes:
+    return base64.b64decode(secret.removeprefix("whsec_"), validate=True)

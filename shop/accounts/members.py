@@ -1,0 +1,202 @@
+"""The people of a studio: who they are, inviting, leaving, roles. There is always an owner."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from entitlements import Party
+from foundation import clock
+from foundation.events import Subject, record_event
+from foundation.mail import queue_mail
+from foundation.principal import Principal
+from foundation.tokens import link_subject, link_token_is_valid
+from shop.accounts.passwords import hash_password
+from shop.accounts.people import Membership, User
+from shop.accounts.registration import new_membership, new_user
+from shop.accounts.sessions import revoke_membership_sessions
+from shop.accounts.signing_in import Entrance, entrance_of, normal_email
+
+INVITATION = "member_invited"
+INVITATION_LASTS = timedelta(days=7)
+STUDIO_MEMBER_ROLES = ("owner", "staff")
+
+
+class MemberNotFound(Exception):
+    """No such person in this studio."""
+
+
+class LastOwner(Exception):
+    """The studio would be left without an owner."""
+
+
+class InvitationRefused(Exception):
+    """The invitation is unknown, used, revoked, or older than seven days."""
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A person of a studio, as its owner lists them."""
+
+    membership_id: UUID
+    user_id: UUID
+    name: str
+    email: str
+    role: str
+    invited_at: datetime | None
+
+
+def members_of(session: Session, party_id: UUID) -> list[Member]:
+    """The people of a studio, owners first, those invited last."""
+    query = (
+        select(Membership, User)
+        .join(User, User.id == Membership.user_id)
+        .where(Membership.party_id == party_id, Membership.revoked_at.is_(None))
+        .order_by(Membership.invited_at.is_not(None), Membership.role, User.email)
+    )
+    return [
+        Member(one.id, user.id, "" if one.invited_at else user.name, user.email, one.role, one.invited_at)
+        for one, user in session.execute(query)
+    ]
+
+
+def invite_member(session: Session, party_id: UUID, email: str, role: str, by: Principal) -> None:
+    """Mail an invitation to work for a studio; asking again sends a new link and makes the old one worthless.
+
+    Known and unknown people are treated alike, and nobody is added before they accept.
+    """
+    email = normal_email(email)
+    user = session.scalars(select(User).where(User.email == email)).one_or_none()
+    if user is None:
+        user = new_user(email, email, None)
+        session.add(user)
+        session.flush()
+    same = (Membership.user_id == user.id, Membership.party_id == party_id)
+    membership = session.scalars(select(Membership).where(*same).with_for_update()).one_or_none()
+    if membership is not None and membership.revoked_at is None and membership.invited_at is None:
+        return
+    if membership is None:
+        membership = new_membership(user.id, party_id, role)
+        session.add(membership)
+    membership.role, membership.revoked_at, membership.invited_at = role, None, clock.real_now()
+    session.flush()
+    _send_invitation(session, membership, user)
+    record_event(session, "member.invited", Subject("membership", membership.id, party_id), by, role=role)
+
+
+def _send_invitation(session: Session, membership: Membership, user: User) -> None:
+    version = _version(membership)
+    queue_mail(
+        session,
+        cause=f"{INVITATION}:{membership.id}:{version}",
+        to=user.email,
+        template=INVITATION,
+        context={
+            "studio": session.get_one(Party, membership.party_id).name,
+            "membership_id": str(membership.id),
+            "version": version,
+        },
+        party_id=membership.party_id,
+        locale=user.locale,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Invitation:
+    """A believed invitation: to which studio, whom, and whether they still have to choose a password."""
+
+    membership: Membership
+    user: User
+    studio: str
+
+    @property
+    def new_person(self) -> bool:
+        """Whether the invited person never had a password here."""
+        return self.user.password_hash is None
+
+
+def believe_invitation(session: Session, secret_key: str, token: str) -> Invitation:
+    """The invitation a link speaks of, locked until the end of the transaction. Raises InvitationRefused."""
+    subject = link_subject(token)
+    query = (
+        select(Membership, User, Party.name)
+        .join(User, User.id == Membership.user_id)
+        .join(Party, Party.id == Membership.party_id)
+        .where(Membership.id == subject, Membership.revoked_at.is_(None), User.disabled_at.is_(None))
+        .with_for_update(of=(Membership, User))
+    )
+    row = session.execute(query).one_or_none() if subject else None
+    if row is None:
+        raise InvitationRefused
+    membership, user, studio = row
+    invited_at = membership.invited_at
+    if invited_at is None or invited_at + INVITATION_LASTS <= clock.real_now():
+        raise InvitationRefused
+    if not link_token_is_valid(secret_key, INVITATION, token, membership.id, _version(membership)):
+        raise InvitationRefused
+    return Invitation(membership, user, studio)
+
+
+def accept_invitation(session: Session, invitation: Invitation, name: str, password: str) -> Entrance | None:
+    """Join the studio. A new person gets name and password and comes in; a known one signs in with their own."""
+    membership, user = invitation.membership, invitation.user
+    membership.invited_at = None
+    user.email_confirmed_at = user.email_confirmed_at or clock.now()
+    entrance = None
+    if invitation.new_person:
+        user.name, user.password_hash = name, hash_password(password)
+        user.link_version += 1
+        session.flush()
+        entrance = entrance_of(session, user, membership.id)
+    record_event(session, "member.joined", Subject("membership", membership.id, membership.party_id))
+    return entrance
+
+
+def remove_member(session: Session, party_id: UUID, membership_id: UUID, by: Principal) -> None:
+    """Take a person's access to this studio away, at once. Raises MemberNotFound, LastOwner."""
+    membership = _locked(session, party_id, membership_id)
+    membership.revoked_at = clock.now()
+    membership.invited_at = None
+    _keep_an_owner(session, party_id)
+    revoke_membership_sessions(session, membership_id)
+    record_event(session, "member.removed", Subject("membership", membership_id, party_id), by)
+
+
+def change_member_role(session: Session, party_id: UUID, membership_id: UUID, role: str, by: Principal) -> None:
+    """Give a person another role; they sign in again. Raises MemberNotFound, LastOwner."""
+    membership = _locked(session, party_id, membership_id)
+    if membership.role == role or role not in STUDIO_MEMBER_ROLES:
+        return
+    membership.role = role
+    _keep_an_owner(session, party_id)
+    revoke_membership_sessions(session, membership_id)
+    record_event(session, "member.role_changed", Subject("membership", membership_id, party_id), by, role=role)
+
+
+def _locked(session: Session, party_id: UUID, membership_id: UUID) -> Membership:
+    """All memberships of the studio are locked, so that two owners cannot remove each other at the same moment."""
+    query = select(Membership).where(Membership.party_id == party_id, Membership.revoked_at.is_(None))
+    everyone = session.scalars(query.order_by(Membership.id).with_for_update()).all()
+    found = next((one for one in everyone if one.id == membership_id), None)
+    if found is None:
+        raise MemberNotFound
+    return found
+
+
+def _keep_an_owner(session: Session, party_id: UUID) -> None:
+    session.flush()
+    still = select(Membership.id).where(
+        Membership.party_id == party_id,
+        Membership.role == "owner",
+        Membership.revoked_at.is_(None),
+        Membership.invited_at.is_(None),
+    )
+    if session.scalars(still.limit(1)).first() is None:
+        raise LastOwner
+
+
+def _version(membership: Membership) -> int:
+    assert membership.invited_at is not None  # noqa: S101 - only asked of an invited membership
+    return int(membership.invited_at.timestamp() * 1_000_000)

@@ -1,0 +1,132 @@
+"""Registration of a studio by its owner; what is answered never tells who is known already (S10)."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from entitlements import STUDIO, Party, StudioData, new_party
+from foundation import clock
+from foundation.events import Subject, record_event
+from foundation.ids import new_id
+from foundation.mail import queue_mail
+from foundation.principal import Principal
+from shop.accounts.mailed_links import CONFIRM_EMAIL, RESET_PASSWORD, email_is_confirmed, send_link
+from shop.accounts.passwords import hash_password
+from shop.accounts.people import Membership, User
+from shop.accounts.sessions import revoke_sessions
+from shop.accounts.signing_in import change_password, normal_email
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """A studio's checked data, its owner's name and password; the owner's address is the studio's."""
+
+    studio: StudioData
+    owner_name: str
+    password: str
+    locale: str = "it"
+
+
+def register(session: Session, asked: Registration) -> None:
+    """Store studio, owner and membership and mail the link that confirms the address.
+
+    A known address or a known studio changes nothing: the person is told by mail, where only they read it.
+    """
+    password_hash = hash_password(asked.password)
+    email = normal_email(asked.studio.email)
+    if _person(session, email) is not None:
+        _tell(session, email, "already_registered", asked)
+        return
+    try:
+        with session.begin_nested():
+            _store(session, asked, email, password_hash)
+    except IntegrityError:
+        # The studio's tax code is registered, or the same form arrived twice at this very moment.
+        _tell(session, email, "studio_known", asked)
+
+
+def _store(session: Session, asked: Registration, email: str, password_hash: str) -> None:
+    studio = _studio_of(asked.studio, email)
+    user = new_user(email, asked.owner_name, password_hash, asked.locale)
+    session.add_all((studio, user))
+    session.flush()
+    session.add(new_membership(user.id, studio.id, "owner"))
+    session.flush()
+    send_link(session, user, CONFIRM_EMAIL)
+    record_event(session, "studio.registered", Subject("studio", studio.id, studio.id), None, user_id=user.id)
+
+
+def _studio_of(data: StudioData, email: str) -> Party:
+    address = {name: getattr(data, name) for name in ("street", "postal_code", "city", "province", "country")}
+    return new_party(
+        STUDIO,
+        data.name,
+        id=new_id(),
+        vat_number=data.vat_number or None,
+        tax_code=data.tax_code,
+        email=email,
+        pec=data.pec or None,
+        sdi_code=data.sdi_code or None,
+        phone=data.phone or None,
+        address=address,
+    )
+
+
+def new_user(email: str, name: str, password_hash: str | None, locale: str = "it") -> User:
+    """A person not yet stored, whose address nobody confirmed."""
+    return User(
+        id=new_id(),
+        email=email,
+        name=name,
+        password_hash=password_hash,
+        locale=locale,
+        created_at=clock.now(),
+        link_version=1,
+        totp_version=1,
+    )
+
+
+def new_membership(user_id: UUID, party_id: UUID, role: str) -> Membership:
+    """A membership not yet stored."""
+    return Membership(id=new_id(), user_id=user_id, party_id=party_id, role=role, created_at=clock.now())
+
+
+def ask_for_reset(session: Session, email: str, locale: str = "it") -> None:
+    """Mail a link that sets a new password, or, to an address nobody registered, a word that says so."""
+    email = normal_email(email)
+    user = _person(session, email)
+    if user is not None and user.disabled_at is None:
+        send_link(session, user, RESET_PASSWORD)
+    else:
+        queue_mail(
+            session,
+            cause=f"unknown_address:{new_id()}",
+            to=email,
+            template="unknown_address",
+            context={},
+            locale=locale,
+        )
+
+
+def reset_password(session: Session, user: User, password: str) -> None:
+    """Store the new password of whoever held the link: every session ends, the address counts as confirmed."""
+    change_password(session, user.id, password)
+    user.email_confirmed_at = user.email_confirmed_at or clock.now()
+    revoke_sessions(session, user.id)
+    record_event(session, "user.password_reset", Subject("user", user.id))
+
+
+def email_confirmed(session: Session, principal: Principal) -> bool:
+    """Whether this principal may order: a person only once their address is confirmed, a program always."""
+    return principal.user_id is None or email_is_confirmed(session, principal.user_id)
+
+
+def _person(session: Session, email: str) -> User | None:
+    return session.scalars(select(User).where(User.email == email)).one_or_none()
+
+
+def _tell(session: Session, email: str, template: str, asked: Registration) -> None:
+    queue_mail(session, cause=f"{template}:{new_id()}", to=email, template=template, context={}, locale=asked.locale)

@@ -1,0 +1,56 @@
+"""The last steps of every way in (password, mail, invitation, deep link): second factor, cart, session."""
+
+import time
+from dataclasses import dataclass
+from uuid import UUID
+
+from flask import redirect, session
+from werkzeug.wrappers import Response as Redirect
+
+from foundation.access import SECOND_FACTOR_PATH
+from foundation.database import transaction
+from shop.accounts.signing_in import Entrance
+from shop.carts import adopt_cart
+from shop.web.accounts.identification import let_in
+from shop.web.accounts.safe_ways import safe_path
+
+CART_KEY = "cart_id"
+_PENDING_KEY = "second_factor_for"
+_PENDING_SECONDS = 600
+_BUYERS = frozenset({"owner", "staff", "member"})
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """Somebody who gave the first proof and owes the second factor; they are not signed in."""
+
+    user_id: UUID
+    membership_id: UUID
+    way: str
+
+
+def come_in(entrance: Entrance, way: str) -> Redirect:
+    """Let somebody in who proved who they are, or ask for their second factor first; then on to `way`."""
+    if entrance.second_factor_due:
+        session[_PENDING_KEY] = [str(entrance.user.id), str(entrance.membership.id), int(time.time()), way]
+        return redirect(SECOND_FACTOR_PATH)
+    finish(entrance, second_factor=False)
+    return redirect(way)
+
+
+def pending() -> Pending | None:
+    """Who owes a second factor in this browser, for ten minutes after the first proof."""
+    kept = session.get(_PENDING_KEY)
+    if not kept or kept[2] + _PENDING_SECONDS < time.time():
+        return None
+    return Pending(UUID(kept[0]), UUID(kept[1]), safe_path(kept[3]))
+
+
+def finish(entrance: Entrance, *, second_factor: bool) -> None:
+    """Sign the browser in; the cart it collected before becomes the party's."""
+    session.pop(_PENDING_KEY, None)
+    cart_id = session.pop(CART_KEY, None)
+    if cart_id and entrance.membership.role in _BUYERS:
+        with transaction() as database:
+            adopt_cart(database, UUID(cart_id), entrance.membership.party_id)
+    let_in(entrance.user.id, entrance.membership, second_factor=second_factor)

@@ -1,0 +1,132 @@
+"""/account/persone: the people of a studio, for its owner; /invito/persona/<token>: joining it."""
+
+from uuid import UUID
+
+from flask import flash, redirect, render_template, request
+from flask_babel import gettext as _
+
+from entitlements import Problem, check_email
+from foundation.access import public, requires
+from foundation.database import transaction
+from foundation.principal import Principal, current_principal
+from foundation.settings import current_settings
+from shop.accounts.members import (
+    STUDIO_MEMBER_ROLES,
+    Invitation,
+    InvitationRefused,
+    LastOwner,
+    MemberNotFound,
+    accept_invitation,
+    believe_invitation,
+    change_member_role,
+    invite_member,
+    members_of,
+    remove_member,
+)
+from shop.accounts.signing_in import note_entrance
+from shop.web.accounts.blueprint import Answer, accounts
+from shop.web.accounts.coming_in import come_in
+from shop.web.accounts.sentences import found, name_sentence, password_sentence, problem_sentences
+
+PATH = "/account/persone"
+
+
+@accounts.get(PATH)
+@requires("owner")
+def members() -> Answer:
+    """Who works for the studio."""
+    return _page({})
+
+
+@accounts.post(PATH)
+@requires("owner")
+def member_invite() -> Answer:
+    """Invite somebody; known and unknown addresses are answered alike."""
+    by, party_id = _owner()
+    email, role = request.form.get("email", ""), request.form.get("role", "staff")
+    checked = check_email(email)
+    if isinstance(checked, Problem):
+        return _page(problem_sentences((checked,))), 422
+    with transaction() as session:
+        invite_member(session, party_id, checked, role if role in STUDIO_MEMBER_ROLES else "staff", by)
+    flash(_("Abbiamo scritto a %(email)s. L’invito vale 7 giorni.", email=checked), "success")
+    return redirect(PATH)
+
+
+@accounts.post(f"{PATH}/<uuid:membership_id>")
+@requires("owner")
+def member_change(membership_id: UUID) -> Answer:
+    """Give another role, or take the access away."""
+    by, party_id = _owner()
+    role = request.form.get("role", "")
+    try:
+        with transaction() as session:
+            if role == "none":
+                remove_member(session, party_id, membership_id, by)
+            else:
+                change_member_role(session, party_id, membership_id, role, by)
+    except LastOwner:
+        flash(_("Lo studio ha sempre un titolare. Nominane prima un altro."), "error")
+    except MemberNotFound:
+        flash(_("Questa persona non lavora più per lo studio."), "warning")
+    else:
+        flash(_("Accesso tolto.") if role == "none" else _("Ruolo cambiato."), "success")
+    return redirect(PATH)
+
+
+@accounts.get("/invito/persona/<token>")
+@public
+def invitation(token: str) -> Answer:
+    """Who invites, and one form: opening the link changes nothing."""
+    try:
+        with transaction() as session:
+            found_invitation = believe_invitation(session, current_settings().secret_key, token)
+    except InvitationRefused:
+        return render_template("accounts/link_over.html", kind="invitation"), 410
+    return _invitation_page(found_invitation, {})
+
+
+@accounts.post("/invito/persona/<token>")
+@public
+def invitation_accept(token: str) -> Answer:
+    """Join the studio."""
+    name, password = request.form.get("name", ""), request.form.get("password", "")
+    try:
+        with transaction() as session:
+            believed = believe_invitation(session, current_settings().secret_key, token)
+            errors = _wrong(believed, name, password)
+            if errors:
+                return _invitation_page(believed, errors), 422
+            entrance = accept_invitation(session, believed, name.strip(), password)
+            if entrance is not None:
+                note_entrance(session, entrance, "invitation")
+    except InvitationRefused:
+        return render_template("accounts/link_over.html", kind="invitation"), 410
+    flash(_("Ora lavori per %(studio)s.", studio=believed.studio), "success")
+    return come_in(entrance, "/") if entrance else redirect("/accedi")
+
+
+def _wrong(believed: Invitation, name: str, password: str) -> dict[str, str]:
+    if not believed.new_person:
+        return {}
+    return found({"name": name_sentence(name), "password": password_sentence(password, believed.user.email)})
+
+
+def _owner() -> tuple[Principal, UUID]:
+    by = current_principal()
+    assert by is not None  # noqa: S101 - the route asks for an owner
+    assert by.party_id is not None  # noqa: S101 - an owner acts for a studio
+    return by, by.party_id
+
+
+def _page(errors: dict[str, str]) -> str:
+    by, party_id = _owner()
+    with transaction() as session:
+        people = members_of(session, party_id)
+    email = request.form.get("email", "")
+    return render_template("accounts/members.html", errors=errors, people=people, me=by.user_id, email=email)
+
+
+def _invitation_page(believed: Invitation, errors: dict[str, str]) -> str:
+    name = request.form.get("name", "")
+    return render_template("accounts/invitation.html", invitation=believed, errors=errors, name=name)

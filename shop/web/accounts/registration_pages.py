@@ -1,0 +1,109 @@
+"""Registration of a studio and confirmation of its owner's address: /registrati, /conferma/<token>."""
+
+from datetime import timedelta
+
+from flask import flash, redirect, render_template, request
+from flask_babel import gettext as _
+
+from entitlements import StudioData, check_studio
+from foundation.access import public, requires
+from foundation.database import transaction
+from foundation.formats import language
+from foundation.settings import current_settings
+from foundation.throttle import Limit
+from shop.accounts.mailed_links import CONFIRM_EMAIL, MailedLinkRefused, believe_link, confirm_email, send_link
+from shop.accounts.people import ROLES, User
+from shop.accounts.registration import Registration, register
+from shop.accounts.signing_in import wait_from
+from shop.web.accounts.blueprint import Answer, accounts
+from shop.web.accounts.identification import signed_in
+from shop.web.accounts.sentences import (
+    found,
+    name_sentence,
+    password_sentence,
+    problem_sentences,
+    retry_after,
+    wait_sentence,
+)
+
+REGISTRATIONS_PER_ADDRESS = Limit(20, timedelta(hours=1))
+CONFIRMATIONS_PER_PERSON = Limit(5, timedelta(hours=1))
+
+
+@accounts.get("/registrati")
+@public
+def register_form() -> Answer:
+    """The registration form of a studio."""
+    return render_template("accounts/register.html", form={}, errors={})
+
+
+@accounts.post("/registrati")
+@public
+def register_submit() -> Answer:
+    """Register the studio; the answer is the same for addresses and studios known already."""
+    form = request.form.to_dict()
+    studio, errors = _checked(form)
+    if studio is None or errors:
+        return render_template("accounts/register.html", form=form, errors=errors), 422
+    settings = current_settings()
+    wait = wait_from(settings, "register-from", request.remote_addr or "", REGISTRATIONS_PER_ADDRESS)
+    if wait is not None:
+        return (
+            render_template("accounts/register.html", form=form, errors={"": wait_sentence(wait)}),
+            429,
+            retry_after(wait),
+        )
+    with transaction() as session:
+        register(session, Registration(studio, form["owner_name"].strip(), form["password"], language()))
+    return render_template("accounts/look_in_your_mail.html", email=studio.email, what="registration")
+
+
+def _checked(form: dict[str, str]) -> tuple[StudioData | None, dict[str, str]]:
+    checked = check_studio(form)
+    own = {
+        "owner_name": name_sentence(form.get("owner_name", "")),
+        "password": password_sentence(form.get("password", ""), form.get("email", "")),
+        "terms": None if form.get("terms") else _("Per registrarti leggi e accetta le condizioni."),
+    }
+    return checked.data, problem_sentences(checked.errors) | found(own)
+
+
+@accounts.get("/conferma/<token>")
+@public
+def confirm_page(token: str) -> Answer:
+    """A page with one button: opening the link changes nothing."""
+    try:
+        with transaction() as session:
+            user = believe_link(session, current_settings().secret_key, CONFIRM_EMAIL, token)
+    except MailedLinkRefused:
+        return render_template("accounts/link_over.html", kind="confirm"), 410
+    return render_template("accounts/confirm_email.html", email=user.email)
+
+
+@accounts.post("/conferma/<token>")
+@public
+def confirm_submit(token: str) -> Answer:
+    """Confirm the address."""
+    try:
+        with transaction() as session:
+            confirm_email(session, current_settings().secret_key, token)
+    except MailedLinkRefused:
+        return render_template("accounts/link_over.html", kind="confirm"), 410
+    flash(_("Indirizzo confermato. Ora puoi ordinare."), "success")
+    return redirect("/" if signed_in() else "/accedi")
+
+
+@accounts.post("/account/conferma")
+@requires(*ROLES)
+def confirm_again() -> Answer:
+    """Send the confirmation link once more."""
+    person = signed_in()
+    if person is not None and not person.email_confirmed:
+        wait = wait_from(current_settings(), "confirm-again", person.email, CONFIRMATIONS_PER_PERSON)
+        if wait is not None:
+            flash(wait_sentence(wait), "warning")
+            return redirect("/account")
+        with transaction() as session:
+            send_link(session, session.get_one(User, person.user_id), CONFIRM_EMAIL)
+        flash(_("Ti abbiamo scritto a %(email)s.", email=person.email), "success")
+    return redirect("/account")
