@@ -2,8 +2,36 @@
 
 from flask import Flask
 
+from entitlements.web import (
+    activation,
+    activation_searches,
+    activities,
+    api,
+    companies,
+    coupons,
+    desk_activations,
+    desk_jobs,
+    told,
+    words,
+)
+
 __all__ = ["install"]
+
+BLUEPRINTS = (
+    coupons.blueprint,
+    activation.blueprint,
+    activation_searches.blueprint,
+    companies.blueprint,
+    activities.blueprint,
+    desk_activations.blueprint,
+    desk_jobs.blueprint,
+)
 
 
 def install(app: Flask) -> None:
     """Add pages, API and commands of the rights office to the application."""
+    words.install(app)
+    told.install(app)
+    api.install(app)
+    for blueprint in BLUEPRINTS:
+        app.register_blueprint(blueprint)

@@ -1,0 +1,180 @@
+"""/coupon/<id>/attiva: the activation form, step by step, resumable on any device (F003-11, F003-12)."""
+
+from uuid import UUID
+
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response
+
+from entitlements.activation import CouponNotAvailable, activate_coupon, state_for_use
+from entitlements.companies import CompanyAlreadyExists
+from entitlements.company_data import LEGAL_FORMS, TAX_REGIMES, CompanyStep
+from entitlements.coupons.shelves import company_by_coupon
+from entitlements.coupons.stock import coupon_of
+from entitlements.drafts import draft_of
+from entitlements.web import activation_steps as steps
+from entitlements.web.activation_form import (
+    CHECK,
+    INTENTS,
+    LATER,
+    NEXT,
+    StepPage,
+    Visit,
+    opened,
+    place_of,
+    sent,
+    title_of_activity,
+)
+from entitlements.web.activation_live import choices, on_leave
+from entitlements.web.activation_summary import CONFIRM_WORD, Summary, confirmed, summed_up
+from entitlements.web.reading import STUDIO, studio
+from entitlements.web.told import company_exists
+from foundation import clock
+from foundation.access import requires
+from foundation.database import transaction
+
+blueprint = Blueprint("activation", __name__)
+
+Page = str | Response | tuple[str, int]
+
+
+@blueprint.get("/coupon/<uuid:coupon_id>/attiva")
+@requires(*STUDIO)
+def start(coupon_id: UUID) -> Response:
+    """Begin, or go on where the draft stands; a used coupon leads to its company."""
+    with transaction() as session:
+        found = _visit(session, coupon_id, CompanyStep.TAX_DATA)
+        if isinstance(found, UUID):
+            return _to_company(found)
+        step = steps.resume_at(draft_of(session, coupon_id))
+    return redirect(steps.step_url(coupon_id, step), 303)
+
+
+@blueprint.get("/coupon/<uuid:coupon_id>/attiva/<slug>")
+@requires(*STUDIO)
+def show(coupon_id: UUID, slug: str) -> Page:
+    """One step, with what was typed before."""
+    step = _known_step(slug)
+    with transaction() as session:
+        found = _visit(session, coupon_id, step)
+        if isinstance(found, UUID):
+            return _to_company(found)
+        if step is CompanyStep.SUMMARY:
+            return _summary_page(session, summed_up(session, found))
+        return _step_page(session, found, opened(session, found))
+
+
+@blueprint.post("/coupon/<uuid:coupon_id>/attiva/<slug>")
+@requires(*STUDIO)
+def save(coupon_id: UUID, slug: str) -> Page:
+    """Keep what was typed; go on when nothing is wrong and every doubt has been seen."""
+    step = _known_step(slug)
+    if step is CompanyStep.SUMMARY:
+        return _activate(coupon_id)
+    intent = request.form.get("intent", NEXT)
+    with transaction() as session:
+        found = _visit(session, coupon_id, step)
+        if isinstance(found, UUID):
+            return _to_company(found)
+        page = sent(session, found, request.form if intent in INTENTS else {**request.form, "intent": NEXT})
+        html = "" if page.done else _step_page(session, found, page)
+    if page.done:
+        return redirect(steps.step_url(coupon_id, steps.step_after(step)), 303)
+    if intent == LATER:
+        flash(_("Bozza salvata: la riprendi da qui quando vuoi, anche da un altro dispositivo."), "success")
+        return redirect(url_for("coupons.stock"), 303)
+    return (html, 422) if page.errors and intent != CHECK else html
+
+
+def _activate(coupon_id: UUID) -> Page:
+    """Confirm: the coupon is claimed and the company asked for in one transaction; a second click finds the company."""
+    principal, _studio_id = studio()
+    try:
+        with transaction() as session:
+            found = _visit(session, coupon_id, CompanyStep.SUMMARY)
+            if isinstance(found, UUID):
+                return _to_company(found)
+            summary = summed_up(session, found)
+            summary.errors |= confirmed(summary, request.form)
+            if summary.errors or summary.data is None:
+                return _summary_page(session, summary), 422
+            company_id = activate_coupon(session, coupon_id, summary.data, principal).id
+    except CompanyAlreadyExists:
+        return _refused(coupon_id), 409
+    return _to_company(company_id)
+
+
+def _refused(coupon_id: UUID) -> str:
+    with transaction() as session:
+        found = _visit(session, coupon_id, CompanyStep.SUMMARY)
+        if isinstance(found, UUID):
+            raise CouponNotAvailable(coupon_id, "ACTIVATING")
+        summary = summed_up(session, found)
+        summary.errors = {"": f"{company_exists()} {_('Il coupon è ancora tuo.')}"}
+        return _summary_page(session, summary)
+
+
+def _visit(session: Session, coupon_id: UUID, step: CompanyStep) -> Visit | UUID:
+    """The visit, or the company this coupon has already gone to. Raises CouponNotFound, CouponNotAvailable."""
+    _principal, studio_id = studio()
+    coupon, pack = coupon_of(session, coupon_id, studio_id)
+    today = clock.today()
+    state = state_for_use(coupon, today)
+    if state == "AVAILABLE":
+        return Visit(studio_id, coupon, pack, step, today)
+    company_id = company_by_coupon(session, coupon_id)
+    if company_id is None:
+        raise CouponNotAvailable(coupon_id, state)
+    return company_id
+
+
+def _known_step(slug: str) -> CompanyStep:
+    step = steps.step_by_slug(slug)
+    if step is None:
+        abort(404)
+    return step
+
+
+def _to_company(company_id: UUID) -> Response:
+    return redirect(url_for("companies.show_company", company_id=company_id), 303)
+
+
+def _step_page(session: Session, visit: Visit, page: StepPage) -> str:
+    draft = draft_of(session, visit.coupon.id)
+    return render_template(
+        f"entitlements/activation/{visit.step.value}.html",
+        visit=visit,
+        page=page,
+        errors=page.errors,
+        heading=steps.titles()[visit.step],
+        labels=steps.labels(),
+        current=steps.STEPS.index(visit.step) + 1,
+        urls=steps.urls_reached(visit.coupon.id, draft),
+        legal_forms={code: form.label for code, form in LEGAL_FORMS.items()},
+        tax_regimes=TAX_REGIMES,
+        choices=choices,
+        on_leave=on_leave,
+        place=place_of(page.values),
+        activity=title_of_activity(page.values, visit.today),
+    )
+
+
+def _summary_page(session: Session, summary: Summary) -> str:
+    visit = summary.visit
+    return render_template(
+        "entitlements/activation/summary.html",
+        summary=summary,
+        visit=visit,
+        errors=summary.errors,
+        heading=steps.titles()[CompanyStep.SUMMARY],
+        labels=steps.labels(),
+        current=len(steps.STEPS),
+        urls=steps.urls_reached(visit.coupon.id, draft_of(session, visit.coupon.id)),
+        step_url=steps.step_url,
+        field_url=steps.field_url,
+        Step=CompanyStep,
+        legal_forms=LEGAL_FORMS,
+        tax_regimes=TAX_REGIMES,
+        word=CONFIRM_WORD,
+    )

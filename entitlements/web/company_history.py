@@ -1,0 +1,39 @@
+"""A company's events told as a timeline: each in words, oldest first; what people cannot use is left out."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask_babel import gettext as _
+
+from foundation.events import Event
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """One thing that happened, for ui/timeline.html."""
+
+    title: str
+    at: datetime
+    stage: str = "done"
+    detail: str = ""
+
+
+def history_of(events: Sequence[Event]) -> list[Moment]:
+    """The moments of a company's life that its studio understands."""
+    return [Moment(title, event.at) for event in events if (title := _title(event.type))]
+
+
+def _title(event_type: str) -> str:
+    known: dict[str, str] = {
+        "company.provisioning": _("Attivazione confermata"),
+        "company.ready": _("Azienda creata"),
+        "company.failed": _("Attivazione non riuscita"),
+        "company.given_up": _("Richiesta chiusa dall’assistenza"),
+        "studio.linked": _("Azienda collegata allo studio"),
+        "licence.started": _("Licenza avviata"),
+        "licence.changed": _("Licenza cambiata"),
+        "licence.suspended": _("Licenza sospesa"),
+        "licence.expired": _("Licenza scaduta"),
+    }
+    return known.get(event_type, "")

@@ -1,0 +1,71 @@
+"""How this room's errors are told: status, stable type, sentence. Those of reason codes are domain law (D18)."""
+
+from flask import Flask
+from flask_babel import gettext as _
+
+from entitlements.activation import CouponNotAvailable
+from entitlements.companies import CompanyAlreadyExists, CompanyNotFound
+from entitlements.coupons.coupon_states import IllegalCouponStep
+from entitlements.coupons.stock import CouponNotFound
+from entitlements.parties import StudioAlreadyRegistered
+from entitlements.provisioning.give_up import RequestClosed, VendorUndecided
+from entitlements.wallets import ReferenceReused
+from foundation.problems import Told, tell
+
+
+def install(app: Flask) -> None:
+    """Register the table."""
+    tell(
+        app,
+        {
+            CouponNotFound: Told(404, "coupon-not-found", lambda _p: not_owned()),
+            CouponNotAvailable: Told(409, "coupon-not-available", why_not_available),
+            IllegalCouponStep: Told(409, "coupon-not-available", lambda _p: not_available()),
+            CompanyNotFound: Told(404, "company-not-found", lambda _p: _("Qui non c’è nulla, o non è tuo.")),
+            CompanyAlreadyExists: Told(409, "company-already-exists", lambda _p: company_exists()),
+            StudioAlreadyRegistered: Told(
+                409, "studio-already-registered", lambda _p: _("Uno studio con questo codice fiscale è già registrato.")
+            ),
+            RequestClosed: Told(409, "request-closed", lambda _p: _("La richiesta è già chiusa.")),
+            VendorUndecided: Told(409, "vendor-undecided", why_undecided),
+            ReferenceReused: Told(
+                409, "reference-reused", lambda _p: _("Questo riferimento è già stato usato per un’altra quantità.")
+            ),
+        },
+    )
+
+
+def not_owned() -> str:
+    """COUPON_NOT_OWNED."""
+    return str(_("Questo coupon non è tra quelli in possesso del tuo studio."))
+
+
+def not_available() -> str:
+    """COUPON_NOT_AVAILABLE."""
+    return str(_("Questo coupon è già stato assegnato, è scaduto o è stato annullato."))
+
+
+def why_not_available(problem: CouponNotAvailable) -> str:
+    """COUPON_NOT_AVAILABLE, and for a coupon that a case holds what that means."""
+    if problem.state == "HELD":
+        return str(_("Questo coupon è sospeso: c’è una verifica in corso sul suo pagamento. Scrivi all’assistenza."))
+    return not_owned() if problem.state == "NOT_OWNED" else not_available()
+
+
+def company_exists() -> str:
+    """A live company has this tax code; whose it is stays untold (M6)."""
+    return str(_("Un’azienda con questo codice fiscale è già attiva: non si può attivare di nuovo."))
+
+
+def why_undecided(problem: VendorUndecided) -> str:
+    """Why nobody may give up now."""
+    if problem.why == "working":
+        return str(
+            _("Il programma sta ancora creando l’azienda: non si può rinunciare adesso. Riprova tra qualche minuto.")
+        )
+    return str(
+        _(
+            "Il programma non risponde, quindi non sappiamo se l’azienda esiste: non si può rinunciare adesso. "
+            "Riproviamo da soli."
+        )
+    )
