@@ -45,6 +45,7 @@ from shop.web.api.order_documents import order_document, order_row
 from shop.web.api.problems import TABLE
 from shop.web.api.shapes import OrderPageShape, OrderShape
 from shop.web.api.whose import own_party, principal, visible_party
+from shop.web.paying import close_the_payment_page
 
 area = Area("api_orders", __name__, "Orders: placed, paid by card or bank transfer, cancelled.", TABLE)
 READERS = ("studio", "company", "finance", "support", "admin")
@@ -139,7 +140,9 @@ def cancel(_nothing: dict[str, Any], number: str) -> Response:
         order = order_by_number(session, number, own_party(), lock=True)
         expect_unchanged(order_document(session, order))
         cancel_order(session, order, principal())
-        return kept(session, reply(order_document(session, order)))
+        answer = kept(session, reply(order_document(session, order)))
+    close_the_payment_page(order)
+    return answer
 
 
 def _place(session: Session, asked: dict[str, Any]) -> Order:
