@@ -70,8 +70,11 @@ class Settings:
     mail_sender: str
     bank_transfer_release_after: timedelta
     bank_transfer_sla: timedelta
-    order_reminder_after: timedelta
+    order_reminders: tuple[timedelta, ...]
     order_expires_after: timedelta
+    order_transfer_grace: timedelta
+    bank_payer_blanked_after: timedelta
+    manual_confirmation_four_eyes: int
     checkout_session_lifetime: timedelta
     session_lifetime: timedelta
     desk_idle_after: timedelta
@@ -161,6 +164,10 @@ def parse_duration(text: str) -> timedelta:
         raise ValueError(text) from None
 
 
+def _durations(text: str) -> tuple[timedelta, ...]:
+    return tuple(sorted(parse_duration(part) for part in text.split(",") if part.strip()))
+
+
 def _natural(text: str) -> int:
     number = int(text)
     if number < 0:
@@ -199,8 +206,11 @@ def _read(cls: type[Settings], reader: _Reader) -> Settings:
         mail_sender=reader.text("MAIL_SENDER", "Gettone <non-rispondere@gettone.example>"),
         bank_transfer_release_after=reader.duration("BANK_TRANSFER_RELEASE_AFTER", "12h"),
         bank_transfer_sla=reader.duration("BANK_TRANSFER_SLA", "24h"),
-        order_reminder_after=reader.duration("ORDER_REMINDER_AFTER", "3d"),
+        order_reminders=reader.parsed("ORDER_REMINDERS", "2d,5d", _durations, "durations such as 2d,5d"),
         order_expires_after=reader.duration("ORDER_EXPIRES_AFTER", "7d"),
+        order_transfer_grace=reader.duration("ORDER_TRANSFER_GRACE", "3d"),
+        bank_payer_blanked_after=reader.duration("BANK_PAYER_BLANKED_AFTER", "30d"),
+        manual_confirmation_four_eyes=reader.count("MANUAL_CONFIRMATION_FOUR_EYES", "100000"),
         checkout_session_lifetime=reader.duration("CHECKOUT_SESSION_LIFETIME", "23h"),
         session_lifetime=reader.duration("SESSION_LIFETIME", "30d"),
         desk_idle_after=reader.duration("DESK_IDLE_AFTER", "30m"),

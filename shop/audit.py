@@ -29,7 +29,9 @@ sql_checks(
             SELECT 'order ' || o.number || ' is ' || o.state || ' with ' || coalesce(sum(a.amount_cents), 0)
                    || ' of ' || o.gross_cents
             FROM orders o LEFT JOIN payment_allocations a ON a.order_id = o.id
-            WHERE o.state IN {_PAID} GROUP BY o.id HAVING coalesce(sum(a.amount_cents), 0) < o.gross_cents
+            WHERE o.state IN {_PAID} AND NOT (o.state = 'FULFILLED' AND EXISTS (
+              SELECT 1 FROM finance_tasks f WHERE f.order_id = o.id AND f.kind = 'returned_after_fulfilment'))
+            GROUP BY o.id HAVING coalesce(sum(a.amount_cents), 0) < o.gross_cents
             """,
         ),
         (

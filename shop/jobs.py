@@ -10,9 +10,10 @@ from shop.orders import closing
 from shop.payments import reversals
 from shop.payments.checkout import close_checkout
 from shop.payments.gateway import PaymentGateway
-from shop.transfers import window
+from shop.transfers import audit as transfers_audit
+from shop.transfers import payer_data, window
 
-__all__ = ["audit", "close_open_page", "closing", "gateway", "reversals", "window"]
+__all__ = ["audit", "close_open_page", "closing", "gateway", "payer_data", "reversals", "transfers_audit", "window"]
 
 
 def gateway() -> PaymentGateway:

@@ -1,19 +1,30 @@
 """Letters from the bank: `transfer.received` and `transfer.returned`, opened by a job from their stored row."""
 
 from datetime import timedelta
-from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate
+from sqlalchemy.orm import Session
 
+from foundation import clock
 from foundation.database import transaction
-from foundation.jobs import RetryLater, job
-from shop.transfers import ReturnFact, TransferFact, UnknownTransfer, record_return, record_transfer
+from foundation.jobs import DueRow, RetryLater, due_rule, job, schedule_due
+from foundation.settings import current_settings
+from shop.transfers import (
+    ReturnFact,
+    TransferFact,
+    UnknownTransfer,
+    record_return,
+    record_transfer,
+    record_unknown_return,
+)
 from webhooks.inbox import Letter, close_letter, open_letter
 
 RECEIVED = "transfer.received"
 RETURNED = "transfer.returned"
 _MOST_CENTS = 10**12
 _RETURN_PAUSE = timedelta(minutes=5)
+_LONGEST_WAIT = timedelta(days=3)
+_PAYER = ("debtor_name", "debtor_iban")
 
 
 class TransferSchema(Schema):
@@ -39,14 +50,14 @@ class Unreadable(Exception):
         self.reason = reason
 
 
-def read_transfer(letter_type: str, data: Any) -> TransferFact | ReturnFact:
+def read_transfer(letter_type: str, data: object) -> TransferFact | ReturnFact:
     """The fact a letter tells. Raises Unreadable."""
     if letter_type not in {RECEIVED, RETURNED} or not isinstance(data, dict):
         raise Unreadable("type")
     try:
         read = TransferSchema(unknown="exclude").load(data)
     except ValidationError as problem:
-        raise Unreadable(", ".join(sorted(problem.normalized_messages()))) from problem
+        raise Unreadable(", ".join(sorted(problem.messages_dict))) from problem
     account = "".join(read["account_iban"].split()).upper()
     if letter_type == RETURNED:
         if not read["returns_id"]:
@@ -59,6 +70,7 @@ def read_transfer(letter_type: str, data: Any) -> TransferFact | ReturnFact:
             read["booked_on"],
             read["amount_cents"],
             read["remittance"] or "",
+            read["currency"].upper(),
         )
     return TransferFact(
         source="bank_webhook",
@@ -82,13 +94,34 @@ def open_bank_letter(letter_id: str) -> None:
             letter = open_letter(session, letter_id)
             if letter is not None:
                 close_letter(letter, _apply(session, letter))
+                _forget_payer_later(session, letter)
     except UnknownTransfer as problem:
         # The return overtook its transfer, or tells of one from before our time: keep asking, lose nothing.
         raise RetryLater(f"no transfer {problem.reference} yet", _RETURN_PAUSE) from problem
 
 
-def _apply(session: Any, letter: Letter) -> str:
+def _apply(session: Session, letter: Letter) -> str:
     fact = read_transfer(letter.type, letter.payload.get("data"))
-    if isinstance(fact, ReturnFact):
+    if isinstance(fact, TransferFact):
+        return "recorded" if record_transfer(session, fact) else "known already"
+    try:
         return "returned" if record_return(session, fact) else "known already"
-    return "recorded" if record_transfer(session, fact) else "known already"
+    except UnknownTransfer:
+        if clock.real_now() - letter.received_at < _LONGEST_WAIT:
+            raise
+        # Its transfer will not come any more: the money is gone all the same, so a person must know.
+        return "returned, transfer unknown" if record_unknown_return(session, fact) else "known already"
+
+
+def _forget_payer_later(session: Session, letter: Letter) -> None:
+    until = clock.now() + current_settings().bank_payer_blanked_after
+    schedule_due(session, "letters.forget_payer", letter.id, until)
+
+
+@due_rule("letters.forget_payer")
+def forget_payer(session: Session, row: DueRow) -> None:
+    """Who paid is blanked in the letter too (M17); the line keeps it while somebody must still find its order."""
+    letter = session.get_one(Letter, row.subject_id, with_for_update=True)
+    data = letter.payload.get("data")
+    if isinstance(data, dict):
+        letter.payload = letter.payload | {"data": {key: value for key, value in data.items() if key not in _PAYER}}

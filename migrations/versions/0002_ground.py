@@ -620,6 +620,41 @@ def upgrade() -> None:
     )
     op.create_index("ix_coupons_stock", "coupons", ["owner_party_id", "state", "id"], unique=False)
     op.create_table(
+        "finance_decisions",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("subject_kind", sa.Text(), nullable=False),
+        sa.Column("subject_id", sa.Uuid(), nullable=False),
+        sa.Column("order_id", sa.Uuid(), nullable=True),
+        sa.Column("party_id", sa.Uuid(), nullable=True),
+        sa.Column("booked_on", sa.Date(), nullable=True),
+        sa.Column("amount_cents", sa.BigInteger(), nullable=False),
+        sa.Column("facts", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("four_eyes", sa.Boolean(), nullable=False),
+        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("asked_by_user_id", sa.Uuid(), nullable=True),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("decided_by_user_id", sa.Uuid(), nullable=True),
+        sa.CheckConstraint("(state = 'WAITING') = (decided_at IS NULL)", name=op.f("ck_finance_decisions_decided")),
+        sa.CheckConstraint(
+            "kind IN ('confirm_by_hand', 'send_back', 'store_credit')", name=op.f("ck_finance_decisions_kind")
+        ),
+        sa.CheckConstraint("state IN ('WAITING', 'APPROVED', 'DECLINED')", name=op.f("ck_finance_decisions_state")),
+        sa.CheckConstraint("amount_cents > 0", name=op.f("ck_finance_decisions_amount_positive")),
+        sa.ForeignKeyConstraint(["order_id"], ["orders.id"], name=op.f("fk_finance_decisions_order_id")),
+        sa.ForeignKeyConstraint(["party_id"], ["parties.id"], name=op.f("fk_finance_decisions_party_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_finance_decisions")),
+    )
+    op.create_index("ix_finance_decisions_subject", "finance_decisions", ["subject_id", "id"], unique=False)
+    op.create_index(
+        "uq_finance_decisions_waiting",
+        "finance_decisions",
+        ["kind", "subject_id"],
+        unique=True,
+        postgresql_where=sa.text("state = 'WAITING'"),
+    )
+    op.create_table(
         "finance_tasks",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
@@ -1005,6 +1040,11 @@ def downgrade() -> None:
     op.drop_index("uq_finance_tasks_open", table_name="finance_tasks", postgresql_where=sa.text("resolved_at IS NULL"))
     op.drop_index("ix_finance_tasks_open", table_name="finance_tasks")
     op.drop_table("finance_tasks")
+    op.drop_index(
+        "uq_finance_decisions_waiting", table_name="finance_decisions", postgresql_where=sa.text("state = 'WAITING'")
+    )
+    op.drop_index("ix_finance_decisions_subject", table_name="finance_decisions")
+    op.drop_table("finance_decisions")
     op.drop_index("ix_coupons_stock", table_name="coupons")
     op.drop_table("coupons")
     op.drop_table("consumptions")

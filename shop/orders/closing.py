@@ -1,14 +1,20 @@
 """Closing: an unpaid order is cancelled by its buyer, reminded of, and expires by itself."""
 
+from datetime import datetime, timedelta
+
 from sqlalchemy.orm import Session
 
 from foundation import clock
 from foundation.events import record_event
-from foundation.jobs import DueRow, cancel_due, due_rule
+from foundation.jobs import DueRow, due_rule, schedule_due
 from foundation.principal import Principal
-from shop.orders.order_book import Order
+from foundation.settings import current_settings
+from shop.orders.order_book import BANK_TRANSFER, Order
 from shop.orders.order_states import next_order_state
 from shop.orders.placing import order_subject, tell_buyer
+from shop.payments.money_in import paid_cents
+from shop.payments.record import open_finance_task
+from shop.transfers.store_credit import give_back_store_credit
 
 
 def cancel_order(session: Session, order: Order, by: Principal) -> bool:
@@ -21,18 +27,34 @@ def cancel_order(session: Session, order: Order, by: Principal) -> bool:
         return False
     order.state, order.closed_at = state, clock.now()
     order.version += 1
-    for rule in ("orders.remind", "orders.expire"):
-        cancel_due(session, rule, order.id)
     record_event(session, "order.cancelled", order_subject(order), by)
+    _look_after_its_money(session, order)
     return True
+
+
+def _look_after_its_money(session: Session, order: Order) -> None:
+    """A closed order keeps no store credit; what else was paid towards it is for a person to give back."""
+    give_back_store_credit(session, order)
+    paid = paid_cents(session, order.id)
+    if paid > 0:
+        open_finance_task(session, "closed_with_money", order, {"paid_cents": paid, "state": order.state})
 
 
 @due_rule("orders.remind")
 def remind_of_payment(session: Session, row: DueRow) -> None:
-    """Remind the buyer once that the order waits for its payment."""
+    """Remind the buyer that the order waits for its payment; reminders found late are one, not several at once."""
     order = session.get_one(Order, row.subject_id)
-    if order.state == "AWAITING_PAYMENT":
-        tell_buyer(session, order, "order_reminder")
+    settings = current_settings()
+    overtaken = settings.order_reminders[int(row.period) : int(row.period) + 1]
+    late = any(order.placed_at + after <= clock.now() for after in overtaken) or order.expires_at <= clock.now()
+    if order.state == "AWAITING_PAYMENT" and not late:
+        tell_buyer(session, order, "order_reminder", occasion=row.period)
+
+
+def closes_at(order: Order) -> datetime:
+    """When an unpaid order expires: as shown to the buyer, and a transfer later, since money may be on its way."""
+    grace = current_settings().order_transfer_grace if order.payment_method == BANK_TRANSFER else timedelta()
+    return order.expires_at + grace
 
 
 @due_rule("orders.expire")
@@ -42,7 +64,12 @@ def expire_order(session: Session, row: DueRow) -> None:
     state = next_order_state(order.state, "expire")
     if state == order.state:
         return
+    until = closes_at(order)
+    if until > clock.now():
+        schedule_due(session, "orders.expire", order.id, until, period=until.isoformat())
+        return
     order.state, order.closed_at = state, clock.now()
     order.version += 1
     record_event(session, "order.expired", order_subject(order))
-    tell_buyer(session, order, "order_expired")
+    tell_buyer(session, order, "order_expired", occasion=row.period)
+    _look_after_its_money(session, order)

@@ -202,7 +202,8 @@ def _store_acceptance(session: Session, order: Order, placement: Placement, by: 
 def _announce(session: Session, order: Order, by: Principal) -> None:
     settings = current_settings()
     record_event(session, "order.placed", order_subject(order), by, gross_cents=order.gross_cents)
-    schedule_due(session, "orders.remind", order.id, order.placed_at + settings.order_reminder_after)
+    for number, after in enumerate(settings.order_reminders, start=1):
+        schedule_due(session, "orders.remind", order.id, order.placed_at + after, period=str(number))
     schedule_due(session, "orders.expire", order.id, order.expires_at)
     tell_buyer(session, order, "order_received" if order.payment_method == CARD else "order_received_transfer")
 

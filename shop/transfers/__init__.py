@@ -1,26 +1,45 @@
 """Bank transfers: lines from the bank, matched to orders, their 12-24 hour window, and money that does not fit."""
 
-from shop.transfers.bank_lines import TransferFact, record_transfer
-from shop.transfers.matching import AllocationRefused, unallocated
-from shop.transfers.returns import ReturnFact, UnknownTransfer, record_return
+from shop.transfers.bank_lines import record_transfer
+from shop.transfers.decisions import ask_confirmation, ask_store_credit, ask_to_send_back
+from shop.transfers.four_eyes import AlreadyAsked, FinanceDecision, approve, decline, lock_decision
+from shop.transfers.known_lines import TransferFact
+from shop.transfers.matching import unallocated
+from shop.transfers.refusals import AllocationRefused, ConfirmationRefused, DecisionNotFound, SecondPersonNeeded
+from shop.transfers.returns import ReturnFact, UnknownTransfer, record_return, record_unknown_return
 from shop.transfers.store_credit import spend_store_credit, store_credit_of
-from shop.transfers.surplus import allocate_by_hand, give_store_credit, lock_line, send_back
-from shop.transfers.window import hold, release
+from shop.transfers.surplus import LineNotFound, allocate_by_hand, give_store_credit, lock_line, send_back, take_off
+from shop.transfers.window import ReasonMissing, hold, release
 
 __all__ = [
     "AllocationRefused",
+    "AlreadyAsked",
+    "ConfirmationRefused",
+    "DecisionNotFound",
+    "FinanceDecision",
+    "LineNotFound",
+    "ReasonMissing",
     "ReturnFact",
+    "SecondPersonNeeded",
     "TransferFact",
     "UnknownTransfer",
     "allocate_by_hand",
+    "approve",
+    "ask_confirmation",
+    "ask_store_credit",
+    "ask_to_send_back",
+    "decline",
     "give_store_credit",
     "hold",
+    "lock_decision",
     "lock_line",
     "record_return",
     "record_transfer",
+    "record_unknown_return",
     "release",
     "send_back",
     "spend_store_credit",
     "store_credit_of",
+    "take_off",
     "unallocated",
 ]

@@ -4,13 +4,20 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from foundation import clock
 from foundation.database import APPEND_ONLY, Identified, Model
+from foundation.ids import new_id
+from shop.payments.money_in import Payment
+
+CREDITED = "STORE_CREDIT"
+SENT_BACK = "RETURNED"
+REVERSED = "REVERSED"
 
 
 class Disposal(Identified, Model):
-    """So much of a payment went to a party's store credit, or was sent back. A reversal is a row with a negative amount."""
+    """So much of a payment became a party's store credit, was sent back by us, or was taken back by the bank."""
 
     __tablename__ = "payment_disposals"
     __table_args__ = (
@@ -26,3 +33,13 @@ class Disposal(Identified, Model):
     amount_cents: Mapped[int]
     disposed_at: Mapped[datetime]
     disposed_by_user_id: Mapped[UUID | None]
+
+
+def dispose(session: Session, payment: Payment, kind: str, amount_cents: int, **whose: UUID | None) -> Disposal:
+    """Say what became of so much of a payment; `party_id` whose credit it became, `disposed_by_user_id` who decided."""
+    disposal = Disposal(
+        id=new_id(), payment_id=payment.id, kind=kind, amount_cents=amount_cents, disposed_at=clock.now(), **whose
+    )
+    session.add(disposal)
+    session.flush()
+    return disposal

@@ -1,66 +1,97 @@
-"""Matching: what a transfer pays. By the order numbers in its text; amounts that do not fit wait for a person, nothing is lost."""
+"""Matching: what a transfer pays, by the order numbers in its text; what does not fit waits for a person."""
 
 from uuid import UUID
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from entitlements import Account, Cause, Posting, book
+from entitlements import Account, Cause, Posting, book, release_coupons
 from foundation import clock
 from foundation.events import Subject, record_event
 from foundation.principal import Principal
 from shop.orders.order_book import BANK_TRANSFER, Order
 from shop.orders.placing import order_subject, tell_buyer
+from shop.payments.finance_tasks import Concern, close_tasks, open_task
 from shop.payments.money_in import BankLine, Payment, PaymentAllocation, paid_cents
 from shop.payments.record import lock_order, settle, still_sellable
 from shop.transfers.disposals import Disposal
+from shop.transfers.payer_data import forget_payer_later
 from shop.transfers.references import references_in
 
 CLOSED = frozenset({"CANCELLED", "EXPIRED", "NEEDS_REQUOTE"})
-
-
-class AllocationRefused(Exception):
-    """So much cannot be allocated there; `reason` is a stable code."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
+EURO = "EUR"
+RETURNED_AFTER = "returned_after_fulfilment"
+"""The finance task of a transfer that came back when its order had been fulfilled."""
 
 
 def match_line(session: Session, line: BankLine, payment: Payment) -> None:
-    """Allocate a line to the orders its text names, each no more than it is owed; then say what state the line is in."""
-    if line.currency != "EUR":
-        line.state = "UNIDENTIFIED"
+    """Allocate a line to the orders its text names, in their order there, each no more than it is owed.
+
+    What fits nowhere stays in suspense and is shown to finance; the buyer of a named order is told.
+    """
+    if line.currency != EURO:
+        open_task(session, Concern("foreign_currency", Subject("bank_line", line.id), {"cents": line.amount_cents}))
+        update_state(session, line, payment, named=False)
         return
+    orders = _named_orders(session, line)
+    for order in orders:
+        take(session, line, payment, order, "reference")
+    update_state(session, line, payment, named=bool(orders))
+    left = unallocated(session, payment)
+    if orders and left > 0:
+        closed = [order for order in orders if order.state in CLOSED]
+        _tell_of_surplus(session, line, (closed or orders)[-1], left)
+
+
+def _named_orders(session: Session, line: BankLine) -> list[Order]:
+    """The orders a text names with certainty: locked by their ids (no deadlock), answered as the text has them."""
     references = references_in(line.remittance, line.end_to_end_id)
-    numbers = sorted(reference.number for reference in references if reference.certain)
-    ids = session.scalars(select(Order.id).where(Order.number.in_(numbers)).order_by(Order.id)).all()
-    for order_id in ids:
-        order = lock_order(session, order_id)
-        _take(session, line, payment, order, "reference")
-    update_state(session, line, payment, named=bool(ids))
+    numbers = [reference.number for reference in references if reference.certain]
+    known = session.execute(select(Order.id, Order.number).where(Order.number.in_(numbers)).order_by(Order.id)).all()
+    locked = {number: lock_order(session, order_id) for order_id, number in known}
+    return [locked[number] for number in numbers if number in locked]
 
 
-def _take(session: Session, line: BankLine, payment: Payment, order: Order, reason: str) -> None:
-    owed = order.gross_cents - paid_cents(session, order.id)
-    amount = min(owed, unallocated(session, payment))
-    if amount <= 0 or (order.state in CLOSED and not still_sellable(session, order)):
+def take(session: Session, line: BankLine, payment: Payment, order: Order, reason: str) -> None:
+    """Let an order take what it is owed of what is left of a payment, and follow its money. Its row must be locked."""
+    owed, left = order.gross_cents - paid_cents(session, order.id), unallocated(session, payment)
+    amount = min(owed, left)
+    if amount <= 0:
+        return
+    if order.state in CLOSED and (amount < owed or not still_sellable(session, order)):
+        # D11: a closed order opens again only for its whole price, and only while that is still the price.
         return
     allocate(session, order, payment, amount, reason)
-    shortfall = owed - amount
-    if shortfall > 0:
-        tell_buyer(
-            session, order, "payment_shortfall", occasion=str(line.id), shortfall_cents=shortfall, paid_cents=amount
-        )
-        record_event(session, "order.underpaid", order_subject(order), shortfall_cents=shortfall)
+    follow_the_money(session, order, owed - amount, occasion=str(line.id))
+
+
+def follow_the_money(session: Session, order: Order, shortfall_cents: int, occasion: str) -> None:
+    """An order that has all its money is paid; one that lacks some waits, and its buyer is told how much."""
+    if shortfall_cents <= 0:
+        settle(session, order, BANK_TRANSFER)
+        # The money that a return had taken away is there again: what was frozen for it is free.
+        release_coupons(session, order.id)
+        for kind in ("underpaid", "late_money", "closed_with_money", RETURNED_AFTER):
+            close_tasks(session, kind, order.id, "paid")
         return
-    settle(session, order, BANK_TRANSFER)
+    record_event(session, "order.underpaid", order_subject(order), shortfall_cents=shortfall_cents)
+    paid = order.gross_cents - shortfall_cents
+    tell_buyer(session, order, "payment_shortfall", occasion=occasion, shortfall_cents=shortfall_cents, paid_cents=paid)
+
+
+def _tell_of_surplus(session: Session, line: BankLine, order: Order, left_cents: int) -> None:
+    """The buyer hears what arrived and did not fit: too much, twice, or too late for the order (D11)."""
+    kind, template = "surplus", "transfer_surplus"
+    if order.state in CLOSED:
+        kind, template = "late_money", "transfer_too_late"
+    open_task(session, Concern(kind, Subject("bank_line", line.id), {"left_cents": left_cents}, order.id))
+    tell_buyer(session, order, template, occasion=str(line.id), surplus_cents=left_cents)
 
 
 def allocate(
     session: Session, order: Order, payment: Payment, amount_cents: int, reason: str, by: Principal | None = None
 ) -> PaymentAllocation:
-    """Say that so much of a payment is for this order, and book it out of suspense."""
+    """Say that so much of a payment is for this order (negative: no longer), and book it out of suspense (or back)."""
     ordinal = session.scalar(
         select(func.count()).where(PaymentAllocation.payment_id == payment.id, PaymentAllocation.order_id == order.id)
     )
@@ -75,7 +106,7 @@ def allocate(
     )
     session.add(allocation)
     session.flush()
-    waiting, receivable = Account("suspense", owner=payment.id), Account("receivable", owner=order.id)
+    waiting, receivable = suspense(payment), Account("receivable", owner=order.id)
     forward = (
         Posting(waiting, receivable, amount_cents) if amount_cents > 0 else Posting(receivable, waiting, -amount_cents)
     )
@@ -83,14 +114,23 @@ def allocate(
     return allocation
 
 
+def suspense(payment: Payment) -> Account:
+    """Where a payment's money waits, in its own currency, until it is known what it is for."""
+    return Account("suspense", unit=payment.currency, owner=payment.id)
+
+
+def allocated_cents(session: Session, payment_id: UUID, order_id: UUID | None = None) -> int:
+    """How much of a payment is for orders, or for one of them."""
+    query = select(func.coalesce(func.sum(PaymentAllocation.amount_cents), 0))
+    query = query.where(PaymentAllocation.payment_id == payment_id)
+    if order_id is not None:
+        query = query.where(PaymentAllocation.order_id == order_id)
+    return int(session.execute(query).scalar_one())
+
+
 def unallocated(session: Session, payment: Payment) -> int:
     """How much of a payment waits in suspense: what came, less what was allocated, credited or sent back."""
-    used = session.scalar(
-        select(func.coalesce(func.sum(PaymentAllocation.amount_cents), 0)).where(
-            PaymentAllocation.payment_id == payment.id
-        )
-    )
-    return payment.amount_cents - int(used or 0) - disposed_cents(session, payment.id)
+    return payment.amount_cents - allocated_cents(session, payment.id) - disposed_cents(session, payment.id)
 
 
 def disposed_cents(session: Session, payment_id: UUID) -> int:
@@ -99,13 +139,18 @@ def disposed_cents(session: Session, payment_id: UUID) -> int:
     return int(session.execute(query).scalar_one())
 
 
-def update_state(session: Session, line: BankLine, payment: Payment, *, named: bool) -> None:
-    """Say where a line stands: all of it allocated, some left over, or nobody knows whose it is."""
+def update_state(session: Session, line: BankLine, payment: Payment, *, named: bool = False) -> None:
+    """Say where a line stands: all of it used, some left over, or nobody knows whose it is."""
     left = unallocated(session, payment)
     if left == 0:
-        line.state = "MATCHED"
-    elif named or left < payment.amount_cents:
-        line.state = "SURPLUS"
+        state = "MATCHED"
+    elif named or left < payment.amount_cents or line.state == "SURPLUS":
+        state = "SURPLUS"
     else:
-        line.state = "UNIDENTIFIED"
-    record_event(session, f"transfer.{line.state.lower()}", Subject("bank_line", line.id), left_cents=left)
+        state = "UNIDENTIFIED"
+    if state == "MATCHED":
+        for kind in ("surplus", "late_money", "foreign_currency"):
+            close_tasks(session, kind, line.id, "settled")
+        forget_payer_later(session, line)
+    line.state = state
+    record_event(session, f"transfer.{state.lower()}", Subject("bank_line", line.id), left_cents=left)

@@ -1,4 +1,4 @@
-"""References in a remittance text: order numbers as people and banks write them, with look-alikes folded (M14). Pure."""
+"""References in a remittance text: order numbers as people and banks write them, look-alikes folded (M14). Pure."""
 
 import re
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ class OrderReference:
 
 
 def references_in(*texts: str | None) -> tuple[OrderReference, ...]:
-    """Every order number in the texts, each once, in the order in which they stand; blanks and punctuation do not matter."""
+    """Every order number in the texts, each once, in their order there; blanks and punctuation do not matter."""
     found: dict[str, OrderReference] = {}
     for text in texts:
         plain = _NOISE.sub("", (text or "")[:LONGEST_TEXT].upper()).translate(_FOLD)

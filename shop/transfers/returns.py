@@ -1,26 +1,28 @@
 """Returns: a transfer goes back. Inside its window it stops fulfilment (D9); afterwards finance decides (D10)."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
-from entitlements import Account, Cause, Posting, book
+from entitlements import Account, Cause, Posting, book, hold_coupons
 from foundation import clock
-from foundation.events import Subject, record_event
+from foundation.events import record_event
 from foundation.ids import new_id
-from foundation.jobs import cancel_due, schedule_due
-from foundation.settings import current_settings
-from shop.orders.order_book import Order
-from shop.orders.order_states import next_order_state
-from shop.orders.placing import order_subject, tell_buyer
+from shop.orders.order_book import Order, lines_of
+from shop.orders.placing import tell_buyer
+from shop.payments.finance_tasks import Concern, open_task
 from shop.payments.money_in import BankLine, Payment, PaymentAllocation
 from shop.payments.record import lock_order, open_finance_task
-from shop.transfers.bank_lines import RETURN, lock_account
-from shop.transfers.disposals import Disposal
-from shop.transfers.matching import allocate, unallocated
+from shop.transfers.bank_lines import line_subject, lock_account, payment_of
+from shop.transfers.disposals import CREDITED, REVERSED, Disposal, dispose
+from shop.transfers.known_lines import RETURN, TRANSFER
+from shop.transfers.matching import RETURNED_AFTER, allocate, allocated_cents, suspense, unallocated, update_state
+from shop.transfers.store_credit import credit_account, take_store_credit
+from shop.transfers.waiting_again import wait_again
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,7 @@ class ReturnFact:
     booked_on: date
     amount_cents: int
     remittance: str = ""
+    currency: str = "EUR"
 
 
 class UnknownTransfer(Exception):
@@ -47,28 +50,52 @@ class UnknownTransfer(Exception):
 def record_return(session: Session, fact: ReturnFact) -> BankLine | None:
     """Undo what a returned transfer did, as far as it can be undone; answers None when the return is known already.
 
+    It is taken, in this order, from what of the transfer waits, from orders not yet fulfilled, from the store
+    credit it became, from fulfilled orders (a case for finance); what is left nowhere is a claim.
+
     Raises UnknownTransfer.
     """
     lock_account(session, fact.account_iban)
-    own = select(BankLine).where(BankLine.account_iban == fact.account_iban)
-    if session.scalars(own.where(BankLine.bank_reference == fact.bank_reference)).one_or_none() is not None:
+    if _known_return(session, fact):
         return None
-    returned = session.scalars(
-        own.where(BankLine.bank_reference == fact.returns_reference, BankLine.kind != RETURN).with_for_update()
-    ).one_or_none()
+    own = (BankLine.account_iban == fact.account_iban, BankLine.kind == TRANSFER)
+    query = select(BankLine).where(*own, BankLine.bank_reference == fact.returns_reference)
+    returned = session.scalars(query.with_for_update().execution_options(populate_existing=True)).one_or_none()
     if returned is None:
         raise UnknownTransfer(fact.returns_reference)
-    line = _store(session, fact, returned)
-    payment = session.scalars(select(Payment).where(Payment.bank_line_id == returned.id)).one()
-    for order_id in _orders_paid_by(session, payment.id):
-        _take_back(session, lock_order(session, order_id), payment)
-    _book_return(session, line, payment)
-    returned.state, line.state = "RETURNED", "MATCHED"
-    record_event(session, "transfer.returned", Subject("bank_line", returned.id), amount_cents=fact.amount_cents)
+    if returned.currency != fact.currency:
+        # What came as dollars and leaves as euro cannot be undone by figures: a person looks at both.
+        return record_unknown_return(session, fact)
+    line = _store(session, fact, returned.id)
+    payment = payment_of(session, returned.id)
+    still_to_find = fact.amount_cents
+    for found in _found(session, payment, still_to_find):
+        still_to_find -= found
+    _claim(session, returned, payment, line, still_to_find)
+    _book_return(session, line, payment, still_to_find)
+    _close(session, returned, payment, fact.amount_cents)
     return line
 
 
-def _store(session: Session, fact: ReturnFact, returned: BankLine) -> BankLine:
+def record_unknown_return(session: Session, fact: ReturnFact) -> BankLine | None:
+    """Keep a return whose transfer never came: a claim, and a task for finance. Answers None when it is known."""
+    lock_account(session, fact.account_iban)
+    if _known_return(session, fact):
+        return None
+    line = _store(session, fact, None)
+    line.state = "UNIDENTIFIED"
+    claims, bank = Account("claims", unit=line.currency, owner=line.id), Account("bank", unit=line.currency)
+    book(session, Cause("bank_return", line.id), [Posting(claims, bank, fact.amount_cents)])
+    open_task(session, Concern("unknown_return", line_subject(line), {"amount_cents": fact.amount_cents}))
+    return line
+
+
+def _known_return(session: Session, fact: ReturnFact) -> bool:
+    own = (BankLine.account_iban == fact.account_iban, BankLine.bank_reference == fact.bank_reference)
+    return session.scalars(select(BankLine.id).where(*own)).one_or_none() is not None
+
+
+def _store(session: Session, fact: ReturnFact, returns_id: UUID | None) -> BankLine:
     line = BankLine(
         id=new_id(),
         account_iban=fact.account_iban,
@@ -78,10 +105,10 @@ def _store(session: Session, fact: ReturnFact, returned: BankLine) -> BankLine:
         kind=RETURN,
         state="MATCHED",
         booked_on=fact.booked_on,
-        amount_cents=-abs(fact.amount_cents),
-        currency="EUR",
+        amount_cents=-fact.amount_cents,
+        currency=fact.currency,
         remittance=fact.remittance,
-        returns_id=returned.id,
+        returns_id=returns_id,
         source=fact.source,
         recorded_at=clock.now(),
     )
@@ -90,46 +117,99 @@ def _store(session: Session, fact: ReturnFact, returned: BankLine) -> BankLine:
     return line
 
 
+def _found(session: Session, payment: Payment, wanted_cents: int) -> Iterator[int]:
+    """Take back what the transfer did, bit by bit, until so much is found; each bit lies in suspense again."""
+    wanted = wanted_cents - min(wanted_cents, unallocated(session, payment))
+    yield wanted_cents - wanted
+    orders = [lock_order(session, order_id) for order_id in _orders_paid_by(session, payment.id)]
+    for order in (one for one in orders if one.fulfilled_at is None):
+        taken = _take_back(session, order, payment, wanted)
+        wanted -= taken
+        yield taken
+    taken = _take_credit_back(session, payment, wanted)
+    wanted -= taken
+    yield taken
+    for order in (one for one in orders if one.fulfilled_at is not None):
+        taken = _take_back(session, order, payment, wanted)
+        wanted -= taken
+        yield taken
+
+
 def _orders_paid_by(session: Session, payment_id: UUID) -> list[UUID]:
     query = select(PaymentAllocation.order_id).where(PaymentAllocation.payment_id == payment_id).distinct()
     return sorted(session.scalars(query))
 
 
-def _take_back(session: Session, order: Order, payment: Payment) -> None:
-    mine = (PaymentAllocation.payment_id == payment.id, PaymentAllocation.order_id == order.id)
-    amount = sum(session.scalars(select(PaymentAllocation.amount_cents).where(*mine)))
+def _take_back(session: Session, order: Order, payment: Payment, most_cents: int) -> int:
+    amount = min(most_cents, allocated_cents(session, payment.id, order.id))
     if amount <= 0:
-        return
+        return 0
     allocate(session, order, payment, -amount, "returned")
-    if order.state == "FULFILLED":
-        open_finance_task(session, "returned_after_fulfilment", order, {"amount_cents": amount})
-        return
     if order.state in {"PAID", "ON_HOLD"}:
-        _wait_again(session, order)
-    tell_buyer(session, order, "transfer_returned", occasion=str(payment.id), returned_cents=amount)
+        wait_again(session, order)
+    elif order.state == "FULFILLED":
+        # Like a dispute: what nobody has used is frozen until finance decides or the money comes again (D10).
+        hold_coupons(session, "order_line", [line.id for line in lines_of(session, order.id)], order.id)
+        open_finance_task(session, RETURNED_AFTER, order, {"amount_cents": amount})
+    tell_buyer(
+        session,
+        order,
+        "transfer_returned",
+        occasion=f"{payment.id}:{clock.now().isoformat()}",
+        returned_cents=amount,
+        fulfilled=int(order.state == "FULFILLED"),
+    )
+    return amount
 
 
-def _wait_again(session: Session, order: Order) -> None:
-    """Fulfilment is stopped; the buyer may pay again until a fresh term has passed."""
-    if order.paid_at is not None:
-        for rule in ("orders.fulfil", "orders.sla"):
-            cancel_due(session, rule, order.id, order.paid_at.isoformat())
-    order.state = next_order_state(order.state, "return_money")
-    order.paid_at = order.fulfil_not_before = None
-    order.expires_at = clock.now() + current_settings().order_expires_after
-    order.version += 1
-    schedule_due(session, "orders.expire", order.id, order.expires_at, period=order.expires_at.isoformat())
-    record_event(session, "order.money_returned", order_subject(order))
+def _take_credit_back(session: Session, payment: Payment, most_cents: int) -> int:
+    """Store credit that the transfer became goes too, as far as its party has not spent it."""
+    found = 0
+    for party_id, credited in _credited(session, Disposal.payment_id == payment.id):
+        amount = take_store_credit(session, party_id, min(credited, most_cents - found))
+        if amount:
+            disposal = dispose(session, payment, CREDITED, -amount, party_id=party_id)
+            book(
+                session, Cause("disposal", disposal.id), [Posting(credit_account(party_id), suspense(payment), amount)]
+            )
+            found += amount
+    return found
 
 
-def _book_return(session: Session, line: BankLine, payment: Payment) -> None:
-    """What the payment still held in suspense leaves with the money; beyond it stands a claim against whoever spent it."""
-    held = min(unallocated(session, payment), -line.amount_cents)
-    waiting = Account("suspense", owner=payment.id)
-    if held > 0:
-        session.add(
-            Disposal(id=new_id(), payment_id=payment.id, kind="REVERSED", amount_cents=held, disposed_at=clock.now())
-        )
-    postings = [Posting(waiting, Account("bank"), held)]
-    postings.append(Posting(Account("claims", owner=payment.id), Account("bank"), -line.amount_cents - held))
-    book(session, Cause("bank_return", line.id), postings)
+def _credited(session: Session, *where: ColumnElement[bool]) -> list[tuple[UUID, int]]:
+    query = (
+        select(Disposal.party_id, func.sum(Disposal.amount_cents))
+        .where(*where, Disposal.kind == CREDITED)
+        .group_by(Disposal.party_id)
+        .order_by(Disposal.party_id)
+    )
+    return [(party_id, int(amount)) for party_id, amount in session.execute(query) if party_id is not None]
+
+
+def _claim(session: Session, returned: BankLine, payment: Payment, line: BankLine, missing_cents: int) -> None:
+    """What was credited and spent, sent back before, or returned twice is left nowhere: somebody owes it."""
+    if missing_cents > 0:
+        facts = {"claim_cents": missing_cents, "amount_cents": -line.amount_cents, "payment_id": str(payment.id)}
+        open_task(session, Concern("return_claim", line_subject(returned), facts))
+
+
+def _book_return(session: Session, line: BankLine, payment: Payment, missing_cents: int) -> None:
+    """The money leaves the bank: out of suspense what was found, out of a claim the rest."""
+    found, bank = -line.amount_cents - missing_cents, Account("bank", unit=line.currency)
+    if found > 0:
+        dispose(session, payment, REVERSED, found)
+    claims = Account("claims", unit=line.currency, owner=payment.id)
+    book(
+        session,
+        Cause("bank_return", line.id),
+        [Posting(suspense(payment), bank, found), Posting(claims, bank, missing_cents)],
+    )
+
+
+def _close(session: Session, returned: BankLine, payment: Payment, amount_cents: int) -> None:
+    """A transfer that went back whole is over; of one that went back in part the rest stands where it stood."""
+    record_event(session, "transfer.returned", line_subject(returned), amount_cents=amount_cents)
+    update_state(session, returned, payment, named=returned.state != "UNIDENTIFIED")
+    whole = select(func.sum(BankLine.amount_cents)).where(BankLine.returns_id == returned.id)
+    if -int(session.execute(whole).scalar_one()) >= payment.amount_cents:
+        returned.state = "RETURNED"

@@ -1,22 +1,24 @@
 """Store credit: euro a buyer has with the shop; spent at checkout, never below zero, equal to its ledger account."""
 
-from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, select, update
+from sqlalchemy import CheckConstraint, ForeignKey, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from entitlements import Account, Cause, Posting, book
 from foundation import clock
 from foundation.database import Model
+from foundation.events import record_event
 from foundation.ids import new_id
 from shop.orders.order_book import CARD, Order
-from shop.payments.money_in import Payment, paid_cents
+from shop.orders.placing import order_subject
+from shop.payments.money_in import Payment, PaymentAllocation, paid_cents
 from shop.payments.record import settle
-from shop.transfers.matching import allocate
+from shop.transfers.disposals import CREDITED, dispose
+from shop.transfers.matching import allocate, suspense
 
-_NOTHING = timedelta()
+SOURCE = "store_credit"
 
 
 class StoreCredit(Model):
@@ -36,7 +38,7 @@ def store_credit_of(session: Session, party_id: UUID) -> int:
 
 def credit_account(party_id: UUID) -> Account:
     """The ledger account of a party's store credit."""
-    return Account("store_credit", owner=party_id)
+    return Account(SOURCE, owner=party_id)
 
 
 def add_store_credit(session: Session, party_id: UUID, cause: Cause, source: Account, amount_cents: int) -> None:
@@ -47,37 +49,45 @@ def add_store_credit(session: Session, party_id: UUID, cause: Cause, source: Acc
     book(session, cause, [Posting(source, credit_account(party_id), amount_cents)])
 
 
+def take_store_credit(session: Session, party_id: UUID, most_cents: int) -> int:
+    """Lower a party's balance by at most so much; answers by how much. The caller books where it went."""
+    held = session.scalar(select(StoreCredit.balance_cents).where(StoreCredit.party_id == party_id).with_for_update())
+    amount = max(0, min(most_cents, held or 0))
+    if amount:
+        session.execute(
+            update(StoreCredit)
+            .where(StoreCredit.party_id == party_id)
+            .values(balance_cents=StoreCredit.balance_cents - amount)
+        )
+    return amount
+
+
 def spend_store_credit(session: Session, order: Order) -> int:
     """Pay an order from its buyer's store credit as far as it reaches; answers the cents spent.
 
     The order's row must be locked. Certain money: an order paid in full this way is fulfilled at once.
     """
     owed = order.gross_cents - paid_cents(session, order.id)
-    held = session.scalar(
-        select(StoreCredit.balance_cents).where(StoreCredit.party_id == order.buyer_party_id).with_for_update()
-    )
-    amount = min(owed, held or 0)
-    if amount <= 0 or order.state != "AWAITING_PAYMENT":
+    if order.state != "AWAITING_PAYMENT" or owed <= 0:
         return 0
-    session.execute(
-        update(StoreCredit)
-        .where(StoreCredit.party_id == order.buyer_party_id)
-        .values(balance_cents=StoreCredit.balance_cents - amount)
-    )
+    amount = take_store_credit(session, order.buyer_party_id, owed)
+    if amount == 0:
+        return 0
     payment = _payment(session, order, amount)
-    allocate(session, order, payment, amount, "store_credit")
+    allocate(session, order, payment, amount, SOURCE)
+    record_event(session, "order.credit_spent", order_subject(order), cents=amount)
     if amount == owed:
         settle(session, order, CARD)
     return amount
 
 
 def _payment(session: Session, order: Order, amount_cents: int) -> Payment:
-    now = clock.now()
+    now, payment_id = clock.now(), new_id()
     payment = Payment(
-        id=new_id(),
-        source="store_credit",
-        external_id=str(order.id),
-        method="store_credit",
+        id=payment_id,
+        source=SOURCE,
+        external_id=str(payment_id),
+        method=SOURCE,
         amount_cents=amount_cents,
         currency="EUR",
         livemode=True,
@@ -86,6 +96,41 @@ def _payment(session: Session, order: Order, amount_cents: int) -> Payment:
     )
     session.add(payment)
     session.flush()
-    posting = Posting(credit_account(order.buyer_party_id), Account("suspense", owner=payment.id), amount_cents)
-    book(session, Cause("payment", payment.id), [posting])
+    book(
+        session,
+        Cause("payment", payment.id),
+        [Posting(credit_account(order.buyer_party_id), suspense(payment), amount_cents)],
+    )
     return payment
+
+
+def credit_spent_on(session: Session, order_id: UUID) -> int:
+    """How much of an order is paid from store credit."""
+    query = select(func.coalesce(func.sum(PaymentAllocation.amount_cents), 0)).join(
+        Payment, Payment.id == PaymentAllocation.payment_id
+    )
+    spent = session.execute(query.where(PaymentAllocation.order_id == order_id, Payment.source == SOURCE))
+    return int(spent.scalar_one())
+
+
+def give_back_store_credit(session: Session, order: Order) -> int:
+    """An order that will not be paid gives its buyer's store credit back; answers the cents. Its row must be locked."""
+    query = (
+        select(Payment, func.sum(PaymentAllocation.amount_cents))
+        .join(PaymentAllocation, PaymentAllocation.payment_id == Payment.id)
+        .where(PaymentAllocation.order_id == order.id, Payment.source == SOURCE)
+        .group_by(Payment.id)
+        .order_by(Payment.id)
+    )
+    given = 0
+    for payment, allocated in session.execute(query).all():
+        amount = int(allocated)
+        if amount > 0:
+            allocate(session, order, payment, -amount, "order_closed")
+            disposal = dispose(session, payment, CREDITED, amount, party_id=order.buyer_party_id)
+            cause = Cause("disposal", disposal.id)
+            add_store_credit(session, order.buyer_party_id, cause, suspense(payment), amount)
+            given += amount
+    if given:
+        record_event(session, "order.credit_given_back", order_subject(order), cents=given)
+    return given

@@ -1,55 +1,110 @@
 """Surplus: a person of finance decides what becomes of money that fits no order, or finds the order it is for."""
 
+from uuid import UUID
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from entitlements import Account, Cause, Posting, book
-from foundation import clock
-from foundation.events import Subject, record_event
-from foundation.ids import new_id
+from foundation.events import record_event
 from foundation.principal import Principal
-from shop.orders.order_book import BANK_TRANSFER, Order
+from shop.orders.order_book import Order
 from shop.payments.money_in import BankLine, Payment, paid_cents
-from shop.payments.record import settle, still_sellable
-from shop.transfers.disposals import Disposal
-from shop.transfers.matching import CLOSED, AllocationRefused, allocate, unallocated, update_state
+from shop.payments.record import still_sellable
+from shop.transfers.bank_lines import line_subject, payment_of
+from shop.transfers.disposals import CREDITED, SENT_BACK, dispose
+from shop.transfers.known_lines import TRANSFER
+from shop.transfers.matching import (
+    CLOSED,
+    EURO,
+    allocate,
+    allocated_cents,
+    follow_the_money,
+    suspense,
+    unallocated,
+    update_state,
+)
+from shop.transfers.refusals import AllocationRefused
 from shop.transfers.store_credit import add_store_credit
+from shop.transfers.waiting_again import wait_again
 
 
-def lock_line(session: Session, line_id: object) -> tuple[BankLine, Payment]:
-    """A line and its payment, locked. Raises NoResultFound for what is not there."""
-    line = session.scalars(
-        select(BankLine).where(BankLine.id == line_id, BankLine.kind == "TRANSFER").with_for_update()
-    ).one()
-    return line, session.scalars(select(Payment).where(Payment.bank_line_id == line.id)).one()
+class LineNotFound(Exception):
+    """No such transfer."""
+
+
+def lock_line(session: Session, line_id: UUID) -> tuple[BankLine, Payment]:
+    """A transfer's line and its payment, the line locked. Raises LineNotFound."""
+    query = select(BankLine).where(BankLine.id == line_id, BankLine.kind == TRANSFER)
+    line = session.scalars(query.with_for_update().execution_options(populate_existing=True)).one_or_none()
+    if line is None:
+        raise LineNotFound
+    return line, payment_of(session, line.id)
 
 
 def allocate_by_hand(
     session: Session, line: BankLine, payment: Payment, order: Order, amount_cents: int, by: Principal
 ) -> None:
-    """Finance says what a transfer is for. The order's and the line's rows must be locked. Raises AllocationRefused."""
-    if amount_cents <= 0 or amount_cents > unallocated(session, payment):
-        raise AllocationRefused("more_than_is_left")
-    if amount_cents > order.gross_cents - paid_cents(session, order.id):
-        raise AllocationRefused("more_than_is_owed")
-    if order.state in CLOSED and not still_sellable(session, order):
-        raise AllocationRefused("order_closed")
+    """Finance says what a transfer is for. The line's and the order's rows must be locked. Raises AllocationRefused."""
+    owed = order.gross_cents - paid_cents(session, order.id)
+    refused = _refusal(session, payment, order, amount_cents, owed)
+    if refused is not None:
+        raise AllocationRefused(refused)
     allocate(session, order, payment, amount_cents, "by_hand", by)
     record_event(
-        session, "transfer.allocated", Subject("bank_line", line.id), by, order_id=order.id, cents=amount_cents
+        session,
+        "transfer.allocated",
+        line_subject(line),
+        by,
+        order_id=order.id,
+        number=order.number,
+        cents=amount_cents,
     )
-    if paid_cents(session, order.id) >= order.gross_cents:
-        settle(session, order, BANK_TRANSFER)
+    follow_the_money(session, order, owed - amount_cents, occasion=str(line.id))
     update_state(session, line, payment, named=True)
 
 
-def give_store_credit(session: Session, line: BankLine, payment: Payment, party_id: object, by: Principal) -> int:
+def _refusal(session: Session, payment: Payment, order: Order, amount_cents: int, owed: int) -> str | None:
+    if payment.currency != EURO:
+        return "foreign_currency"
+    if amount_cents <= 0 or amount_cents > unallocated(session, payment):
+        return "more_than_is_left"
+    if amount_cents > owed:
+        return "more_than_is_owed"
+    if order.state in CLOSED and not still_sellable(session, order):
+        return "order_closed"
+    return None
+
+
+def take_off(session: Session, line: BankLine, payment: Payment, order: Order, by: Principal) -> int:
+    """Finance takes a transfer off an order it was not for; answers the cents that wait again.
+
+    Both rows must be locked. Raises AllocationRefused where the order's rights have been issued: then only a decision
+    about those helps (D10).
+    """
+    amount = allocated_cents(session, payment.id, order.id)
+    if amount <= 0:
+        raise AllocationRefused("nothing_there")
+    if order.state == "FULFILLED":
+        raise AllocationRefused("order_fulfilled")
+    allocate(session, order, payment, -amount, "taken_off", by)
+    record_event(
+        session, "transfer.taken_off", line_subject(line), by, order_id=order.id, number=order.number, cents=amount
+    )
+    if order.state in {"PAID", "ON_HOLD"}:
+        wait_again(session, order)
+    update_state(session, line, payment, named=True)
+    return amount
+
+
+def give_store_credit(session: Session, line: BankLine, payment: Payment, party_id: UUID, by: Principal) -> int:
     """What is left of a transfer becomes the party's store credit; answers the cents. Raises AllocationRefused."""
     left = _left(session, payment)
-    disposal = _dispose(session, payment, "STORE_CREDIT", left, by, party_id)
-    cause = Cause("disposal", disposal.id)
-    add_store_credit(session, disposal.party_id, cause, Account("suspense", owner=payment.id), left)  # type: ignore[arg-type]
-    record_event(session, "transfer.credited", Subject("bank_line", line.id, disposal.party_id), by, cents=left)
+    if payment.currency != EURO:
+        raise AllocationRefused("foreign_currency")
+    disposal = dispose(session, payment, CREDITED, left, party_id=party_id, disposed_by_user_id=by.user_id)
+    add_store_credit(session, party_id, Cause("disposal", disposal.id), suspense(payment), left)
+    record_event(session, "transfer.credited", line_subject(line), by, cents=left, credited_party_id=party_id)
     update_state(session, line, payment, named=True)
     return left
 
@@ -57,10 +112,10 @@ def give_store_credit(session: Session, line: BankLine, payment: Payment, party_
 def send_back(session: Session, line: BankLine, payment: Payment, by: Principal) -> int:
     """Finance has sent what is left back to the payer; answers the cents. Raises AllocationRefused."""
     left = _left(session, payment)
-    disposal = _dispose(session, payment, "RETURNED", left, by, None)
-    posting = Posting(Account("suspense", owner=payment.id), Account("bank"), left)
+    disposal = dispose(session, payment, SENT_BACK, left, disposed_by_user_id=by.user_id)
+    posting = Posting(suspense(payment), Account("bank", unit=payment.currency), left)
     book(session, Cause("disposal", disposal.id), [posting])
-    record_event(session, "transfer.sent_back", Subject("bank_line", line.id), by, cents=left)
+    record_event(session, "transfer.sent_back", line_subject(line), by, cents=left)
     update_state(session, line, payment, named=True)
     return left
 
@@ -70,20 +125,3 @@ def _left(session: Session, payment: Payment) -> int:
     if left <= 0:
         raise AllocationRefused("nothing_left")
     return left
-
-
-def _dispose(  # noqa: PLR0913 - a disposal has a payment, a kind, an amount, a person and a party
-    session: Session, payment: Payment, kind: str, amount_cents: int, by: Principal, party_id: object
-) -> Disposal:
-    disposal = Disposal(
-        id=new_id(),
-        payment_id=payment.id,
-        kind=kind,
-        party_id=party_id,
-        amount_cents=amount_cents,
-        disposed_at=clock.now(),
-        disposed_by_user_id=by.user_id,
-    )
-    session.add(disposal)
-    session.flush()
-    return disposal

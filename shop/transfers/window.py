@@ -1,4 +1,4 @@
-"""The window (D9): a recorded transfer is fulfilled 12 hours later from a due row; finance releases, holds; 24 hours is the promise."""
+"""The window (D9): a transfer is fulfilled 12 hours after it is recorded; finance releases or holds; 24 h are promised."""
 
 from sqlalchemy.orm import Session
 
@@ -7,11 +7,19 @@ from foundation.events import record_event
 from foundation.faults import fault_point
 from foundation.jobs import DueRow, due_rule
 from foundation.principal import Principal
+from foundation.settings import current_settings
 from shop.orders.fulfilment import fulfil
 from shop.orders.order_book import Order
 from shop.orders.order_states import next_order_state
 from shop.orders.placing import order_subject, tell_buyer
+from shop.payments.finance_tasks import close_tasks
 from shop.payments.record import lock_order, open_finance_task
+
+LONGEST_REASON = 500
+
+
+class ReasonMissing(Exception):
+    """A hold needs a reason: whoever comes after must know why an order waits."""
 
 
 @due_rule("orders.fulfil")
@@ -21,21 +29,29 @@ def fulfil_when_due(session: Session, row: DueRow) -> None:
     fault_point("window.before_fulfilment")
     if order.state == "PAID" and order.fulfil_not_before is not None and order.fulfil_not_before <= clock.now():
         fulfil(session, order)
+        _nothing_left_to_do(session, order)
 
 
 @due_rule("orders.sla")
 def notice_breach(session: Session, row: DueRow) -> None:
-    """The promise of 24 hours is broken: finance sees it, the buyer is told why (also while on hold)."""
+    """The promise of 24 hours is broken: finance sees it, the buyer is told why (also while on hold).
+
+    After days of downtime the order may have been fulfilled a moment ago: then only the breach is kept, as an event.
+    """
     order = lock_order(session, row.subject_id)
-    if order.state not in {"PAID", "ON_HOLD"} or order.paid_at is None or order.paid_at.isoformat() != row.period:
+    if order.paid_at is None or order.paid_at.isoformat() != row.period:
         return
-    open_finance_task(session, "sla_breach", order, {"state": order.state})
+    promised = order.paid_at + current_settings().bank_transfer_sla
+    if order.state in {"PAID", "ON_HOLD"}:
+        open_finance_task(session, "sla_breach", order, {"state": order.state})
+        tell_buyer(session, order, "order_late", occasion=row.period, held=int(order.state == "ON_HOLD"))
+    elif order.fulfilled_at is None or order.fulfilled_at <= promised:
+        return
     record_event(session, "order.sla_breached", order_subject(order))
-    tell_buyer(session, order, "order_late", occasion=row.period)
 
 
 def release(session: Session, order: Order, by: Principal) -> bool:
-    """Finance fulfils a transfer before its window has passed, or ends a hold; answers False when it was fulfilled before.
+    """Finance fulfils before the window has passed, or ends a hold; answers False when it was fulfilled before.
 
     The order's row must be locked. Raises IllegalOrderStep.
     """
@@ -45,12 +61,21 @@ def release(session: Session, order: Order, by: Principal) -> bool:
     done = fulfil(session, order)
     if done:
         record_event(session, "order.released", order_subject(order), by)
+        _nothing_left_to_do(session, order)
     return done
 
 
 def hold(session: Session, order: Order, reason: str, by: Principal) -> None:
-    """Finance stops the window, with a reason. The order's row must be locked. Raises IllegalOrderStep."""
+    """Finance stops the window, with a reason. The row must be locked. Raises IllegalOrderStep, ReasonMissing."""
+    why = " ".join(reason.split())[:LONGEST_REASON]
+    if not why:
+        raise ReasonMissing
     order.state = next_order_state(order.state, "hold")
     order.version += 1
     record_event(session, "order.held", order_subject(order), by)
-    open_finance_task(session, "hold", order, {"reason": reason[:500]})
+    open_finance_task(session, "hold", order, {"reason": why})
+
+
+def _nothing_left_to_do(session: Session, order: Order) -> None:
+    for kind in ("hold", "sla_breach"):
+        close_tasks(session, kind, order.id, "fulfilled")

@@ -1,7 +1,7 @@
 """Stories of money that does not fit (F003-09, D9, D11): too little, too much, late, doubled, unnamed, returned."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from itertools import count
 from typing import Any
@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from entitlements import count_by_state
 from foundation import clock
+from foundation.audit import verify, violations_of
 from foundation.ids import new_id
 from foundation.principal import Principal
 from foundation.settings import SANDBOX_WEBHOOK_SECRET
@@ -75,6 +76,14 @@ class Bank:
             "transfer.returned", id=f"R-{reference}", returns_id=reference, amount_cents=amount_cents, **facts
         )
         assert status == 204
+
+
+@pytest.fixture(autouse=True)
+def books(tx: Transact) -> Iterator[None]:
+    """After every story the audit finds nothing."""
+    yield
+    with tx() as session:
+        assert violations_of(verify(session)) == []
 
 
 @pytest.fixture
