@@ -11,9 +11,9 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import BigInteger, Date, DateTime, Interval, MetaData, Text, Uuid, text
+from sqlalchemy import BigInteger, Date, DateTime, Interval, MetaData, Text, Uuid, event, text
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
+from sqlalchemy.orm import DeclarativeBase, Mapped, ORMExecuteState, Session, mapped_column
 from sqlalchemy.types import TypeEngine
 
 from foundation import clock
@@ -129,6 +129,13 @@ def new_session() -> Session:
         expire_on_commit=False,
         join_transaction_mode="create_savepoint",
     )
+
+
+@event.listens_for(Session, "do_orm_execute")
+def _read_locked_rows_anew(asked: ORMExecuteState) -> None:
+    """A locked row shows what stands in the database now, not what this session read before it had the lock."""
+    if asked.is_select and getattr(asked.statement, "_for_update_arg", None) is not None:
+        asked.update_execution_options(populate_existing=True)
 
 
 @contextmanager

@@ -5,10 +5,14 @@ from collections.abc import Iterator
 
 import pytest
 from flask import Flask
+from sqlalchemy import select, update
 
+from foundation.database import apart, transaction
+from shop import Order
 from tests.database import fresh_database
 from tests.races.contest import racing_app
-from tests.races.service_races import RACES
+from tests.races.service_races import RACES, stocked
+from tests.stories import an_order
 
 pytestmark = pytest.mark.race
 FULL = os.environ.get("TORTURE") == "full"
@@ -36,3 +40,19 @@ def test_whoever_contends_for_the_same_rows_gets_one_effect(
     print(tally.line(name))
     assert tally.rounds > 0
     assert tally.broken == []
+
+
+@pytest.mark.parametrize("by_key", [False, True])
+def test_a_row_locked_after_it_was_read_shows_what_stands_now(racing: Flask, by_key: bool) -> None:
+    studio = stocked(racing)
+    with racing.app_context(), transaction() as session:
+        order = an_order(session, studio)
+    with racing.app_context(), transaction() as session:
+        seen = session.get_one(Order, order.id)
+        assert seen.version == 1
+        with apart() as rival:
+            rival.execute(update(Order).where(Order.id == order.id).values(version=2))
+        query = select(Order).where(Order.id == order.id).with_for_update()
+        locked = session.get_one(Order, order.id, with_for_update=True) if by_key else session.scalars(query).one()
+        assert locked is seen
+        assert seen.version == 2

@@ -1,0 +1,198 @@
+"""The canary: every program dies at its point while stories are told; what was promised must still come true, once."""
+
+import json
+import threading
+import time
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+import psycopg
+
+from tests.crash.points import WEB, Crash
+from tests.crash.programs import Running, answers, command, start_web, start_worker, wait_for
+from tests.crash.story import tell
+from tests.crash.world import STUDIOS, World
+
+LONGEST_SECONDS = 120.0
+LOOK_EVERY = 0.02
+SETTLED = """
+    SELECT (SELECT count(*) FROM procrastinate_jobs WHERE status IN ('todo', 'doing')
+              AND NOT (task_name = 'provisioning.ask' AND NOT EXISTS (
+                SELECT 1 FROM provisioning_requests r WHERE r.company_id::text = args->>'company_id'
+                  AND r.state IN ('PENDING', 'ACCEPTED', 'UNKNOWN'))))
+         + (SELECT count(*) FROM inbox_letters WHERE handled_at IS NULL)
+         + (SELECT count(*) FROM mails WHERE sent_at IS NULL)
+"""
+# Real time passes faster where a question to the vendor waits for its minute.
+HURRY = """
+    UPDATE procrastinate_jobs SET scheduled_at = now()
+    WHERE status = 'todo' AND task_name = 'provisioning.ask' AND scheduled_at > now()
+"""
+
+
+@dataclass
+class Report:
+    """What came of it; `unreached` names the programs that lived, which makes the run INVALID."""
+
+    points: int = 0
+    killed: int = 0
+    stories: int = 0
+    lost: list[str] = field(default_factory=list)
+    doubled: list[str] = field(default_factory=list)
+    unreached: list[str] = field(default_factory=list)
+    recovery_s: float = 0.0
+    seconds: float = 0.0
+    audit: list[str] = field(default_factory=list)
+
+    def line(self) -> str:
+        """The figures, as printed."""
+        return (
+            f"points={self.points} killed={self.killed} orders={self.stories} lost={len(self.lost)}"
+            f" doubled={len(self.doubled)} recovery_max_s={self.recovery_s:.1f} seconds={self.seconds:.0f}"
+            f" audit={'clean' if not self.audit else self.audit}"
+        )
+
+
+class Canary:
+    """Starts the programs of a world, each doomed at its point, and the sound ones that take their place."""
+
+    def __init__(self, world: World, crashes: Sequence[Crash]) -> None:
+        self.world = world
+        self.crashes = crashes
+        self.programs: list[Running] = []
+        self.doomed: list[Running] = []
+        self._stop = threading.Event()
+        self._sound_worker = False
+
+    def start(self) -> None:
+        """Start every doomed program and a sound web program; the sound worker starts when the last doomed one died."""
+        world = self.world
+        for crash in self.crashes:
+            start = start_web if crash.program == WEB else start_worker
+            self.doomed.append(start(world.environment, world.folder, crash.fault))
+        self.programs = [*self.doomed, start_web(world.environment, world.folder)]
+        for program in self.programs:
+            port = program.port
+            if port is not None:
+                wait_for(program, lambda: answers(port))  # noqa: B023 - asked before the next turn
+        self._lead()
+        threading.Thread(target=self._watch, name="canary", daemon=True).start()
+
+    def alive(self) -> list[Running]:
+        """The doomed programs that have not met their point yet."""
+        return [program for program in self.doomed if program.alive()]
+
+    def last_death(self) -> float:
+        """When the last of them died."""
+        return max((program.died_at or 0.0 for program in self.doomed), default=0.0)
+
+    def end(self) -> None:
+        """End everything that still runs."""
+        self._stop.set()
+        for program in self.programs:
+            program.end()
+
+    def _watch(self) -> None:
+        while not self._stop.wait(LOOK_EVERY):
+            self._lead()
+            if not self._sound_worker and not any(one.name == "worker" for one in self.alive()):
+                self._sound_worker = True
+                self.programs.append(start_worker(self.world.environment, self.world.folder))
+
+    def _lead(self) -> None:
+        """Everybody who comes to the front is led to the first web program that lives: doomed ones first."""
+        webs = [program for program in self.programs if program.name == "web"]
+        self.world.front.target = next((web.port for web in webs if web.alive()), None)
+
+
+def run(world: World, crashes: Sequence[Crash], fewest: int, most: int) -> Report:
+    """Tell at least `fewest` stories, more while somebody lives who should have died, and look at what is left."""
+    began = time.monotonic()
+    report = Report(points=len(crashes))
+    canary = Canary(world, crashes)
+    try:
+        canary.start()
+        told = _tell(world, canary, fewest, most, began + LONGEST_SECONDS)
+        report.unreached = [str(crash) for crash, one in zip(crashes, canary.doomed, strict=True) if one.alive()]
+        report.killed = report.points - len(report.unreached)
+        report.stories = len(told)
+        report.lost += [repr(problem) for one in told if (problem := one.exception()) is not None]
+        settled = _settle(world, began + LONGEST_SECONDS)
+        report.recovery_s = max(time.monotonic() - canary.last_death(), 0.0) if crashes else 0.0
+        if not settled:
+            report.lost.append(f"work is left: {_left(world)}")
+        _count(world, report)
+        status, said, _errors = command(["audit", "verify", "--json"], world.environment)
+        if status != 0:
+            report.audit = [name for check in json.loads(said) for name in check["finding"]["named"]]
+    finally:
+        canary.end()
+    report.seconds = time.monotonic() - began
+    return report
+
+
+def _tell(world: World, canary: Canary, fewest: int, most: int, deadline: float) -> list[Future[str]]:
+    told: list[Future[str]] = []
+    with ThreadPoolExecutor(STUDIOS) as buyers, world.connect() as owner:
+        free = list(range(STUDIOS))
+
+        def story(studio: int, number: int) -> str:
+            try:
+                return tell(world, studio, number)
+            finally:
+                free.append(studio)
+
+        while time.monotonic() < deadline and len(told) < most and (len(told) < fewest or canary.alive()):
+            if free:
+                told.append(buyers.submit(story, free.pop(0), len(told)))
+            _hurry(owner)
+            time.sleep(LOOK_EVERY)
+        while not all(one.done() for one in told):
+            _hurry(owner)
+            time.sleep(LOOK_EVERY)
+    return told
+
+
+def _hurry(owner: psycopg.Connection[object]) -> None:
+    with suppress(psycopg.Error):
+        owner.execute(HURRY)
+
+
+def _settle(world: World, deadline: float) -> bool:
+    with world.connect() as owner:
+        while time.monotonic() < deadline + 30:
+            _hurry(owner)
+            if world.number(SETTLED) == 0:
+                return True
+            time.sleep(LOOK_EVERY)
+    return False
+
+
+def _left(world: World) -> list[tuple[object, ...]]:
+    return world.rows("SELECT status::text, task_name, attempts, scheduled_at, args FROM procrastinate_jobs LIMIT 5")
+
+
+def _count(world: World, report: Report) -> None:
+    """Orders = payments = coupons = companies, there as here; each mail taken by the server and known as sent."""
+    vendor = world.accounting()
+    figures = {
+        "orders": world.number("SELECT count(*) FROM orders WHERE state = 'FULFILLED'"),
+        "all orders": world.number("SELECT count(*) FROM orders"),
+        "payments": world.number("SELECT count(*) FROM payments"),
+        "coupons": world.number("SELECT count(*) FROM coupons"),
+        "active coupons": world.number("SELECT count(*) FROM coupons WHERE state = 'ACTIVE'"),
+        "licences": world.number("SELECT count(*) FROM licences"),
+        "companies": world.number("SELECT count(*) FROM companies WHERE state = 'READY'"),
+        "companies at the vendor": vendor["ready"],
+    }
+    for name, count in figures.items():
+        if count != report.stories:
+            where = report.lost if count < report.stories else report.doubled
+            where.append(f"{count} {name} for {report.stories} stories")
+    if vendor["created_twice"]:
+        report.doubled.append(f"{vendor['created_twice']} companies were created twice")
+    mails, taken = world.number("SELECT count(*) FROM mails"), world.letters.count()
+    if mails != taken:
+        (report.lost if taken < mails else report.doubled).append(f"{taken} letters for {mails} mails")

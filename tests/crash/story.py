@@ -1,0 +1,56 @@
+"""The story that must survive: ordered, paid, fulfilled, activated, created by the vendor; told over HTTP."""
+
+import json
+from typing import Any
+
+from foundation.webhook_signatures import signed_headers
+from shop.orders.placing import CLAUSES
+from tests.crash.client import Program, ask, persist, press
+from tests.crash.world import SECRET, World
+from tests.races.numbers import activation_body
+
+SKU = "LITE-1"
+# How the vendor answers is hinted by the company's name: at once, by a callback, or created with its answer lost.
+HINTS = ("", " TARDI", " PERSA")
+TRANSFERS_EVERY = 4
+
+
+def tell(world: World, studio: int, number: int) -> str:
+    """Tell the `number`-th story for one studio; answers the id of its company, which is ready at the end."""
+    program = Program(world.front.url, world.studio_tokens[studio])
+    by_transfer = number % TRANSFERS_EVERY == TRANSFERS_EVERY - 1
+    order = _placed(program, number, "bank_transfer" if by_transfer else "stripe")
+    if by_transfer:
+        _transfer(world, number, order)
+    else:
+        press(str(order["checkout_url"]), "card")
+    program.until(f"/api/v1/orders/{order['number']}", lambda seen: seen["state"] == "FULFILLED")
+    coupon = program.get("/api/v1/coupons?state=AVAILABLE")["items"][0]
+    body = activation_body(number, HINTS[number % len(HINTS)])
+    activated = program.post(f"/api/v1/coupons/{coupon['id']}/activate", f"activate-{number}", body)
+    company_id = str(activated["company"]["id"])
+    program.until(f"/api/v1/companies/{company_id}", lambda seen: seen["state"] == "READY")
+    return company_id
+
+
+def _placed(program: Program, number: int, method: str) -> dict[str, Any]:
+    wanted = {"lines": [{"sku": SKU, "quantity": 1}], "payment_method": method, "accepted_clauses": list(CLAUSES)}
+    return program.post("/api/v1/orders", f"order-{number}", wanted)
+
+
+def _transfer(world: World, number: int, order: dict[str, Any]) -> None:
+    """The bank tells of the transfer, and tells it again until it is heard."""
+    how = order["bank_transfer"]
+    data = {
+        "id": f"bank-{number}",
+        "booked_on": str(order["placed_at"])[:10],
+        "amount_cents": how["amount_cents"],
+        "currency": "EUR",
+        "remittance": f"Bonifico {how['reference']}",
+        "debtor_name": "Studio di prova",
+        "account_iban": how["iban"],
+    }
+    raw = json.dumps({"type": "transfer.received", "data": data}).encode()
+    url = f"{world.front.url}/webhooks/bank"
+    headers = {"Content-Type": "application/json"} | signed_headers(SECRET, f"bank-{number}", raw)
+    persist(lambda: ask("POST", url, headers, raw), {204})

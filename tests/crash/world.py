@@ -1,0 +1,144 @@
+"""A whole world for a crash: a database, the stand-ins of the outside in this process, and the front of the shop."""
+
+import os
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import psycopg
+from sqlalchemy import make_url
+from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
+
+from foundation.database import transaction
+from sandbox.accounting import Config
+from sandbox.accounting import build as build_accounting
+from sandbox.mailbox import Letters, SmtpServer
+from sandbox.stripe import Configuration
+from sandbox.stripe import Running as RunningSimulator
+from sandbox.stripe import serve as serve_stripe
+from shop.accounts.api_tokens import create_api_token
+from tests.crash.front import Front, open_front
+from tests.database import fresh_database
+from tests.factories import a_studio
+from tests.races.contest import racing_app
+from tests.stories import stock_the_shop
+
+SECRET = "whsec_Y3Jhc2gtdGVzdC1jcmFzaC10ZXN0LWNyYXNoLXRlc3Q="
+CALLBACK_AFTER = 0.3
+STUDIOS = 8
+
+
+class _Quiet(WSGIRequestHandler):
+    def log(self, *_anything: object) -> None:
+        """Say nothing."""
+
+
+@dataclass(frozen=True)
+class World:
+    """Where everything is; `environment` is what the shop's programs are told."""
+
+    folder: Path
+    front: Front
+    environment: Mapping[str, str]
+    database_url: str
+    studio_tokens: tuple[str, ...]
+    simulator: RunningSimulator
+    accounting: Callable[[], dict[str, Any]]
+    letters: Letters
+
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
+        """What a query answers."""
+        with self.connect() as connection:
+            return connection.execute(query).fetchall()  # type: ignore[call-overload,no-any-return]
+
+    def number(self, query: str) -> int:
+        """The one number a query answers."""
+        return int(self.rows(query)[0][0])
+
+    def connect(self) -> psycopg.Connection[tuple[Any, ...]]:
+        """A connection of the database's owner."""
+        parts = make_url(self.database_url)
+        return psycopg.connect(
+            dbname=parts.database,
+            user=parts.username,
+            host=parts.host or str(parts.query.get("host", "")),
+            port=parts.port,
+            password=parts.password,
+            autocommit=True,
+        )
+
+
+@contextmanager
+def a_world(name: str, folder: Path) -> Iterator[World]:
+    """A world whose shop has its catalogue, studios and their tokens; no program of the shop runs yet."""
+    with ExitStack() as stack:
+        database_url = stack.enter_context(fresh_database(name))
+        front = stack.enter_context(open_front())
+        tokens = _furnish(database_url)
+        stripe = Configuration(
+            webhook_url=f"{front.url}/webhooks/stripe", webhook_secrets=(SECRET,), balance_delay=0, webhook_timeout=5
+        )
+        simulator = stack.enter_context(serve_stripe(stripe))
+        accounting_url, counted = stack.enter_context(_accounting(folder, front.url))
+        smtp_port, letters = stack.enter_context(_mailbox(folder))
+        environment = {
+            **{name: value for name, value in os.environ.items() if name not in {"PORT", "GETTONE_FAULT"}},
+            "MODE": "sandbox",
+            "DATABASE_URL": database_url,
+            "PUBLIC_URL": front.url,
+            "STRIPE_API_BASE": simulator.url,
+            "STRIPE_WEBHOOK_SECRETS": SECRET,
+            "BANK_WEBHOOK_SECRETS": SECRET,
+            "PROVISIONING_URL": accounting_url,
+            "PROVISIONING_SECRET": SECRET,
+            "SMTP_URL": f"smtp://127.0.0.1:{smtp_port}",
+            "BANK_TRANSFER_RELEASE_AFTER": "0s",
+            "PYTHONUNBUFFERED": "1",
+        }
+        yield World(folder, front, environment, database_url, tokens, simulator, counted, letters)
+
+
+def _furnish(database_url: str) -> tuple[str, ...]:
+    """A catalogue and studios, each with a token: a studio's stories follow one another."""
+    with racing_app(database_url) as app, app.app_context(), transaction() as session:
+        stock_the_shop(session)
+        studios = [a_studio(session) for _ in range(STUDIOS)]
+        return tuple(create_api_token(session, "crash", "studio", None, studio.id)[1] for studio in studios)
+
+
+@contextmanager
+def _accounting(folder: Path, shop_url: str) -> Iterator[tuple[str, Callable[[], dict[str, Any]]]]:
+    app = build_accounting(Config(data=folder / "accounting.sqlite", shop_url=shop_url, secret=SECRET, rates={}))
+    client = app.test_client()
+    client.post("/_control", json={"callback_delay": CALLBACK_AFTER, "hang_seconds": 0})
+    with _served(make_server("127.0.0.1", 0, app, threaded=True, request_handler=_Quiet)) as port:
+        yield f"http://127.0.0.1:{port}", lambda: app.test_client().get("/_control").json["companies"]  # type: ignore[index]
+    app.extensions["courier"].stop()
+    app.extensions["storage"].close()
+
+
+@contextmanager
+def _mailbox(folder: Path) -> Iterator[tuple[int, Letters]]:
+    letters = Letters(folder / "mailbox.sqlite")
+    server = SmtpServer(("127.0.0.1", 0), letters)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+    thread.start()
+    yield server.port, letters
+    server.shutdown()
+    thread.join()
+    server.server_close()
+    letters.close()
+
+
+@contextmanager
+def _served(server: BaseWSGIServer) -> Iterator[int]:
+    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+    thread.start()
+    yield server.server_port
+    server.shutdown()
+    thread.join()
+    server.server_close()
