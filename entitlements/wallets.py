@@ -114,16 +114,22 @@ def consume(
     )
     with session.begin_nested() as savepoint:
         created = session.execute(row.on_conflict_do_nothing().returning(Consumption.id)).scalar()
-        if created is None:
+        taken = _take(session, holders, meter, quantity, created) if created is not None else None
+        if isinstance(taken, NotEnough):
+            # The reference is free again: the same use may be tried after a purchase.
             savepoint.rollback()
-            return _already_consumed(session, company_id, holders, meter, quantity, reference)
-        buckets = _open_buckets(session, holders, meter, lock=True)
-        held = sum(bucket.balance for bucket in buckets)
-        if held < quantity:
-            savepoint.rollback()
-            return NotEnough(held)
-        _burn(session, buckets, quantity, created)
-    return Consumed(created, held - quantity, repeated=False)
+    return taken or _already_consumed(session, company_id, holders, meter, quantity, reference)
+
+
+def _take(
+    session: Session, holders: list[UUID], meter: str, quantity: int, consumption_id: UUID
+) -> Consumed | NotEnough:
+    buckets = _open_buckets(session, holders, meter, lock=True)
+    held = sum(bucket.balance for bucket in buckets)
+    if held < quantity:
+        return NotEnough(held)
+    _burn(session, buckets, quantity, consumption_id)
+    return Consumed(consumption_id, held - quantity, repeated=False)
 
 
 def _already_consumed(

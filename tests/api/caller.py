@@ -1,6 +1,7 @@
 """A program that calls the API with a token, as the tests tell their stories."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -8,6 +9,8 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from entitlements import Party
+from entitlements.wallets import WalletBucket, fill_bucket
+from foundation import clock
 from foundation.ids import new_id
 from tests.conftest import Transact
 from tests.factories import a_studio
@@ -71,6 +74,40 @@ def company_json(**changes: object) -> dict[str, Any]:
     }
     whole["ateco"] = {"code": form["ateco_code"], "edition": form["ateco_edition"]}
     return whole | changes
+
+
+@dataclass
+class Activated:
+    """A company that is ready, its studio, and the callers that look at it."""
+
+    company_id: UUID
+    studio_id: UUID
+    studio: Caller
+    product: Caller
+
+    def at(self, when: datetime | None = None, **more: str) -> dict[str, Any]:
+        """What it may do at an instant, as the vendor's software is told."""
+        query = more | ({"at": when.isoformat()} if when else {})
+        answer = self.product.get(f"/companies/{self.company_id}/entitlements", **query)
+        assert answer.status_code == 200, answer.get_json()
+        told: dict[str, Any] = answer.get_json()
+        return told
+
+
+def fill_pack(tx: Transact, holder: UUID, granted: int, at: datetime | None = None) -> None:
+    with tx() as session:
+        bucket = WalletBucket(
+            holder_party_id=holder,
+            meter="documents",
+            funding="PAID",
+            granted=granted,
+            ends_on=None,
+            sku="FE-50",
+            cause_kind="order_line",
+            cause_id=new_id(),
+            created_at=at or clock.now(),
+        )
+        assert fill_bucket(session, bucket)
 
 
 def pointers(answer: TestResponse) -> set[str]:
