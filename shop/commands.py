@@ -10,10 +10,12 @@ from flask.cli import AppGroup
 from foundation.database import transaction
 from foundation.events import events_about
 from foundation.principal import Principal
+from shop.accounts.users_cli import users_commands
 from shop.catalogue import catalogue_commands
 from shop.orders.closing import cancel_order
 from shop.orders.order_book import OrderNotFound, lines_of, order_by_number, orders_of
 from shop.orders.order_states import IllegalOrderStep, next_order_state
+from shop.prepare_cli import prepare
 
 orders = AppGroup("orders", help="Orders.")
 _COMMAND_LINE = Principal(user_id=None, party_id=None, role="admin")
@@ -23,6 +25,8 @@ def install(app: Flask) -> None:
     """Add the commands to `flask`."""
     app.cli.add_command(catalogue_commands)
     app.cli.add_command(orders)
+    app.cli.add_command(users_commands)
+    app.cli.add_command(prepare)
 
 
 @orders.command("list")

@@ -48,7 +48,7 @@ def csrf_token(client: FlaskClient) -> str:
 def post(client: FlaskClient, path: str, /, **form: Any) -> TestResponse:  # noqa: ANN401 - whatever a form holds
     """Send a form as a browser does, with its token. Field names that are no Python names go through `fields`."""
     fields: dict[str, Any] = form.pop("fields", {})
-    return client.post(path, data={"csrf_token": csrf_token(client), **fields, **form})
+    return client.post(path, data={"csrf_token": csrf_token(client), **form, **fields})
 
 
 def sign_in_by_token(client: FlaskClient, role: str, party_id: UUID | None = None) -> dict[str, str]:
