@@ -10,7 +10,9 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from foundation import clock
 from foundation.database import Model, apart
 
-LEASE = timedelta(seconds=60)
+# A caller whose first try died with its process must be served within ten seconds. A try that takes longer may be joined
+# by a second one: both work on the same named rows, and only one of them keeps its answer.
+LEASE = timedelta(seconds=8)
 KEPT = timedelta(days=30)
 LONGEST_KEY = 255
 
@@ -60,7 +62,7 @@ Claim = Go | Replay | Running | OtherRequest
 
 
 def claim(scope: str, key: str, request_hash: str) -> Claim:
-    """Claim a key for a request; a lease left behind by a dead process runs out after a minute."""
+    """Claim a key for a request; a lease left behind by a dead process runs out by itself."""
     now = clock.real_now()
     values = {"scope": scope, "key": key, "request_hash": request_hash, "leased_until": now + LEASE, "created_at": now}
     with apart() as session:
