@@ -35,7 +35,7 @@ NEXT, LATER, CHECK, FIND_PLACE, FIND_ACTIVITY = "next", "later", "check", "find_
 INTENTS = (NEXT, LATER, CHECK, FIND_PLACE, FIND_ACTIVITY)
 PERSON_CODE_LENGTH = 16
 _PLACES_SHOWN = 12
-_ACTIVITIES_SHOWN = 12
+_ACTIVITIES_SHOWN = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +96,7 @@ def sent(session: Session, visit: Visit, form: Mapping[str, str]) -> StepPage:
     draft = draft_of(session, visit.coupon.id)
     fields: dict[str, str] = dict(draft.fields) if draft else {}
     raw = {name: form.get(name, "") for name in STEP_FIELDS[visit.step]} | _chosen(visit.step, form)
+    raw |= _moved(visit.step, raw, fields)
     known = _known(session, visit, raw)
     fill = known is not None and known.living_id is None and not _typed_more(raw, "vat_number")
     added: dict[str, str] = {}
@@ -183,6 +184,14 @@ def _chosen(step: CompanyStep, form: Mapping[str, str]) -> dict[str, str]:
         code, _bar, edition = form["activity_choice"].partition("|")
         return {"ateco_code": code, "ateco_edition": edition}
     return {}
+
+
+def _moved(step: CompanyStep, raw: Mapping[str, str], fields: Mapping[str, str]) -> dict[str, str]:
+    """A new comune makes the old one's province and CAP stale, unless somebody changed them as well."""
+    if step is not CompanyStep.REGISTERED_OFFICE or not fields.get("city") or raw.get("city") == fields["city"]:
+        return {}
+    rest = ("province", "postal_code")
+    return dict.fromkeys(rest, "") if all(raw.get(name) == fields.get(name) for name in rest) else {}
 
 
 def _known(session: Session, visit: Visit, raw: Mapping[str, str]) -> KnownCompany | None:

@@ -21,7 +21,12 @@ class Moment:
 
 def history_of(events: Sequence[Event]) -> list[Moment]:
     """The moments of a company's life that its studio understands."""
-    return [Moment(title, event.at) for event in events if (title := _title(event.type))]
+    return [Moment(title, event.at, _stage(event.type)) for event in events if (title := _title(event.type))]
+
+
+def _stage(event_type: str) -> str:
+    """What went wrong is not ticked off."""
+    return "now" if event_type in {"company.failed", "licence.suspended"} else "done"
 
 
 def _title(event_type: str) -> str:
