@@ -151,7 +151,13 @@ def compose(mail: Mail) -> EmailMessage:
     def link(kind: str, subject: str, version: int) -> str:
         return link_token(settings.secret_key, kind, UUID(subject), version)
 
-    values = mail.context | {"link": link, "seller": settings.seller, "public_url": settings.public_url}
+    values = mail.context | {
+        "link": link,
+        "seller": settings.seller,
+        "public_url": settings.public_url,
+        "support_url": f"{settings.public_url}/assistenza",
+        "simulator_in_use": settings.payment_simulator_in_use,
+    }
     with force_locale(mail.locale):
         text = render_template(f"mail/{mail.template}.txt", **values)
         html = render_template(f"mail/{mail.template}.html", **values)

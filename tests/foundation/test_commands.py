@@ -1,0 +1,130 @@
+import json
+from datetime import timedelta
+
+import pytest
+from click.testing import Result
+from flask import Flask
+from sqlalchemy import text
+
+from app import create_app
+from foundation import clock
+from foundation.database import database
+from foundation.jobs import defer
+from tests.conftest import Transact
+from tests.foundation.horizon import wait_until_readable
+from tests.foundation.test_settings import PRODUCTION
+
+
+def _run(app: Flask, *words: str) -> Result:
+    return app.test_cli_runner().invoke(args=list(words))
+
+
+def test_the_clock_is_shown_in_both_times(app: Flask) -> None:
+    shown = json.loads(_run(app, "clock", "show", "--json").stdout)
+    assert set(shown) == {"business", "real", "shift"}
+
+
+def test_advancing_the_clock_moves_business_time_and_does_what_came_due(app: Flask) -> None:
+    done = _run(app, "clock", "advance", "7d")
+    assert done.exit_code == 0, done.output
+    assert "due rows done:" in done.stdout
+    assert clock.shift() == timedelta(days=7)
+    assert _run(app, "clock", "advance", "12h").exit_code == 0
+    assert clock.shift() == timedelta(days=7, hours=12)
+
+
+def test_the_clock_is_set_to_an_instant_of_rome(app: Flask) -> None:
+    done = _run(app, "clock", "set", "2027-07-01T09:00:00")
+    assert done.exit_code == 0, done.output
+    assert clock.now().astimezone(clock.ROME).strftime("%Y-%m-%d %H:%M") == "2027-07-01 09:00"
+
+
+@pytest.mark.parametrize("step", ["soon", "7", "-1x", ""])
+def test_a_step_that_is_no_duration_is_wrong_use(app: Flask, step: str) -> None:
+    assert _run(app, "clock", "advance", step).exit_code == 2
+    assert clock.shift() == timedelta()
+
+
+def test_production_does_not_move_its_clock(committed_url: str) -> None:
+    app = create_app(PRODUCTION | {"DATABASE_URL": committed_url})
+    try:
+        for words in (("clock", "advance", "1d"), ("clock", "set", "2027-07-01T09:00:00")):
+            done = _run(app, *words)
+            assert done.exit_code == 1, done.output
+            assert "Only a sandbox may move its clock." in done.output
+        with app.app_context():
+            with database.engine.connect() as connection:
+                assert connection.execute(text("SELECT count(*) FROM clock_shift")).scalar_one() == 0
+            database.engine.dispose()
+    finally:
+        clock.follow(timedelta())
+
+
+def test_production_does_not_follow_a_shift_somebody_stored(committed_url: str) -> None:
+    app = create_app(PRODUCTION | {"DATABASE_URL": committed_url})
+    with app.app_context():
+        with database.engine.begin() as connection:
+            connection.execute(text("INSERT INTO clock_shift (\"only\", shift) VALUES (true, interval '1 year')"))
+        shown = json.loads(_run(app, "clock", "show", "--json").stdout)
+        database.engine.dispose()
+    assert shown["shift"] == "0:00:00"
+
+
+def test_jobs_are_drained_listed_and_retried_by_command(app: Flask, tx: Transact) -> None:
+    with tx() as session:
+        number = defer(session, "mail.deliver", mail_id="no uuid at all")
+        session.execute(text("UPDATE procrastinate_jobs SET attempts = 59 WHERE id = :id"), {"id": number})
+    assert json.loads(_run(app, "jobs", "drain", "--json").stdout)["done"] >= 0
+    dead = json.loads(_run(app, "jobs", "failed", "--json").stdout)
+    assert [(one["id"], one["task"]) for one in dead] == [(number, "mail.deliver")]
+    assert dead[0]["error"].startswith("ValueError at ")
+    assert str(number) in _run(app, "jobs", "failed").stdout
+    assert _run(app, "jobs", "retry", str(number)).exit_code == 0
+    again = _run(app, "jobs", "retry", str(number))
+    assert (again.exit_code, again.stderr) == (1, f"No dead job {number}.\n")
+    assert json.loads(_run(app, "jobs", "failed", "--json").stdout) == []
+
+
+def test_the_audit_prints_a_line_per_check_and_a_sum(app: Flask) -> None:
+    done = _run(app, "audit", "verify")
+    assert done.exit_code == 0, done.output
+    lines = done.stdout.splitlines()
+    assert len(lines) > 20
+    assert "violations=0" in lines[-1]
+    assert lines[-1].startswith("checks=")
+    checks = json.loads(_run(app, "audit", "verify", "--json").stdout)
+    assert len(checks) == len(lines) - 1
+    assert {"name", "finding", "milliseconds"} <= set(checks[0])
+
+
+def test_a_violation_is_named_and_the_command_says_no(app: Flask, tx: Transact) -> None:
+    with tx() as session:
+        session.execute(
+            text(
+                "INSERT INTO events (type, at, recorded_at, subject_kind, subject_id, data)"
+                " VALUES ('x', now(), now(), 'x', gen_random_uuid(), '{}')"
+            )
+        )
+        session.execute(text("INSERT INTO event_seals (position, event_id, hash) SELECT 1, id, 'x' FROM events"))
+    done = _run(app, "audit", "verify")
+    assert done.exit_code == 1
+    assert "is not what was sealed" in done.stdout
+    assert "violations=1" in done.stdout
+
+
+def test_the_head_of_the_chain_is_exported(committed_app: Flask) -> None:
+    first = json.loads(_run(committed_app, "audit", "head", "--json").stdout)
+    assert first == {"position": 0, "hash": "0" * 64}
+    with committed_app.app_context(), database.engine.begin() as connection:
+        connection.execute(
+            text(
+                "INSERT INTO events (type, at, recorded_at, subject_kind, subject_id, data)"
+                " VALUES ('x', now(), now(), 'x', gen_random_uuid(), '{}')"
+            )
+        )
+    with committed_app.app_context():
+        wait_until_readable()
+    second = json.loads(_run(committed_app, "audit", "head", "--json").stdout)
+    assert second["position"] == 1
+    assert len(second["hash"]) == 64
+    assert json.loads(_run(committed_app, "audit", "head", "--json").stdout) == second

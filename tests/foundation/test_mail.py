@@ -1,0 +1,304 @@
+import smtplib
+import socketserver
+import threading
+from collections.abc import Callable, Iterator
+from email.message import EmailMessage
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import select, text
+
+from app import Outside
+from foundation.ids import new_id
+from foundation.jobs import dead_jobs, drain
+from foundation.mail import (
+    AddressRefused,
+    Mail,
+    MemoryMailer,
+    SmtpMailer,
+    compose,
+    deliver_mail,
+    one_address,
+    queue_mail,
+)
+from foundation.settings import SANDBOX_SECRET_KEY
+from foundation.tokens import link_token
+from tests.conftest import Transact
+
+USER = new_id()
+
+
+class RefusesFirst(MemoryMailer):
+    """A server that refuses the first messages and takes the rest."""
+
+    def __init__(self, refusals: int) -> None:
+        super().__init__()
+        self.refusals = refusals
+
+    def send(self, message: EmailMessage) -> None:
+        if self.refusals:
+            self.refusals -= 1
+            raise smtplib.SMTPServerDisconnected("try later")
+        super().send(message)
+
+
+class TakesAndFallsSilent(MemoryMailer):
+    """A server that takes the first message, whose answer then never arrives."""
+
+    def send(self, message: EmailMessage) -> None:
+        super().send(message)
+        if len(self.messages) == 1:
+            raise TimeoutError
+
+
+def _queue(tx: Transact, cause: str = "confirm:1", to: str = "studio@example.it", name: str = "Anna") -> bool:
+    context: dict[str, Any] = {"user_id": str(USER), "version": 1, "name": name}
+    with tx() as session:
+        return queue_mail(session, cause=cause, to=to, template="confirm_email", context=context)
+
+
+def _sent(outside: Outside) -> list[EmailMessage]:
+    assert isinstance(outside.mailer, MemoryMailer)
+    return outside.mailer.messages
+
+
+def _part(message: EmailMessage, kind: str) -> str:
+    part = message.get_body((kind,))
+    assert part is not None
+    return str(part.get_content())
+
+
+def _stored(tx: Transact) -> Mail:
+    with tx() as session:
+        return session.scalars(select(Mail)).one()
+
+
+def test_one_cause_makes_one_mail(tx: Transact, run_jobs: Callable[[], int], outside: Outside) -> None:
+    assert _queue(tx)
+    assert not _queue(tx)
+    assert not _queue(tx, to="somebody.else@example.it")
+    run_jobs()
+    assert [message["To"] for message in _sent(outside)] == ["studio@example.it"]
+
+
+def test_a_rolled_back_transaction_sends_no_mail(tx: Transact, run_jobs: Callable[[], int], outside: Outside) -> None:
+    def change_its_mind() -> None:
+        with tx() as session:
+            queue_mail(session, cause="c", to="studio@example.it", template="confirm_email", context={})
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        change_its_mind()
+    run_jobs()
+    assert _sent(outside) == []
+
+
+def test_nothing_is_sent_before_the_job_runs(tx: Transact, outside: Outside) -> None:
+    _queue(tx)
+    assert _sent(outside) == []
+    assert _stored(tx).sent_at is None
+
+
+def test_a_mail_has_a_text_and_a_page_and_the_headers_of_a_machine(
+    tx: Transact, run_jobs: Callable[[], int], outside: Outside
+) -> None:
+    _queue(tx)
+    run_jobs()
+    message = _sent(outside)[0]
+    stored = _stored(tx)
+    assert stored.sent_at is not None
+    assert message["Message-ID"] == f"<{stored.id}@127.0.0.1>"
+    assert message["From"] == "Gettone <non-rispondere@gettone.example>"
+    assert message["Subject"]
+    assert message["Date"].datetime == stored.queued_at
+    assert message["Auto-Submitted"] == "auto-generated"
+    assert "Anna" in _part(message, "plain")
+    assert "<html" in _part(message, "html")
+    assert "<html" not in _part(message, "plain")
+
+
+def test_the_link_is_made_when_the_mail_is_written_and_never_stored(
+    tx: Transact, run_jobs: Callable[[], int], outside: Outside
+) -> None:
+    _queue(tx)
+    run_jobs()
+    token = link_token(SANDBOX_SECRET_KEY, "confirm_email", USER, 1)
+    assert token in _part(_sent(outside)[0], "plain")
+    assert token in _part(_sent(outside)[0], "html")
+    with tx() as session:
+        rows = session.execute(text("SELECT m::text FROM mails m UNION ALL SELECT j::text FROM procrastinate_jobs j"))
+        assert not [row for row in rows.scalars() if token in row]
+
+
+def test_what_a_person_typed_is_no_markup_in_the_page(
+    tx: Transact, run_jobs: Callable[[], int], outside: Outside
+) -> None:
+    _queue(tx, name="<img src=x onerror=alert(1)>")
+    run_jobs()
+    page = _part(_sent(outside)[0], "html")
+    assert "<img src=x" not in page
+    assert "&lt;img src=x" in page
+
+
+@pytest.mark.parametrize(
+    "name", ["Anna\r\nBcc: thief@example.it", "Anna\nSubject: other", "Anna\x0bX: y", "Anna\u2028X: y"]
+)
+def test_a_name_cannot_add_a_header(tx: Transact, run_jobs: Callable[[], int], outside: Outside, name: str) -> None:
+    context = {"company_name": name, "company_id": str(USER), "coupon_code": "C", "support_code": "S", "reason": "R"}
+    with tx() as session:
+        queue_mail(session, cause="c", to="studio@example.it", template="company_ready", context=context)
+    run_jobs()
+    message = _sent(outside)[0]
+    allowed = {"message-id", "from", "to", "subject", "date", "auto-submitted", "mime-version", "content-type"}
+    assert {header.lower() for header in message} == allowed
+    assert len(message.get_all("Subject", [])) == 1
+    head = message.as_bytes().split(b"\n\n")[0].lower()
+    assert b"\nbcc:" not in head
+    assert b"\nx:" not in head
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "studio@example.it\r\nBcc: thief@example.it",
+        "studio@example.it, thief@example.it",
+        "studio@example.it;thief@example.it",
+        "Studio <studio@example.it>",
+        "studio",
+        "studio@",
+        "@example.it",
+        "",
+        "stud\x00io@example.it",
+        "due parole@example.it",
+    ],
+)
+def test_only_exactly_one_address_is_written_to(
+    app: Flask, tx: Transact, run_jobs: Callable[[], int], outside: Outside, address: str
+) -> None:
+    with pytest.raises(AddressRefused) as caught:
+        one_address(address)
+    assert address not in str(caught.value) or not address
+    if "\x00" in address:
+        return
+    _queue(tx, to=address)
+    run_jobs()
+    assert _sent(outside) == []
+    assert app is not None
+
+
+def test_a_domain_with_accents_is_written_in_ascii(tx: Transact, run_jobs: Callable[[], int], outside: Outside) -> None:
+    _queue(tx, to="info@caffè.example")
+    run_jobs()
+    assert _sent(outside)[0]["To"] == "info@xn--caff-8oa.example"
+
+
+def test_a_mail_to_nobody_ends_among_the_dead_letters_without_the_address(app: Flask, tx: Transact) -> None:
+    _queue(tx, to="mario rossi@example.it")
+    with tx() as session:
+        session.execute(text("UPDATE procrastinate_jobs SET attempts = 59"))
+    with app.app_context():
+        drain()
+    with tx() as session:
+        dead = dead_jobs(session)
+        assert [one.task_name for one in dead] == ["mail.deliver"]
+        assert "mario rossi" not in str(dead)
+
+
+def test_a_server_that_refuses_gets_the_mail_later_and_once(
+    app: Flask, tx: Transact, run_jobs: Callable[[], int]
+) -> None:
+    mailer = RefusesFirst(3)
+    app.extensions["gettone.mailer"] = mailer
+    _queue(tx)
+    for _ in range(6):
+        run_jobs()
+    assert len(mailer.messages) == 1
+    assert _stored(tx).sent_at is not None
+
+
+def test_a_repeat_after_a_lost_answer_carries_the_same_message_id(
+    app: Flask, tx: Transact, run_jobs: Callable[[], int]
+) -> None:
+    mailer = TakesAndFallsSilent()
+    app.extensions["gettone.mailer"] = mailer
+    _queue(tx)
+    for _ in range(3):
+        run_jobs()
+    assert len(mailer.messages) == 2
+    assert mailer.messages[0]["Message-ID"] == mailer.messages[1]["Message-ID"]
+    assert mailer.messages[0].as_bytes().count(b"Message-ID") == 1
+
+
+def test_a_mail_sent_twice_by_two_jobs_goes_out_once(
+    app: Flask, tx: Transact, run_jobs: Callable[[], int], outside: Outside
+) -> None:
+
+    _queue(tx)
+    run_jobs()
+    with app.app_context():
+        deliver_mail(str(_stored(tx).id))
+        deliver_mail(str(new_id()))
+    assert len(_sent(outside)) == 1
+
+
+def test_a_mail_is_written_in_the_language_of_its_reader(app: Flask, tx: Transact) -> None:
+    _queue(tx)
+    mail = _stored(tx)
+    with app.app_context():
+        assert 'lang="it"' in _part(compose(mail), "html")
+        mail.locale = "en"
+        assert 'lang="en"' in _part(compose(mail), "html")
+
+
+class _Smtp(socketserver.StreamRequestHandler):
+    """As little of a mail server as takes one message."""
+
+    def handle(self) -> None:
+        taken: list[str] = self.server.taken  # type: ignore[attr-defined]
+        self._say("220 ready")
+        while line := self.rfile.readline().decode():
+            verb = line.split(" ", maxsplit=1)[0].strip().upper()
+            if verb == "DATA":
+                self._say("354 go on")
+                while (body := self.rfile.readline().decode()) != ".\r\n":
+                    taken.append(body)
+            elif verb in {"MAIL", "RCPT"}:
+                taken.append(line)
+            self._say("221 bye" if verb == "QUIT" else "250 fine")
+
+    def _say(self, words: str) -> None:
+        self.wfile.write(f"{words}\r\n".encode())
+
+
+@pytest.fixture
+def smtp_server() -> Iterator[tuple[str, list[str]]]:
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), _Smtp) as server:
+        server.daemon_threads = True
+        server.taken = []  # type: ignore[attr-defined]
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+        thread.start()
+        yield f"smtp://127.0.0.1:{server.server_address[1]}", server.taken  # type: ignore[attr-defined]
+        server.shutdown()
+        thread.join()
+
+
+@pytest.mark.sockets
+def test_the_mailer_speaks_smtp(smtp_server: tuple[str, list[str]]) -> None:
+    url, taken = smtp_server
+    message = EmailMessage()
+    message["From"], message["To"], message["Subject"] = "Shop <shop@example.it>", "studio@example.it", "Prova è"
+    message.set_content("Il testo.\n")
+    SmtpMailer(url).send(message)
+    said = "".join(taken)
+    assert "mail FROM:<shop@example.it>" in said.replace("MAIL", "mail")
+    assert "<studio@example.it>" in said
+    assert "Il testo." in said
+
+
+@pytest.mark.sockets
+def test_a_server_that_is_not_there_is_an_error_to_be_retried() -> None:
+    with socketserver.TCPServer(("127.0.0.1", 0), socketserver.BaseRequestHandler) as server:
+        port = server.server_address[1]
+    with pytest.raises(OSError, match="refused"):
+        SmtpMailer(f"smtp://127.0.0.1:{port}").send(EmailMessage())
