@@ -10,8 +10,8 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from foundation import clock
 from foundation.database import Model, apart
 
-# A caller whose first try died with its process must be served within ten seconds. A try that takes longer may be joined
-# by a second one: both work on the same named rows, and only one of them keeps its answer.
+# A caller whose first try died with its process must be served within ten seconds. A try that takes longer may be
+# joined by a second one: both work on the same named rows, and only one of them keeps its answer.
 LEASE = timedelta(seconds=8)
 KEPT = timedelta(days=30)
 LONGEST_KEY = 255
