@@ -1,0 +1,175 @@
+"""A real worker process on really committed rows: killed, stopped, restarted."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+from flask import Flask
+from sqlalchemy import text
+
+from foundation import clock
+from foundation.database import transaction
+from foundation.ids import new_id
+from foundation.jobs import defer, schedule_due
+from tests.foundation import worker_program
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+START = 30.0
+Starter = Callable[..., subprocess.Popen[bytes]]
+
+pytestmark = pytest.mark.race
+
+
+@pytest.fixture
+def start_worker(committed_url: str, tmp_path: Path) -> Iterator[Starter]:
+    """Start workers on this test's database; whatever is left of them is killed at the end."""
+    running: list[subprocess.Popen[bytes]] = []
+
+    def start(**more: str) -> subprocess.Popen[bytes]:
+        environment = {**os.environ, "DATABASE_URL": committed_url, "SHOP_ENV": "test", **more}
+        output = (tmp_path / f"worker-{len(running)}.log").open("wb")
+        command = [sys.executable, "-m", worker_program.__name__]
+        with output:
+            process = subprocess.Popen(
+                command, cwd=ROOT, env=environment, stdout=output, stderr=output, start_new_session=True
+            )
+        running.append(process)
+        return process
+
+    yield start
+    for process in running:
+        if process.poll() is None:
+            process.kill()
+        process.wait()
+
+
+def _defer(app: Flask, name: str, seconds: str | None = None) -> UUID:
+    subject = new_id()
+    with app.app_context(), transaction() as session:
+        if seconds is None:
+            defer(session, name, subject=str(subject))
+        else:
+            defer(session, name, subject=str(subject), seconds=seconds)
+    return subject
+
+
+def _notes(app: Flask, subject: UUID) -> Counter[str]:
+    query = text("SELECT type FROM events WHERE subject_id = :id")
+    with app.app_context(), transaction() as session:
+        return Counter(session.execute(query, {"id": subject}).scalars())
+
+
+def _wait(app: Flask, subject: UUID, word: str, seconds: float, times: int = 1) -> float:
+    """Wait until the job noted `word`; answers how long that took."""
+    began = time.monotonic()
+    while time.monotonic() - began < seconds:
+        if _notes(app, subject)[word] >= times:
+            return time.monotonic() - began
+        time.sleep(0.05)
+    pytest.fail(f"{word} was not noted within {seconds} s: {_notes(app, subject)}")
+
+
+def _left(app: Flask) -> list[str]:
+    with app.app_context(), transaction() as session:
+        query = text("SELECT status::text FROM procrastinate_jobs WHERE task_name LIKE 'tests.%'")
+        return list(session.execute(query).scalars())
+
+
+def test_a_worker_runs_what_is_queued_before_and_after_its_start(committed_app: Flask, start_worker: Starter) -> None:
+    before = _defer(committed_app, "tests.slow", seconds="0")
+    start_worker()
+    _wait(committed_app, before, "ended", START)
+    after = _defer(committed_app, "tests.slow", seconds="0")
+    assert _wait(committed_app, after, "ended", 10) < 5
+    assert _notes(committed_app, before)["ended"] == 1
+
+
+def test_a_job_survives_the_killing_of_its_worker_and_runs_again_within_ten_seconds(
+    committed_app: Flask, start_worker: Starter
+) -> None:
+    rescuer = start_worker()
+    warm = _defer(committed_app, "tests.slow", seconds="0")
+    _wait(committed_app, warm, "ended", START)
+    rescuer.send_signal(signal.SIGSTOP)  # so that the victim takes the job
+    victim = start_worker(GETTONE_FAULT="tests.before_end")
+    subject = _defer(committed_app, "tests.slow", seconds="0")
+    assert victim.wait(timeout=START) == -signal.SIGKILL
+    assert _notes(committed_app, subject) == {"began": 1}
+    assert _left(committed_app) == ["doing"], "nobody but the dead worker knows that it stopped"
+    rescuer.send_signal(signal.SIGCONT)
+    took = _wait(committed_app, subject, "ended", 20)
+    assert took <= 10
+    time.sleep(3)
+    assert _notes(committed_app, subject) == {"began": 2, "ended": 1}
+    assert _left(committed_app) == []
+    print(f"recovery_s={took:.1f} lost=0 ended_twice=0")
+
+
+def test_a_restarted_worker_takes_up_what_a_killed_one_left(committed_app: Flask, start_worker: Starter) -> None:
+    subject = _defer(committed_app, "tests.slow", seconds="30")
+    victim = start_worker()
+    _wait(committed_app, subject, "began", START)
+    victim.kill()
+    victim.wait()
+    start_worker()
+    _wait(committed_app, subject, "began", START, times=2)
+    assert _notes(committed_app, subject)["ended"] == 0
+
+
+def test_a_worker_told_to_stop_finishes_its_job_and_takes_no_other(committed_app: Flask, start_worker: Starter) -> None:
+    worker = start_worker()
+    running = _defer(committed_app, "tests.slow", seconds="2")
+    _wait(committed_app, running, "began", START)
+    worker.terminate()
+    time.sleep(0.5)
+    waiting = _defer(committed_app, "tests.slow", seconds="0")
+    assert worker.wait(timeout=20) == 0
+    assert _notes(committed_app, running) == {"began": 1, "ended": 1}
+    assert _notes(committed_app, waiting) == {}
+    assert _left(committed_app) == ["todo"]
+
+
+def test_two_workers_share_the_work_and_do_each_job_once(committed_app: Flask, start_worker: Starter) -> None:
+    subjects = [_defer(committed_app, "tests.slow", seconds="0.05") for _ in range(40)]
+    start_worker()
+    start_worker()
+    for subject in subjects:
+        _wait(committed_app, subject, "ended", START)
+    assert all(_notes(committed_app, subject) == {"began": 1, "ended": 1} for subject in subjects)
+
+
+def test_a_failing_job_is_noted_by_the_worker_and_ends_as_a_dead_letter(
+    committed_app: Flask, start_worker: Starter
+) -> None:
+    subject = _defer(committed_app, "tests.broken")
+    start_worker()
+    _wait(committed_app, subject, "began", START, times=2)
+    time.sleep(1)
+    with committed_app.app_context(), transaction() as session:
+        failures = session.execute(text("SELECT attempt, final, error FROM job_failures ORDER BY id")).all()
+    assert [(row.attempt, row.final) for row in failures] == [(1, False), (2, True)]
+    assert all(row.error.startswith("ValueError at ") and str(subject) not in row.error for row in failures)
+    assert _left(committed_app) == ["failed"]
+
+
+def test_a_worker_finds_what_comes_due_by_itself(committed_app: Flask, start_worker: Starter) -> None:
+    with committed_app.app_context(), transaction() as session:
+        schedule_due(session, "tests.of_nobody", new_id(), clock.now() - timedelta(days=7))
+    start_worker()
+    until = time.monotonic() + START
+    attempts = 0
+    while time.monotonic() < until and not attempts:
+        with committed_app.app_context(), transaction() as session:
+            attempts = session.execute(
+                text("SELECT attempts FROM due_rows WHERE rule = 'tests.of_nobody'")
+            ).scalar_one()
+        time.sleep(0.1)
+    assert attempts >= 1
