@@ -14,12 +14,12 @@ class Page:
         self.client = client
         self.response = response
         self.status = response.status_code
-        self.path = response.request.path if response.request else ""
+        self.path = response.request.path
         self.soup = BeautifulSoup(response.text, "html.parser")
 
     @property
     def text(self) -> str:
-        """All that is written, blanks folded."""
+        """All that is written, blanks folded (also those that do not break)."""
         return " ".join(self.soup.get_text(" ").split())
 
     @property

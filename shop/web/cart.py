@@ -89,7 +89,7 @@ def add() -> Response:
         line = add_to_cart(database, cart_to_change(database, who), book, sku, quantity, for_party)
     name = book.product(sku).name(formats.readers_language())
     flash(_("Nel carrello: %(what)s, quantità %(quantity)s.", what=name, quantity=_figure(line.quantity)), "success")
-    return redirect(url_for("cart.show"), 303)
+    return _to_the_cart()
 
 
 @cart.post("/carrello/righe/<uuid:line_id>")
@@ -126,6 +126,13 @@ def acknowledge() -> Response:
     with transaction() as database:
         book = current_price_book(database, clock.today())
         refresh_seen_prices(database, cart_to_change(database, who), book)
+    return redirect(url_for("cart.show"), 303)
+
+
+def _to_the_cart() -> Response:
+    """The cart as a page of its own, also when only a part of the catalogue was asked for."""
+    if "HX-Request" in request.headers:
+        return Response(headers={"HX-Redirect": url_for("cart.show")})
     return redirect(url_for("cart.show"), 303)
 
 
