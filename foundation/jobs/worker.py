@@ -19,9 +19,9 @@ from foundation.jobs.failures import note_failure
 from foundation.jobs.queue import QUEUE
 from foundation.jobs.registry import JobDefinition, RetryLater, registered_jobs
 
-HEARTBEAT_SECONDS = 2.0
-DEAD_AFTER_SECONDS = 6
-REAP_EVERY_SECONDS = 2.0
+HEARTBEAT_SECONDS = 1.0
+DEAD_AFTER_SECONDS = 5
+REAP_EVERY_SECONDS = 1.0
 TICK_EVERY_SECONDS = 5.0
 
 

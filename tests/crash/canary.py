@@ -4,9 +4,10 @@ import json
 import threading
 import time
 from collections.abc import Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 import psycopg
 
@@ -16,7 +17,7 @@ from tests.crash.story import tell
 from tests.crash.world import STUDIOS, World
 
 LONGEST_SECONDS = 120.0
-LOOK_EVERY = 0.02
+LOOK_EVERY = 0.05
 SETTLED = """
     SELECT (SELECT count(*) FROM procrastinate_jobs WHERE status IN ('todo', 'doing')
               AND NOT (task_name = 'provisioning.ask' AND NOT EXISTS (
@@ -25,10 +26,12 @@ SETTLED = """
          + (SELECT count(*) FROM inbox_letters WHERE handled_at IS NULL)
          + (SELECT count(*) FROM mails WHERE sent_at IS NULL)
 """
-# Real time passes faster where a question to the vendor waits for its minute.
-HURRY = """
-    UPDATE procrastinate_jobs SET scheduled_at = now()
-    WHERE status = 'todo' AND task_name = 'provisioning.ask' AND scheduled_at > now()
+# Real time passes faster where a job waits for its back-off, or a question to the vendor for its minute.
+HURRY = "UPDATE procrastinate_jobs SET scheduled_at = now() WHERE status = 'todo' AND scheduled_at > now()"
+# What was caused before an instant, and when the last of it was done.
+CAUGHT_UP = """
+    SELECT max(done) FROM (SELECT sent_at AS done FROM mails WHERE queued_at <= %(at)s
+                           UNION ALL SELECT handled_at FROM inbox_letters WHERE received_at <= %(at)s) caused
 """
 
 
@@ -43,6 +46,7 @@ class Report:
     doubled: list[str] = field(default_factory=list)
     unreached: list[str] = field(default_factory=list)
     recovery_s: float = 0.0
+    """From the last death until all that had been caused before it was done: stories under way, letters, mails."""
     seconds: float = 0.0
     audit: list[str] = field(default_factory=list)
 
@@ -118,11 +122,10 @@ def run(world: World, crashes: Sequence[Crash], fewest: int, most: int) -> Repor
         report.unreached = [str(crash) for crash, one in zip(crashes, canary.doomed, strict=True) if one.alive()]
         report.killed = report.points - len(report.unreached)
         report.stories = len(told)
-        report.lost += [repr(problem) for one in told if (problem := one.exception()) is not None]
-        settled = _settle(world, began + LONGEST_SECONDS)
-        report.recovery_s = max(time.monotonic() - canary.last_death(), 0.0) if crashes else 0.0
-        if not settled:
+        report.lost += [story.problem for story in told if story.problem]
+        if not _settle(world, began + LONGEST_SECONDS):
             report.lost.append(f"work is left: {_left(world)}")
+        report.recovery_s = _recovery(world, canary.last_death(), told) if report.killed else 0.0
         _count(world, report)
         status, said, _errors = command(["audit", "verify", "--json"], world.environment)
         if status != 0:
@@ -133,26 +136,45 @@ def run(world: World, crashes: Sequence[Crash], fewest: int, most: int) -> Repor
     return report
 
 
-def _tell(world: World, canary: Canary, fewest: int, most: int, deadline: float) -> list[Future[str]]:
-    told: list[Future[str]] = []
+@dataclass
+class Story:
+    """One telling: when it began and ended, and what it gave up at."""
+
+    began: float
+    ended: float = 0.0
+    problem: str = ""
+
+
+def _tell(world: World, canary: Canary, fewest: int, most: int, deadline: float) -> list[Story]:
+    told: list[Story] = []
+    free = list(range(STUDIOS))
+
+    def story(studio: int, number: int) -> None:
+        try:
+            tell(world, studio, number)
+        except Exception as problem:  # noqa: BLE001 - whatever stopped it, the story is lost
+            told[number].problem = f"story {number}: {problem!r}"
+        told[number].ended = time.time()
+        free.append(studio)
+
     with ThreadPoolExecutor(STUDIOS) as buyers, world.connect() as owner:
-        free = list(range(STUDIOS))
-
-        def story(studio: int, number: int) -> str:
-            try:
-                return tell(world, studio, number)
-            finally:
-                free.append(studio)
-
         while time.monotonic() < deadline and len(told) < most and (len(told) < fewest or canary.alive()):
             if free:
-                told.append(buyers.submit(story, free.pop(0), len(told)))
+                told.append(Story(time.time()))
+                buyers.submit(story, free.pop(0), len(told) - 1)
             _hurry(owner)
             time.sleep(LOOK_EVERY)
-        while not all(one.done() for one in told):
+        while len(free) < STUDIOS:
             _hurry(owner)
             time.sleep(LOOK_EVERY)
     return told
+
+
+def _recovery(world: World, death: float, told: Sequence[Story]) -> float:
+    with world.connect() as owner:
+        caused = owner.execute(CAUGHT_UP, {"at": datetime.fromtimestamp(death, UTC)}).fetchone()
+    done = caused[0].timestamp() if caused and caused[0] else death
+    return max([done, *(story.ended for story in told if story.began <= death)]) - death
 
 
 def _hurry(owner: psycopg.Connection[object]) -> None:

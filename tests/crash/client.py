@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 LONGEST_WAIT = 75.0
-PAUSE = 0.1
+PAUSE = 0.25
 # The same request is still running, or the database is restarting: come back.
 AGAIN = {409, 429, 502, 503, 504}
 

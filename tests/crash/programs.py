@@ -39,7 +39,7 @@ class Running:
         if self.process.poll() is None:
             return True
         if self.died_at is None:
-            self.died_at = time.monotonic()
+            self.died_at = time.time()
         return False
 
     def said(self, characters: int = 3000) -> str:
