@@ -1,4 +1,4 @@
-"""The window (D9): a transfer is fulfilled 12 hours after it is recorded; finance releases or holds; 24 h are promised."""
+"""The window (D9): a transfer is fulfilled 12 hours after it is recorded; finance may release or hold it before."""
 
 from sqlalchemy.orm import Session
 

@@ -18,6 +18,7 @@ from shop.web.accounts.web_session import browser_session
 LINKS = {
     "home": "/",
     "cart": "/carrello",
+    "account": "/account",
     "sign_in": "/accedi",
     "sign_out": "/esci",
     "support": "/assistenza",
@@ -80,6 +81,7 @@ def _nav(principal: Principal | None) -> Nav:
         (("support", "admin"), "/desk/attivazioni", _("Attivazioni"), "activations"),
         (("support", "admin"), "/desk/lavori", _("Lavori"), "jobs"),
         (("finance", "admin"), "/desk/finanza", _("Finanza"), "finance"),
+        (("finance", "admin"), "/desk/compiti", _("Compiti"), "tasks"),
     )
     return tuple((url, label, key) for roles, url, label, key in desks if principal.is_one_of(roles))
 

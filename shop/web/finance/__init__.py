@@ -1,0 +1,24 @@
+"""The finance desk: transfers in their window, money without an order, decisions in four eyes, open tasks."""
+
+from flask import Flask
+
+from shop.web.finance import decision_pages, desk, line_acts, line_page, task_pages, told, window_acts, words
+
+__all__ = ["install"]
+
+BLUEPRINTS = (
+    desk.blueprint,
+    line_page.blueprint,
+    line_acts.blueprint,
+    window_acts.blueprint,
+    decision_pages.blueprint,
+    task_pages.blueprint,
+)
+
+
+def install(app: Flask) -> None:
+    """Add the pages of the finance desk, their words and their refusals."""
+    words.install(app)
+    told.install(app)
+    for blueprint in BLUEPRINTS:
+        app.register_blueprint(blueprint)

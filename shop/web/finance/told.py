@@ -1,0 +1,55 @@
+"""How the refusals of the finance desk are told: status, stable type, and a sentence that says what to do."""
+
+from flask import Flask
+from flask_babel import gettext as _
+
+from foundation.problems import Told, tell
+from shop.payments.task_list import NoteMissing, TaskNotFound
+from shop.transfers import (
+    AllocationRefused,
+    AlreadyAsked,
+    ConfirmationRefused,
+    DecisionNotFound,
+    LineNotFound,
+    ReasonMissing,
+    SecondPersonNeeded,
+)
+
+
+def install(app: Flask) -> None:
+    """Register the sentences of the finance desk."""
+    tell(app, _TOLD)
+
+
+def refusal_sentence(problem: AllocationRefused | ConfirmationRefused) -> str:
+    """Why an act on a transfer was refused, in words."""
+    known = {
+        "more_than_is_left": _("Del movimento non resta così tanto: forse qualcuno l’ha già assegnato."),
+        "more_than_is_owed": _("L’ordine non aspetta così tanto: assegna al massimo quanto gli manca."),
+        "order_closed": _("L’ordine è chiuso e il prezzo è cambiato: l’importo si può accreditare o restituire."),
+        "order_fulfilled": _("L’ordine è già evaso: i coupon emessi non si tolgono da qui."),
+        "nothing_there": _("Questo movimento non paga quell’ordine."),
+        "nothing_left": _("Del movimento non resta nulla: forse qualcuno se n’è già occupato."),
+        "foreign_currency": _("Un bonifico in altra valuta non paga ordini: si può solo restituire."),
+        "amount_changed": _("L’importo rimasto è cambiato dopo la richiesta: rifiutala e chiedi di nuovo."),
+        "nobody": _("Manca l’intestatario del credito."),
+        "day": _("Il giorno dell’accredito è nel passato, da oggi a un anno fa."),
+        "amount": _("L’importo è maggiore di zero."),
+        "told_already": _("Questo bonifico è già registrato, dalla banca o da un collega: lo trovi tra i movimenti."),
+    }
+    return str(known.get(problem.reason, _("Lo stato attuale non permette questa operazione.")))
+
+
+_TOLD = {
+    AllocationRefused: Told(409, "allocation-refused", refusal_sentence),
+    ConfirmationRefused: Told(409, "confirmation-refused", refusal_sentence),
+    AlreadyAsked: Told(409, "already-asked", lambda _p: _("La stessa richiesta aspetta già la seconda persona.")),
+    SecondPersonNeeded: Told(
+        403, "second-person-needed", lambda _p: _("Serve una seconda persona: chi ha chiesto non può anche approvare.")
+    ),
+    DecisionNotFound: Told(404, "no-such-decision", lambda _p: _("Questa richiesta non c’è, o è già stata decisa.")),
+    LineNotFound: Told(404, "no-such-line", lambda _p: _("Questo movimento non c’è.")),
+    TaskNotFound: Told(404, "no-such-task", lambda _p: _("Questo compito non c’è, o è già chiuso.")),
+    NoteMissing: Told(422, "note-missing", lambda _p: _("Scrivi che cosa hai fatto.")),
+    ReasonMissing: Told(422, "reason-missing", lambda _p: _("Scrivi perché l’ordine si ferma.")),
+}
