@@ -33,18 +33,22 @@ sql_checks(
             SELECT 'company ' || m.id || ' is ' || m.state || ', its coupon ' || coalesce(c.state, 'missing')
             FROM companies m
             LEFT JOIN coupon_assignments a ON a.company_id = m.id AND a.released_at IS NULL
+              AND a.operation = 'FIRST_ACTIVATION'
             LEFT JOIN coupons c ON c.id = a.coupon_id
-            WHERE EXISTS (SELECT 1 FROM coupon_assignments x WHERE x.company_id = m.id)
+            WHERE EXISTS (SELECT 1 FROM coupon_assignments x
+                          WHERE x.company_id = m.id AND x.operation = 'FIRST_ACTIVATION')
               AND ((m.state = 'READY' AND c.state IS DISTINCT FROM 'ACTIVE')
                 OR (m.state = 'PROVISIONING' AND c.state IS DISTINCT FROM 'ACTIVATING')
-                OR (m.state = 'REJECTED' AND c.state IS NOT NULL))
+                OR (m.state = 'REJECTED' AND c.state IS NOT NULL)
+                OR c.owner_party_id <> m.requested_by_party_id)
             """,
         ),
         (
             "the vendor's answer and the company agree",
             "SELECT count(*) FROM provisioning_requests",
             """
-            SELECT 'request ' || r.company_id || ' is ' || r.state || ', the company ' || m.state
+            SELECT 'company ' || coalesce(m.id, r.company_id) || ' is ' || coalesce(m.state, 'missing')
+                   || ', its request ' || coalesce(r.state, 'missing')
             FROM companies m FULL JOIN provisioning_requests r ON r.company_id = m.id
             WHERE r.company_id IS NULL OR m.id IS NULL
                OR (m.state = 'READY') <> (r.state = 'DONE')
@@ -58,11 +62,15 @@ sql_checks(
             SELECT 'assignment ' || a.id || ' of coupon ' || a.coupon_id || ' lacks or repeats a right'
             FROM coupon_assignments a JOIN coupons c ON c.id = a.coupon_id
             WHERE c.state = 'ACTIVE' AND a.released_at IS NULL AND NOT (
-              (SELECT count(*) FROM licences l WHERE l.cause_kind = 'coupon_assignment' AND l.cause_id = a.id
-                 AND l.party_id = a.company_id) = 1
-              AND (SELECT count(*) FROM activations h WHERE h.cause_kind = 'coupon_assignment' AND h.cause_id = a.id) = 1
-              AND (SELECT count(*) FROM payer_periods p WHERE p.cause_kind = 'coupon_assignment'
-                     AND p.cause_id = a.id AND p.company_id = a.company_id) = 1)
+              (SELECT count(*) FROM licence_terms t JOIN licences l ON l.id = t.licence_id
+                 WHERE t.cause_kind = 'coupon_assignment' AND t.cause_id = a.id AND l.party_id = a.company_id) = 1
+              AND (SELECT count(*) FROM activations h WHERE h.cause_kind = 'coupon_assignment' AND h.cause_id = a.id
+                     AND h.party_id = a.company_id) = 1
+              AND EXISTS (SELECT 1 FROM studio_links s
+                          WHERE s.company_id = a.company_id AND s.studio_id = c.owner_party_id)
+              AND (a.operation <> 'FIRST_ACTIVATION'
+                OR (SELECT count(*) FROM payer_periods p WHERE p.cause_kind = 'coupon_assignment'
+                      AND p.cause_id = a.id AND p.company_id = a.company_id) = 1))
             """,
         ),
         (
@@ -70,8 +78,10 @@ sql_checks(
             "SELECT count(*) FROM licences",
             """
             SELECT 'licence ' || l.id || ' has no cause' FROM licences l
-            WHERE l.cause_kind = 'coupon_assignment' AND NOT EXISTS (
-              SELECT 1 FROM coupon_assignments a WHERE a.id = l.cause_id AND a.released_at IS NULL)
+            WHERE (l.cause_kind = 'coupon_assignment' AND NOT EXISTS (
+                     SELECT 1 FROM coupon_assignments a WHERE a.id = l.cause_id AND a.released_at IS NULL))
+               OR (l.cause_kind = 'order_line' AND NOT EXISTS (
+                     SELECT 1 FROM grants g WHERE g.cause_kind = l.cause_kind AND g.cause_id = l.cause_id))
             """,
         ),
         (
@@ -91,14 +101,16 @@ sql_checks(
             "SELECT count(*) FROM grants",
             """
             SELECT 'grant ' || g.id || ' (' || g.kind || ') of cause ' || g.cause_id || ' made nothing' FROM grants g
-            WHERE NOT EXISTS (SELECT 1 FROM coupon_packs p WHERE p.cause_kind = g.cause_kind AND p.cause_id = g.cause_id)
-              AND NOT EXISTS (SELECT 1 FROM wallet_buckets b WHERE b.cause_kind = g.cause_kind AND b.cause_id = g.cause_id)
-              AND NOT EXISTS (SELECT 1 FROM licence_terms t WHERE t.cause_kind = g.cause_kind AND t.cause_id = g.cause_id)
+            WHERE (g.cause_kind, g.cause_id) NOT IN (
+              SELECT cause_kind, cause_id FROM coupon_packs UNION ALL SELECT cause_kind, cause_id FROM wallet_buckets
+              UNION ALL SELECT cause_kind, cause_id FROM licence_terms)
             UNION ALL
-            SELECT 'pack ' || p.id || ' has no grant' FROM coupon_packs p WHERE NOT EXISTS (
+            SELECT 'pack ' || p.id || ' has no grant' FROM coupon_packs p
+            WHERE p.cause_kind = 'order_line' AND NOT EXISTS (
               SELECT 1 FROM grants g WHERE g.cause_kind = p.cause_kind AND g.cause_id = p.cause_id)
             UNION ALL
-            SELECT 'bucket ' || b.id || ' has no grant' FROM wallet_buckets b WHERE NOT EXISTS (
+            SELECT 'bucket ' || b.id || ' has no grant' FROM wallet_buckets b
+            WHERE b.cause_kind = 'order_line' AND NOT EXISTS (
               SELECT 1 FROM grants g WHERE g.cause_kind = b.cause_kind AND g.cause_id = b.cause_id)
             """,
         ),
@@ -111,9 +123,10 @@ sql_checks(
             LEFT JOIN ledger_accounts a ON a.kind = 'wallet' AND a.owner_id = b.id
             LEFT JOIN LATERAL (
               SELECT sum(CASE WHEN t.credit_account_id = a.id THEN t.amount ELSE -t.amount END) AS total,
-                     sum(t.amount) FILTER (WHERE t.credit_account_id = a.id AND t.cause_kind = 'wallet_grant') AS granted
+                     sum(t.amount) FILTER (WHERE t.cause_kind = 'wallet_grant') AS granted
               FROM ledger_transfers t WHERE t.credit_account_id = a.id OR t.debit_account_id = a.id) s ON true
-            WHERE b.balance <> coalesce(s.total, 0) OR b.granted <> coalesce(s.granted, 0) OR a.unit IS DISTINCT FROM b.meter
+            WHERE b.balance <> coalesce(s.total, 0) OR b.granted <> coalesce(s.granted, 0)
+               OR a.unit IS DISTINCT FROM b.meter
             """,
         ),
         (
@@ -123,6 +136,19 @@ sql_checks(
             SELECT 'consumption ' || c.id || ' of ' || c.quantity || ' took ' || coalesce(sum(t.amount), 0)
             FROM consumptions c LEFT JOIN ledger_transfers t ON t.cause_kind = 'consumption' AND t.cause_id = c.id
             GROUP BY c.id HAVING c.quantity <> coalesce(sum(t.amount), 0)
+            """,
+        ),
+        (
+            "every transfer of a right has the right it was booked for",
+            "SELECT count(*) FROM ledger_transfers WHERE cause_kind LIKE 'wallet%' OR cause_kind LIKE 'co%'",
+            """
+            SELECT 'transfer ' || t.id || ' of ' || t.amount || ' has no ' || t.cause_kind FROM ledger_transfers t
+            WHERE (t.cause_kind = 'coupon_assignment' AND NOT EXISTS (
+                     SELECT 1 FROM coupon_assignments a JOIN coupons c ON c.id = a.coupon_id
+                     WHERE a.id = t.cause_id AND a.released_at IS NULL AND c.state = 'ACTIVE'))
+               OR (t.cause_kind IN ('wallet_grant', 'wallet_expired') AND NOT EXISTS (
+                     SELECT 1 FROM wallet_buckets b WHERE b.id = t.cause_id))
+               OR (t.cause_kind = 'consumption' AND NOT EXISTS (SELECT 1 FROM consumptions c WHERE c.id = t.cause_id))
             """,
         ),
         (

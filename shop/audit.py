@@ -7,7 +7,6 @@ from foundation.audit import Finding, audit_check, sql_checks
 from pricing import PricingError, replay
 from shop.orders.order_book import Order
 
-_PAID = "('PAID', 'ON_HOLD', 'FULFILLED')"
 _MOST_NAMED = 20
 
 sql_checks(
@@ -17,19 +16,36 @@ sql_checks(
             "SELECT count(*) FROM order_lines",
             """
             SELECT 'order ' || o.number || ' does not add up' FROM orders o LEFT JOIN order_lines l ON l.order_id = o.id
-            GROUP BY o.id HAVING coalesce(sum(l.net_cents), 0) <> o.net_cents OR coalesce(sum(l.vat_cents), 0) <> o.vat_cents
+            GROUP BY o.id HAVING coalesce(sum(l.net_cents), 0) <> o.net_cents
+              OR coalesce(sum(l.vat_cents), 0) <> o.vat_cents
               OR (o.quote->>'gross_cents')::bigint <> o.gross_cents OR (o.quote->>'net_cents')::bigint <> o.net_cents
               OR jsonb_array_length(o.quote->'lines') <> count(l.id)
             """,
         ),
         (
+            "every line is the line of the quote",
+            "SELECT count(*) FROM order_lines",
+            """
+            SELECT 'line ' || l.id || ' of order ' || o.number || ' is not what was quoted'
+            FROM order_lines l JOIN orders o ON o.id = l.order_id,
+            LATERAL (SELECT o.quote->'inputs'->'lines'->(l.position - 1)::int AS asked,
+                            o.quote->'lines'->(l.position - 1)::int AS priced) q
+            WHERE q.asked->>'sku' IS DISTINCT FROM l.sku
+               OR (q.asked->>'quantity')::bigint IS DISTINCT FROM l.quantity
+               OR q.asked->>'vat_code' IS DISTINCT FROM l.vat_code
+               OR (q.priced->>'unit_net_cents')::bigint IS DISTINCT FROM l.unit_net_cents
+               OR (q.priced->>'net_cents')::bigint IS DISTINCT FROM l.net_cents
+               OR (q.priced->>'vat_cents')::bigint IS DISTINCT FROM l.vat_cents
+            """,
+        ),
+        (
             "a paid order has its money",
-            f"SELECT count(*) FROM orders WHERE state IN {_PAID}",
-            f"""
+            "SELECT count(*) FROM orders WHERE state IN ('PAID', 'ON_HOLD', 'FULFILLED')",
+            """
             SELECT 'order ' || o.number || ' is ' || o.state || ' with ' || coalesce(sum(a.amount_cents), 0)
                    || ' of ' || o.gross_cents
             FROM orders o LEFT JOIN payment_allocations a ON a.order_id = o.id
-            WHERE o.state IN {_PAID} AND NOT (o.state = 'FULFILLED' AND EXISTS (
+            WHERE o.state IN ('PAID', 'ON_HOLD', 'FULFILLED') AND NOT (o.state = 'FULFILLED' AND EXISTS (
               SELECT 1 FROM finance_tasks f WHERE f.order_id = o.id AND f.kind = 'returned_after_fulfilment'))
             GROUP BY o.id HAVING coalesce(sum(a.amount_cents), 0) < o.gross_cents
             """,
@@ -49,10 +65,10 @@ sql_checks(
             "a payment is allocated once and no more than it is",
             "SELECT count(*) FROM payments",
             """
-            SELECT 'payment ' || p.id || ' of ' || p.amount_cents || ' is allocated ' || coalesce(sum(a.amount_cents), 0)
-            FROM payments p LEFT JOIN payment_allocations a ON a.payment_id = p.id
-            GROUP BY p.id HAVING coalesce(sum(a.amount_cents), 0) > p.amount_cents OR coalesce(sum(a.amount_cents), 0) < 0
-              OR (p.source = 'stripe' AND coalesce(sum(a.amount_cents), 0) <> p.amount_cents)
+            SELECT 'payment ' || p.id || ' of ' || p.amount_cents || ' is allocated ' || x.cents
+            FROM payments p CROSS JOIN LATERAL (SELECT coalesce(sum(a.amount_cents), 0) AS cents
+                                                FROM payment_allocations a WHERE a.payment_id = p.id) x
+            WHERE x.cents NOT BETWEEN 0 AND p.amount_cents OR (p.source = 'stripe' AND x.cents <> p.amount_cents)
             """,
         ),
         (
@@ -92,17 +108,24 @@ sql_checks(
             """
             SELECT 'order ' || o.number || ' of ' || o.gross_cents || ' is booked as ' || coalesce(sum(t.amount), 0)
             FROM orders o LEFT JOIN ledger_transfers t ON t.cause_kind = 'order_fulfilled' AND t.cause_id = o.id
-            GROUP BY o.id HAVING coalesce(sum(t.amount), 0) <> CASE WHEN o.fulfilled_at IS NULL THEN 0 ELSE o.gross_cents END
+            GROUP BY o.id
+            HAVING coalesce(sum(t.amount), 0) <> CASE WHEN o.fulfilled_at IS NULL THEN 0 ELSE o.gross_cents END
             """,
         ),
         (
             "an order's state has its instants and its event",
             "SELECT count(*) FROM orders",
-            f"""
+            """
             SELECT 'order ' || o.number || ' is ' || o.state || ' without its trace' FROM orders o
-            WHERE (o.state IN {_PAID} AND o.paid_at IS NULL) OR (o.state = 'FULFILLED') <> (o.fulfilled_at IS NOT NULL)
-               OR (o.state = 'FULFILLED' AND NOT EXISTS (
-                     SELECT 1 FROM events e WHERE e.subject_id = o.id AND e.type = 'order.fulfilled'))
+            WHERE (o.state IN ('PAID', 'ON_HOLD', 'FULFILLED') AND o.paid_at IS NULL)
+               OR (o.state = 'FULFILLED') <> (o.fulfilled_at IS NOT NULL)
+               OR (o.state IN ('CANCELLED', 'EXPIRED') AND o.closed_at IS NULL)
+               OR NOT EXISTS (
+                     SELECT 1 FROM events e WHERE e.subject_kind = 'order' AND e.subject_id = o.id AND e.type =
+                       CASE WHEN o.state IN ('PAID', 'ON_HOLD', 'FULFILLED') THEN 'order.paid' ELSE 'order.placed' END)
+               OR (o.state IN ('FULFILLED', 'CANCELLED', 'EXPIRED') AND NOT EXISTS (
+                     SELECT 1 FROM events e WHERE e.subject_kind = 'order' AND e.subject_id = o.id
+                        AND e.type = 'order.' || lower(o.state)))
             """,
         ),
         (
@@ -126,6 +149,6 @@ def _quotes_replay(session: Session) -> Finding:
         rows += 1
         try:
             replay(quote)
-        except PricingError as problem:
+        except (PricingError, LookupError, TypeError, ValueError, ArithmeticError) as problem:
             found.append(f"order {number}: {type(problem).__name__}")
     return Finding(rows, len(found), tuple(found[:_MOST_NAMED]))

@@ -5,7 +5,7 @@ from uuid import UUID
 from flask import current_app
 
 from foundation.jobs import job
-from shop import audit
+from shop import audit, audit_ledger
 from shop.orders import closing
 from shop.payments import reversals
 from shop.payments.checkout import close_checkout
@@ -13,7 +13,17 @@ from shop.payments.gateway import PaymentGateway
 from shop.transfers import audit as transfers_audit
 from shop.transfers import payer_data, window
 
-__all__ = ["audit", "close_open_page", "closing", "gateway", "payer_data", "reversals", "transfers_audit", "window"]
+__all__ = [
+    "audit",
+    "audit_ledger",
+    "close_open_page",
+    "closing",
+    "gateway",
+    "payer_data",
+    "reversals",
+    "transfers_audit",
+    "window",
+]
 
 
 def gateway() -> PaymentGateway:
