@@ -4,7 +4,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, delete, func, select, text
+from sqlalchemy import (
+    CheckConstraint,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    String,
+    UniqueConstraint,
+    delete,
+    func,
+    select,
+    text,
+)
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -83,14 +94,14 @@ def open_cart(session: Session, party_id: UUID | None, cart_id: UUID | None) -> 
 
 def find_cart(session: Session, party_id: UUID | None, cart_id: UUID | None) -> Cart | None:
     """The open cart, or None; an anonymous cart is found by its id only while it belongs to nobody."""
-    query = select(Cart).where(Cart.state == "OPEN")
-    if party_id is not None:
-        query = query.where(Cart.party_id == party_id)
-    elif cart_id is not None:
-        query = query.where(Cart.id == cart_id, Cart.party_id.is_(None))
-    else:
+    if party_id is None and cart_id is None:
         return None
-    return session.scalars(query).one_or_none()
+    return session.scalars(select(Cart).where(_open(party_id, cart_id))).one_or_none()
+
+
+def _open(party_id: UUID | None, cart_id: UUID | None) -> ColumnElement[bool]:
+    whose = Cart.party_id == party_id if party_id is not None else (Cart.id == cart_id) & Cart.party_id.is_(None)
+    return (Cart.state == "OPEN") & whose
 
 
 def contents(session: Session, cart: Cart | None) -> CartContents:
@@ -213,10 +224,10 @@ def refresh_seen_prices(session: Session, cart: Cart, book: PriceBookView) -> No
 
 def count_packs(session: Session, party_id: UUID | None, cart_id: UUID | None) -> int:
     """How many lines the open cart holds (the figure in the header)."""
-    cart = find_cart(session, party_id, cart_id)
-    if cart is None:
+    if party_id is None and cart_id is None:
         return 0
-    return session.scalar(select(func.count()).where(CartLine.cart_id == cart.id)) or 0
+    query = select(func.count()).select_from(CartLine).join(Cart, Cart.id == CartLine.cart_id)
+    return session.scalar(query.where(_open(party_id, cart_id))) or 0
 
 
 def _touch(session: Session, cart: Cart) -> None:

@@ -101,6 +101,8 @@ class OrderNotFound(Exception):
 
 def order_by_number(session: Session, number: str, buyer_party_id: UUID | None, *, lock: bool = False) -> Order:
     """One order of a buyer (None: the vendor's own people). Raises OrderNotFound, alike for somebody else's."""
+    if "\x00" in number:  # the database refuses to be asked for it
+        raise OrderNotFound(number)
     query = select(Order).where(Order.number == number)
     if buyer_party_id is not None:
         query = query.where(Order.buyer_party_id == buyer_party_id)

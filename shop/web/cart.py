@@ -29,6 +29,7 @@ from shop.catalogue import PriceBookView, current_price_book
 from shop.catalogue.offers import given_by
 from shop.web import given_words, refusal_words
 from shop.web.quantities import quantity_of, stepped
+from shop.web.searching import typed
 from shop.web.shopping import Shopper, Shopping, cart_to_change, shopper, shopping
 
 cart = Blueprint("cart", __name__)
@@ -56,7 +57,7 @@ def not_this_way(problem: InvalidQuantity | CartTooLong) -> Response:
 def show() -> str:
     """The cart with prices, hints, refusals and totals of this moment."""
     who = shopper()
-    search = request.args.get("cerca", "").strip()[:80]
+    search = typed("cerca", 80)
     with transaction() as database:
         found = shopping(database, who)
         choices = _choices(database, who, found, search)

@@ -90,6 +90,8 @@ def _confirm(session: Session, form: CheckoutForm) -> Order | Refused:
     found, checked = shopping(session, who), checkout_form.check(form)
     if checked.errors or checked.billing is None or not _may_order():
         return Refused(checked, found)
+    if form.seen_gross_cents is None or form.seen_version is None:
+        return Refused(checked, found, _("Prima di confermare guarda il totale."))
     placement = Placement(
         cart_id=form.cart_id,
         buyer_party_id=who.party_id,

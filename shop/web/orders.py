@@ -30,6 +30,7 @@ from shop.orders.transfer_instructions import TransferInstructions, transfer_ins
 from shop.payments.attempts import PaymentAttempt, attempts_of
 from shop.payments.money_in import paid_cents
 from shop.web import order_words
+from shop.web.searching import typed
 
 orders = Blueprint("orders", __name__)
 
@@ -67,7 +68,7 @@ def index() -> str:
     """The buyer's orders, newest first, a page at a time."""
     state = request.args.get("stato", "")
     state = state if state in ORDER_STATES else ""
-    search, before = request.args.get("numero", "").strip()[:40], _cursor(request.args.get("prima", ""))
+    search, before = typed("numero", 40), _cursor(request.args.get("prima", ""))
     with transaction() as session:
         found = orders_of(session, reader(), state=state or None, search=search, before=before, limit=PAGE + 1)
         shown = found[:PAGE]
