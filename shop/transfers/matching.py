@@ -17,6 +17,7 @@ from shop.payments.record import lock_order, settle, still_sellable
 from shop.transfers.disposals import Disposal
 from shop.transfers.payer_data import forget_payer_later
 from shop.transfers.references import references_in
+from shop.transfers.shortfall import shortfall_letter
 
 CLOSED = frozenset({"CANCELLED", "EXPIRED", "NEEDS_REQUOTE"})
 EURO = "EUR"
@@ -75,8 +76,8 @@ def follow_the_money(session: Session, order: Order, shortfall_cents: int, occas
             close_tasks(session, kind, order.id, "paid")
         return
     record_event(session, "order.underpaid", order_subject(order), shortfall_cents=shortfall_cents)
-    paid = order.gross_cents - shortfall_cents
-    tell_buyer(session, order, "payment_shortfall", occasion=occasion, shortfall_cents=shortfall_cents, paid_cents=paid)
+    letter = shortfall_letter(order, shortfall_cents)
+    tell_buyer(session, order, "payment_shortfall", occasion=occasion, **letter)
 
 
 def _tell_of_surplus(session: Session, line: BankLine, order: Order, left_cents: int) -> None:

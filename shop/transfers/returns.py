@@ -15,12 +15,20 @@ from foundation.ids import new_id
 from shop.orders.order_book import Order, lines_of
 from shop.orders.placing import tell_buyer
 from shop.payments.finance_tasks import Concern, open_task
-from shop.payments.money_in import BankLine, Payment, PaymentAllocation
+from shop.payments.money_in import BankLine, Payment, PaymentAllocation, paid_cents
 from shop.payments.record import lock_order, open_finance_task
 from shop.transfers.bank_lines import line_subject, lock_account, payment_of
 from shop.transfers.disposals import CREDITED, REVERSED, Disposal, dispose
 from shop.transfers.known_lines import RETURN, TRANSFER
-from shop.transfers.matching import RETURNED_AFTER, allocate, allocated_cents, suspense, unallocated, update_state
+from shop.transfers.matching import (
+    CLOSED,
+    RETURNED_AFTER,
+    allocate,
+    allocated_cents,
+    suspense,
+    unallocated,
+    update_state,
+)
 from shop.transfers.store_credit import credit_account, take_store_credit
 from shop.transfers.waiting_again import wait_again
 
@@ -151,14 +159,11 @@ def _take_back(session: Session, order: Order, payment: Payment, most_cents: int
         # Like a dispute: what nobody has used is frozen until finance decides or the money comes again (D10).
         hold_coupons(session, "order_line", [line.id for line in lines_of(session, order.id)], order.id)
         open_finance_task(session, RETURNED_AFTER, order, {"amount_cents": amount})
-    tell_buyer(
-        session,
-        order,
-        "transfer_returned",
-        occasion=f"{payment.id}:{clock.now().isoformat()}",
-        returned_cents=amount,
-        fulfilled=int(order.state == "FULFILLED"),
-    )
+    if order.state not in CLOSED:
+        figures = {"returned_cents": amount, "missing_cents": order.gross_cents - paid_cents(session, order.id)}
+        occasion = f"{payment.id}:{clock.now().isoformat()}"
+        fulfilled = int(order.state == "FULFILLED")
+        tell_buyer(session, order, "transfer_returned", occasion=occasion, fulfilled=fulfilled, **figures)
     return amount
 
 

@@ -140,6 +140,7 @@ def _words(page: OrderPage) -> dict[str, object]:
         "summary": order_words.contents_said(page.lines, locale),
         "attempts": [(attempt, order_words.attempt_said(attempt)) for attempt in page.attempts],
         "instructions": _instructions(page),
+        "promised_at": order.paid_at + current_settings().bank_transfer_sla if order.paid_at else None,
         "own": principal is not None and principal.is_studio,
         "may_cancel": may(order.state, "cancel") and order.state != "CANCELLED",
         "looks_again": order.state in _LIVE,
@@ -147,10 +148,10 @@ def _words(page: OrderPage) -> dict[str, object]:
 
 
 def _instructions(page: OrderPage) -> TransferInstructions | None:
-    """For an order that waits for a transfer: what is still missing, to the cent."""
+    """What is still missing, to the cent: the order waits for it, or a transfer that had paid it went back."""
     order = page.order
     due = order.gross_cents - page.paid_cents
-    if order.state != "AWAITING_PAYMENT" or order.payment_method != BANK_TRANSFER or due <= 0:
+    if order.state not in {"AWAITING_PAYMENT", "FULFILLED"} or order.payment_method != BANK_TRANSFER or due <= 0:
         return None
     return transfer_instructions(current_settings().seller, order.rf_reference, Money(due))
 

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from flask import Flask
 
-from shop.web import told
+from shop.web import proforma, told
 from shop.web.cart import cart
 from shop.web.catalogue import catalogue
 from shop.web.checkout import checkout
@@ -14,7 +14,7 @@ from shop.web.orders import orders
 
 def install(app: Flask) -> None:
     """Register the pages, how their refusals are told, and the reading of instants that mails carry as text."""
-    for pages in (catalogue, cart, checkout, orders, order_actions):
+    for pages in (catalogue, cart, checkout, orders, order_actions, proforma.blueprint):
         app.register_blueprint(pages)
     told.install(app)
     app.add_template_filter(datetime.fromisoformat, "moment")
