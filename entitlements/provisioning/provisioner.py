@@ -1,6 +1,7 @@
 """The provisioner: the port to the vendor's accounting software, and its HTTP form (M25)."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 from urllib.parse import quote
@@ -110,10 +111,11 @@ def read_answer(status: int, body: dict[str, Any]) -> Asked:
 
 
 class MemoryProvisioner:
-    """The Null twin: answers from a list, then always ready, and remembers what it was asked (once per key)."""
+    """The Null twin: answers from lists, then always ready, and remembers what it was asked (once per key)."""
 
-    def __init__(self, *answers: Answer) -> None:
+    def __init__(self, *answers: Answer, asked: Sequence[Asked] = ()) -> None:
         self.answers = list(answers)
+        self.asked = list(asked)
         self.created: dict[str, JsonObject] = {}
         self.calls: list[str] = []
 
@@ -126,6 +128,8 @@ class MemoryProvisioner:
         return answer
 
     def ask(self, company_id: str) -> Asked:
-        """Ready when it was created, else unknown."""
+        """The next scripted answer, else ready when it was created, else unknown."""
+        if self.asked:
+            return self.asked.pop(0)
         known = any(body["id"] == company_id for body in self.created.values())
         return Ready(f"remote-{company_id}") if known else NotThere()

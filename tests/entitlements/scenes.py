@@ -4,7 +4,6 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
 from flask import Flask
@@ -79,7 +78,7 @@ def fill_in(browser: Browser, coupon_id: UUID, **changes: str) -> Browser:
     return browser
 
 
-def a_letter(app: Flask, letter_type: str, data: Any, message_id: str = "") -> TestResponse:
+def a_letter(app: Flask, letter_type: str, data: object, message_id: str = "") -> TestResponse:
     """A signed letter of the vendor's software arrives."""
     settings: Settings = app.extensions["gettone.settings"]
     raw = json.dumps({"type": letter_type, "data": data}).encode()

@@ -1,4 +1,4 @@
-"""Every state table of this room, pair by pair: what is allowed leads where it says, everything else is a named error."""
+"""Every state table of this room, pair by pair: what is allowed leads where it says, all else is a named error."""
 
 from itertools import product
 

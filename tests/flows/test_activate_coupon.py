@@ -1,6 +1,6 @@
 """Activating a coupon, told through the pages as a studio and the support desk use them (F003-11 to F003-13, D19)."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -38,10 +38,10 @@ class Story:
         with self.tx() as session:
             return count_by_state(session, self.scene.studio.id)
 
-    def confirm(self, coupon: int = 0, **changes: str) -> UUID:
-        """Fill in the form for a coupon and confirm; answers the company's id."""
+    def confirm(self, **changes: str) -> UUID:
+        """Fill in the form for the first coupon and confirm; answers the company's id."""
         name = (COMPANY_FORM | changes)["name"]
-        fill_in(self.browser, self.scene.coupons[coupon], **changes).send(f"Attiva {name}", confirmation="ATTIVA")
+        fill_in(self.browser, self.scene.coupons[0], **changes).send(f"Attiva {name}", confirmation="ATTIVA")
         assert self.browser.url.startswith("/aziende/"), self.browser.summary()
         return UUID(self.browser.url.rsplit("/", 1)[1])
 
@@ -59,13 +59,13 @@ class Story:
 
 
 @pytest.fixture
-def story(app: Flask, tx: Transact, run_jobs: Callable[[], int], outside: Outside) -> Iterator[Story]:
+def story(app: Flask, tx: Transact, run_jobs: Callable[[], int], outside: Outside) -> Story:
     with tx() as session:
         scene = a_scene(session, "LITE-1", 3)
     vendor, post = outside.provisioner, outside.mailer
     assert isinstance(vendor, MemoryProvisioner)
     assert isinstance(post, MemoryMailer)
-    yield Story(app, tx, scene, browser_of(app, scene.owner), vendor, post, run_jobs)
+    return Story(app, tx, scene, browser_of(app, scene.owner), vendor, post, run_jobs)
 
 
 def test_a_coupon_bought_becomes_a_company_linked_and_paid_by_the_studio(story: Story) -> None:
@@ -177,6 +177,7 @@ def test_a_confirmation_counts_only_for_what_was_shown(story: Story) -> None:
 def test_the_company_that_is_accepted_becomes_ready_when_the_vendor_says_so_later(story: Story) -> None:
     """F003-13: ready "within a few minutes", told by a signed letter; the letter twice changes nothing."""
     story.vendor.answers = [Accepted("op_1")]
+    story.vendor.asked = [Accepted("op_1")] * 9
     company_id = story.confirm()
     story.run_jobs_once()
     assert "Stiamo creando l’azienda" in story.browser.open(story.browser.url).text
@@ -186,6 +187,8 @@ def test_the_company_that_is_accepted_becomes_ready_when_the_vendor_says_so_late
     story.run_jobs()
     assert "L’azienda è pronta" in story.browser.open(story.browser.url).text
     assert story.states() == {"AVAILABLE": 2, "ACTIVE": 1}
+    with story.tx() as session:
+        assert company_of(session, company_id, story.scene.studio.id)[0].remote_id == "KC-000001"
 
 
 def test_a_refused_company_gives_the_coupon_back_and_is_corrected_from_what_was_typed(story: Story) -> None:
