@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
-from uuid import UUID
 
 import pytest
 from flask import Flask
@@ -19,7 +18,7 @@ from foundation.jobs import drain
 from shop import MemoryGateway, order_by_number
 from shop.payments.attempts import attempts_of
 from shop.payments.checkout import settle_attempt
-from tests.api.caller import Caller, caller, company_json, fill_pack, order_body
+from tests.api.caller import Caller, caller, company_json, order_body
 from tests.database import fresh_database
 from tests.factories import a_studio
 from tests.races.contest import audit_finds, racing_app
@@ -56,7 +55,7 @@ def studio(shop: Flask) -> Caller:
 
 def test_a_program_buys_activates_asks_and_consumes(shop: Flask, studio: Caller) -> None:
     product = caller(shop.test_client(), "product")
-    order = _bought_by_card(shop, studio)
+    order = _bought_by_card(shop, studio, {"sku": "LITE-10", "quantity": 1})
     coupons = studio.get("/coupons", state="AVAILABLE").get_json()["items"]
     assert len(coupons) == 10
     assert sum(coupon["net_cents"] for coupon in coupons) == order["net_cents"]
@@ -65,9 +64,14 @@ def test_a_program_buys_activates_asks_and_consumes(shop: Flask, studio: Caller)
     rights = product.get(f"/companies/{company['id']}/entitlements").get_json()
     assert (rights["state"], rights["payer"]["payer"]) == ("ACTIVE", "STUDIO")
 
-    fill_pack(lambda: _committed(shop), UUID(company["id"]), 5)
+    offers = studio.get("/catalogue").get_json()["items"]
+    pack = next(offer for offer in offers if offer["buyable"] and offer["gives"]["kind"] == "documents")
+    _bought_by_card(shop, studio, {"sku": pack["sku"], "quantity": 1, "for_company": company["id"]})
     use = {"meter": "documents", "quantity": 2, "reference": "fattura-1"}
-    assert product.post(f"/companies/{company['id']}/usage", use, key=None).get_json()["balance"] == 3
+    left = product.post(f"/companies/{company['id']}/usage", use, key=None).get_json()["balance"]
+    assert left == pack["gives"]["units"] - 2
+    held = product.get(f"/companies/{company['id']}/entitlements").get_json()["packs"][0]
+    assert (held["holder"], held["balance"], held["cause"]["kind"]) == ("COMPANY", left, "order_line")
 
     mine = _events(studio, until="credit.consumed")
     everybodys = _events(product, until="credit.consumed")
@@ -77,7 +81,7 @@ def test_a_program_buys_activates_asks_and_consumes(shop: Flask, studio: Caller)
         "order.placed",
         "order.paid",
         "order.fulfilled",
-    ]
+    ] * 2
     assert set(BOUGHT) <= set(mine)
     assert audit_finds(shop) == []
 
@@ -101,8 +105,8 @@ def test_events_go_on_where_they_stood_and_never_skip_a_late_commit(shop: Flask,
     }
 
 
-def _bought_by_card(shop: Flask, studio: Caller) -> dict[str, Any]:
-    lines = [{"sku": "LITE-10", "quantity": 1}]
+def _bought_by_card(shop: Flask, studio: Caller, line: dict[str, Any]) -> dict[str, Any]:
+    lines = [line]
     quote = studio.post("/quotes", {"lines": lines}, key=None).get_json()
     body = order_body(lines=lines, payment_method="stripe", expected_gross_cents=quote["gross_cents"])
     order: dict[str, Any] = studio.post("/orders", body).get_json()

@@ -22,7 +22,7 @@ FEWEST = 1
 class LineShape(Shape):
     """Packs of one product."""
 
-    sku = Text(64, 1, required=True, metadata={"description": "A product of the catalogue.", "examples": ["LITE-10"]})
+    sku = Text(64, 1, required=True, metadata={"description": "A product of the catalogue."})
     quantity = Whole(1, MAXIMUM_QUANTITY, required=True, metadata={"description": "Packs."})
     for_company = Identifier(
         load_default=None,
