@@ -42,6 +42,14 @@ _dry_run = click.option("--dry-run", is_flag=True, help="Say what would change, 
 _studio = click.option("--studio", help="Tax code or external reference of the studio.")
 
 
+class _DryRun(Exception):
+    """Ends a dry run: what was done in the transaction is undone, what would be said is kept."""
+
+    def __init__(self, said: dict[str, object]) -> None:
+        super().__init__("dry run")
+        self.said = said
+
+
 @users_commands.command("create")
 @click.argument("email")
 @click.option("--name", required=True)
@@ -128,16 +136,20 @@ def reset_second_factor(email: str, *, as_json: bool, dry_run: bool) -> None:
 def _run(work: Callable[[Session], dict[str, object]], *, as_json: bool, dry_run: bool) -> None:
     try:
         with transaction() as session:
-            said = work(session)
-            if dry_run:
-                session.rollback()
+            said = _unless_dry(work(session), dry_run=dry_run)
+    except _DryRun as dry:
+        said = {key: value for key, value in dry.said.items() if key != "link"} | {"dry_run": True}
     except PersonNotFound:
         _refuse("Nobody has this address.", "person_not_found", as_json=as_json)
     except StudioNotFound:
         _refuse("No studio has this tax code or external reference.", "studio_not_found", as_json=as_json)
-    if dry_run:
-        said = {key: value for key, value in said.items() if key != "link"} | {"dry_run": True}
     _say(said, as_json=as_json)
+
+
+def _unless_dry(said: dict[str, object], *, dry_run: bool) -> dict[str, object]:
+    if dry_run:
+        raise _DryRun(said)
+    return said
 
 
 def _say(said: dict[str, object], *, as_json: bool) -> None:

@@ -84,6 +84,13 @@ def test_a_studio_registers_confirms_signs_in_forgets_its_password_and_comes_bac
     assert post(client, "/accedi", email=STUDIO_FORM["email"], password="nove cani rossi").status_code == 302
 
 
+def alike(page: str, *addresses: str) -> str:
+    """A page without what differs for everybody: the address typed and the time in the form's token."""
+    for address in addresses:
+        page = page.replace(address, "…")
+    return re.sub(r'(name="csrf_token" value="|X-CSRFToken": ")[^"]+', r"\1…", page)
+
+
 def test_known_and_unknown_people_and_studios_get_the_same_answer(
     client: FlaskClient, tx: Transact, run_jobs: RunJobs, letters: MemoryMailer
 ) -> None:
@@ -98,8 +105,7 @@ def test_known_and_unknown_people_and_studios_get_the_same_answer(
     ]
     assert {answer.status_code for answer in answers} == {200}
     addresses = (STUDIO_FORM["email"], "nota@example.it", "terza@example.it")
-    bodies = {answer.text.replace(address, "…") for answer, address in zip(answers, addresses, strict=True)}
-    assert len(bodies) == 1
+    assert len({alike(answer.text, *addresses) for answer in answers}) == 1
     run_jobs()
     subjects = {message["To"]: message["Subject"] for message in letters.messages}
     assert subjects == {
@@ -108,7 +114,9 @@ def test_known_and_unknown_people_and_studios_get_the_same_answer(
         "terza@example.it": "Questo studio è già registrato",
     }
     resets = [post(client, "/password", email=address) for address in ("nota@example.it", "mai@example.it")]
-    assert len({answer.text.replace("nota@", "…").replace("mai@", "…") for answer in resets}) == 1
-    wrong = [post(client, "/accedi", email=address, password="x" * 9) for address in ("nota@example.it", "mai@example.it")]
-    assert len({answer.text.replace("nota@", "…").replace("mai@", "…") for answer in wrong}) == 1
+    assert len({alike(answer.text, "nota@", "mai@") for answer in resets}) == 1
+    wrong = [
+        post(client, "/accedi", email=address, password="x" * 9) for address in ("nota@example.it", "mai@example.it")
+    ]
+    assert len({alike(answer.text, "nota@", "mai@") for answer in wrong}) == 1
     assert {answer.status_code for answer in wrong} == {422}

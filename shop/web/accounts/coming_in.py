@@ -1,12 +1,12 @@
 """The last steps of every way in (password, mail, invitation, deep link): second factor, cart, session."""
 
-import time
 from dataclasses import dataclass
 from uuid import UUID
 
 from flask import redirect, session
 from werkzeug.wrappers import Response as Redirect
 
+from foundation import clock
 from foundation.access import SECOND_FACTOR_PATH
 from foundation.database import transaction
 from shop.accounts.signing_in import Entrance
@@ -32,7 +32,7 @@ class Pending:
 def come_in(entrance: Entrance, way: str) -> Redirect:
     """Let somebody in who proved who they are, or ask for their second factor first; then on to `way`."""
     if entrance.second_factor_due:
-        session[_PENDING_KEY] = [str(entrance.user.id), str(entrance.membership.id), int(time.time()), way]
+        session[_PENDING_KEY] = [str(entrance.user.id), str(entrance.membership.id), _now(), way]
         return redirect(SECOND_FACTOR_PATH)
     finish(entrance, second_factor=False)
     return redirect(way)
@@ -41,7 +41,7 @@ def come_in(entrance: Entrance, way: str) -> Redirect:
 def pending() -> Pending | None:
     """Who owes a second factor in this browser, for ten minutes after the first proof."""
     kept = session.get(_PENDING_KEY)
-    if not kept or kept[2] + _PENDING_SECONDS < time.time():
+    if not kept or kept[2] + _PENDING_SECONDS < _now():
         return None
     return Pending(UUID(kept[0]), UUID(kept[1]), safe_path(kept[3]))
 
@@ -54,3 +54,7 @@ def finish(entrance: Entrance, *, second_factor: bool) -> None:
         with transaction() as database:
             adopt_cart(database, UUID(cart_id), entrance.membership.party_id)
     let_in(entrance.user.id, entrance.membership, second_factor=second_factor)
+
+
+def _now() -> int:
+    return int(clock.real_now().timestamp())

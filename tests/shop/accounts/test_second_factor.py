@@ -1,0 +1,142 @@
+import re
+from datetime import timedelta
+
+import pyotp
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import select, update
+
+from foundation import clock
+from foundation.tokens import link_token
+from shop import User, WebSession
+from shop.accounts.passwords import hash_password
+from shop.accounts.second_factor import STEP_SECONDS, accept_code, secret_of
+from shop.accounts.signing_in import forget_sign_in_tries
+from tests.conftest import Transact
+from tests.factories import a_studio, a_user
+from tests.signing import post, settings_of, sign_in
+
+PASSWORD = "cavallo batteria graffetta"
+SECRET_KEY = "k" * 40
+
+
+def a_person(tx: Transact, role: str) -> User:
+    with tx() as session:
+        return a_user(session, a_studio(session).id, role, password_hash=hash_password(PASSWORD))
+
+
+def shown_code(page: str) -> str:
+    """The code the sandbox shows, since there is no telephone."""
+    return str(re.findall(r'il codice è <span class="g-code">(\d{6})</span>', page)[0])
+
+
+def enter(client: FlaskClient, user: User) -> str:
+    """Give the first proof; answers the page that asks for the second."""
+    answer = post(client, "/accedi", email=user.email, password=PASSWORD)
+    assert answer.location == "/accedi/verifica"
+    return client.get("/accedi/verifica").text
+
+
+@pytest.mark.parametrize("role", ["finance", "admin"])
+def test_finance_and_admin_reach_no_page_without_a_code(
+    client: FlaskClient, app: Flask, tx: Transact, role: str
+) -> None:
+    user = a_person(tx, role)
+    rules = [rule.rule for rule in app.url_map.iter_rules() if "GET" in (rule.methods or ()) and not rule.arguments]
+    pages = [path for path in rules if path.startswith(("/account", "/desk"))]
+    enter(client, user)
+    pending = {path: client.get(path) for path in pages}
+    assert len(pending) > 5
+    assert {answer.status_code for answer in pending.values()} == {302}
+    assert all(answer.location.startswith("/accedi") for answer in pending.values())
+    sign_in(client, user, second_factor=False)
+    half = {path: client.get(path).location for path in pages}
+    reached = [path for path, location in half.items() if location not in {"/accedi/verifica", None}]
+    print(f"pages={len(pages)} reached_without={len(reached)}")
+    assert set(half.values()) <= {"/accedi/verifica", None}
+    assert client.get("/account").location == "/accedi/verifica"
+
+
+def test_the_first_sign_in_sets_the_second_factor_up_and_the_next_asks_for_it(
+    client: FlaskClient, tx: Transact
+) -> None:
+    user = a_person(tx, "admin")
+    page = enter(client, user)
+    assert "Inquadra il codice" in page
+    assert "<svg" in page
+    code = shown_code(page)
+    assert post(client, "/accedi/verifica", code="000000" if code != "000000" else "111111").status_code == 422
+    assert post(client, "/accedi/verifica", code=code).location == "/"
+    assert client.get("/desk/token").status_code == 200
+    post(client, "/esci")
+    page = enter(client, user)
+    assert "Inquadra il codice" not in page, "the secret is shown only while it is set up"
+    assert post(client, "/accedi/verifica", code=code).status_code == 422, "a code is accepted once"
+    assert post(client, "/accedi/verifica", code=shown_code(page)).location == "/"
+    assert client.get("/desk/token").status_code == 200
+
+
+def test_a_code_is_good_for_its_half_minute_and_its_neighbours_and_only_once(tx: Transact) -> None:
+    user = a_person(tx, "admin")
+    with tx() as session:
+        stored = session.get_one(User, user.id)
+        codes = pyotp.HOTP(secret_of(SECRET_KEY, stored))
+        now = int(clock.real_now().timestamp()) // STEP_SECONDS
+        assert not accept_code(session, SECRET_KEY, stored, codes.at(now - 3))
+        assert not accept_code(session, SECRET_KEY, stored, codes.at(now + 3))
+        assert not accept_code(session, SECRET_KEY, stored, "")
+        assert not accept_code(session, SECRET_KEY, stored, "١٢٣٤٥٦")
+        assert accept_code(session, SECRET_KEY, stored, f" {codes.at(now)[:3]} {codes.at(now)[3:]} ")
+        assert not accept_code(session, SECRET_KEY, stored, codes.at(now))
+        assert not accept_code(session, SECRET_KEY, stored, codes.at(now - 1)), "nor one from before it"
+        assert accept_code(session, SECRET_KEY, stored, codes.at(now + 1))
+
+
+def test_codes_cannot_be_guessed(client: FlaskClient, tx: Transact) -> None:
+    enter(client, a_person(tx, "finance"))
+    answers = [post(client, "/accedi/verifica", code="12345").status_code for _try in range(7)]
+    assert answers == [422] * 5 + [429] * 2
+
+
+def test_a_reset_by_mail_still_asks_for_the_second_factor(client: FlaskClient, tx: Transact) -> None:
+    user = a_person(tx, "finance")
+    with tx() as session:
+        session.execute(update(User).where(User.id == user.id).values(link_sent_at=clock.real_now()))
+    token = link_token(settings_of(client).secret_key, "reset_password", user.id, user.link_version)
+    assert post(client, f"/password/{token}", password="una frase nuova").location == "/accedi/verifica"
+    assert client.get("/desk/finanza").status_code in {302, 404}
+    assert client.get("/account").status_code == 302
+
+
+def test_the_wait_between_password_and_code_is_short(client: FlaskClient, tx: Transact) -> None:
+    enter(client, a_person(tx, "finance"))
+    with tx() as session:
+        kept = session.scalars(select(WebSession)).one()
+        data = dict(kept.data)
+        data["second_factor_for"][2] -= int(timedelta(minutes=11).total_seconds())
+        session.execute(update(WebSession).values(data=data))
+    assert client.get("/accedi/verifica").location == "/accedi"
+    assert post(client, "/accedi/verifica", code="123456").location == "/accedi"
+
+
+def test_a_studio_person_may_choose_the_second_factor_and_drop_it(
+    client: FlaskClient, tx: Transact, app: Flask
+) -> None:
+    user = a_person(tx, "owner")
+    sign_in(client, user, second_factor=False)
+    page = client.get("/account/secondo-fattore").text
+    assert post(client, "/account/secondo-fattore", code=shown_code(page)).location == "/account"
+    assert "Attiva" in client.get("/account").text
+    elsewhere = app.test_client()
+    page = enter(elsewhere, user)
+    assert elsewhere.get("/account").status_code == 302
+    assert post(elsewhere, "/accedi/verifica", code=shown_code(page)).location == "/"
+    with tx() as session:
+        session.execute(update(User).values(totp_last_step=None))
+    page = elsewhere.get("/account/secondo-fattore").text
+    assert post(elsewhere, "/account/secondo-fattore", code=shown_code(page)).location == "/account"
+    post(elsewhere, "/esci")
+    with app.app_context():
+        forget_sign_in_tries(settings_of(client), user.email)
+    assert post(elsewhere, "/accedi", email=user.email, password=PASSWORD).location == "/"
