@@ -105,10 +105,11 @@ def _open(party_id: UUID | None, cart_id: UUID | None) -> ColumnElement[bool]:
 
 
 def contents(session: Session, cart: Cart | None) -> CartContents:
-    """The cart with its lines."""
+    """The cart with its lines, as they are now: what this session read before is read again."""
     if cart is None:
         return CartContents(None, ())
     query = select(CartLine).where(CartLine.cart_id == cart.id).order_by(CartLine.id)
+    query = query.execution_options(populate_existing=True)
     return CartContents(cart, tuple(session.scalars(query)))
 
 
