@@ -187,21 +187,20 @@ class BucketBalance:
 
 
 def balances_at(session: Session, holders: list[UUID], at: datetime, known_at: datetime) -> list[BucketBalance]:
-    """Every bucket of these holders that was usable at `at`, with the sum of its entries as known at `known_at` (M19)."""
-    own = select(LedgerAccount.id).where(LedgerAccount.kind == "wallet", LedgerAccount.owner_id == WalletBucket.id)
-    account = own.scalar_subquery()
+    """Every bucket of these holders usable at `at`, with the sum of its entries as known at `known_at` (M19)."""
     before = (LedgerTransfer.at <= at) & (LedgerTransfer.recorded_at <= known_at)
-    gained = func.sum(LedgerTransfer.amount).filter(LedgerTransfer.credit_account_id == account)
-    spent = func.sum(LedgerTransfer.amount).filter(LedgerTransfer.debit_account_id == account)
+    gained = LedgerTransfer.credit_account_id == LedgerAccount.id
+    spent = LedgerTransfer.debit_account_id == LedgerAccount.id
     entries = (
-        select(func.coalesce(gained, 0) - func.coalesce(spent, 0))
-        .where(before, (LedgerTransfer.credit_account_id == account) | (LedgerTransfer.debit_account_id == account))
-        .correlate(WalletBucket)
+        select(func.coalesce(func.sum(case((gained, LedgerTransfer.amount), else_=-LedgerTransfer.amount)), 0))
+        .where(before, gained | spent)
+        .correlate(LedgerAccount)
         .scalar_subquery()
     )
     on = clock.rome_day(at)
     query = (
         select(WalletBucket, entries)
+        .join(LedgerAccount, (LedgerAccount.kind == "wallet") & (LedgerAccount.owner_id == WalletBucket.id))
         .where(WalletBucket.holder_party_id.in_(holders), WalletBucket.created_at <= at)
         .where(WalletBucket.ends_on.is_(None) | (WalletBucket.ends_on > on))
         .order_by(WalletBucket.ends_on.asc().nulls_last(), WalletBucket.created_at)
