@@ -76,18 +76,6 @@ class Activation(Identified, Model):
     recorded_at: Mapped[datetime]
 
 
-def terms_at(session: Session, party_id: UUID, on: date, known_at: datetime) -> list[tuple[Licence, LicenceTerm]]:
-    """Licences of a party whose term covers the Rome day `on`, as recorded by `known_at` (M19)."""
-    query = (
-        select(Licence, LicenceTerm)
-        .join(LicenceTerm, LicenceTerm.licence_id == Licence.id)
-        .where(Licence.party_id == party_id, LicenceTerm.starts_on <= on, LicenceTerm.ends_on > on)
-        .where(LicenceTerm.recorded_at <= known_at)
-        .order_by(Licence.created_at, LicenceTerm.ends_on)
-    )
-    return [(row[0], row[1]) for row in session.execute(query)]
-
-
 def latest_terms(session: Session, party_ids: list[UUID]) -> dict[UUID, tuple[Licence, LicenceTerm]]:
     """For each party the licence term that ends last (lists show one line per company)."""
     query = (

@@ -1,16 +1,18 @@
 """Rights: what may this company do, now and on any day, and why (M19)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from entitlements.companies import Company
-from entitlements.licences import Licence, LicenceTerm, terms_at
-from entitlements.links import payer_at
-from entitlements.wallets import BucketBalance, balances_at
+from entitlements.licences import Licence, LicenceTerm
+from entitlements.links import PayerPeriod
+from entitlements.wallets import BucketBalance, WalletBucket, balances_at
 from foundation import clock
 
 
@@ -29,34 +31,80 @@ class Rights:
     balances: tuple[BucketBalance, ...]
 
 
-def rights_of(session: Session, company: Company, at: datetime, *, known_now: bool = False) -> Rights:
-    """What `company` is entitled to at the instant `at`.
+def rights_of(session: Session, company: Company, at: datetime | None = None, *, known_now: bool = False) -> Rights:
+    """What `company` is entitled to at the instant `at`, now when it is left out.
 
     For an instant in the past only what had been recorded by then counts, unless `known_now`; the future is answered
-    from what is recorded today. A studio's pool counts while the studio pays (D20).
+    from what is recorded today. A studio's pool counts while the studio pays (D20). Now is asked most, in two
+    statements: a wallet's kept balance is the sum of its entries (M12), which the past has to add up.
     """
     now = clock.now()
-    known_at = now if known_now or at > now else at
-    on = clock.rome_day(at)
-    payer = payer_at(session, company.id, at, known_at)
+    when = at or now
+    known_at = now if known_now or when > now else when
+    on = clock.rome_day(when)
+    payer, licences = _payer_and_licences(session, company.id, _Moment(when, on, known_at))
     holders = [company.id]
     if payer is not None and payer.payer == "STUDIO":
         holders.append(payer.payer_party_id)
+    balances = _balances_now(session, holders, on) if at is None else balances_at(session, holders, when, known_at)
     return Rights(
         company=company,
-        at=at,
+        at=when,
         on=on,
         known_at=known_at,
-        licences=tuple(terms_at(session, company.id, on, known_at)),
+        licences=licences,
         payer=payer.payer if payer else None,
         payer_party_id=payer.payer_party_id if payer else None,
         payer_cause=(payer.cause_kind, payer.cause_id) if payer else None,
-        balances=tuple(balances_at(session, holders, at, known_at)),
+        balances=tuple(balances),
     )
 
 
-def holders_for(session: Session, company_id: UUID) -> list[UUID]:
-    """Whose buckets a company may draw from now: its own, and the studio's pool while the studio pays (D20)."""
-    payer = payer_at(session, company_id, clock.now())
-    own: list[Any] = [company_id]
-    return [*own, payer.payer_party_id] if payer is not None and payer.payer == "STUDIO" else own
+@dataclass(frozen=True, slots=True)
+class _Moment:
+    """What is asked about (an instant and its Rome day), as known at another."""
+
+    at: datetime
+    on: date
+    known_at: datetime
+
+
+def _payer_and_licences(
+    session: Session, company_id: UUID, moment: _Moment
+) -> tuple[PayerPeriod | None, tuple[tuple[Licence, LicenceTerm], ...]]:
+    in_force = (
+        (LicenceTerm.licence_id == Licence.id)
+        & (LicenceTerm.starts_on <= moment.on)
+        & (LicenceTerm.ends_on > moment.on)
+        & (LicenceTerm.recorded_at <= moment.known_at)
+    )
+    paying = (
+        select(PayerPeriod.id)
+        .where(PayerPeriod.company_id == company_id, PayerPeriod.from_at <= moment.at)
+        .where(PayerPeriod.recorded_at <= moment.known_at)
+        .order_by(PayerPeriod.from_at.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    query = (
+        select(PayerPeriod, Licence, LicenceTerm)
+        .select_from(Company)
+        .outerjoin(PayerPeriod, PayerPeriod.id == paying)
+        .outerjoin(Licence, Licence.party_id == Company.id)
+        .outerjoin(LicenceTerm, in_force)
+        .where(Company.id == company_id)
+        .order_by(Licence.created_at, LicenceTerm.ends_on)
+    )
+    # Outer joins: a company may have no payer and no licence yet.
+    rows: Sequence[Any] = session.execute(query).all()
+    return rows[0][0], tuple((row[1], row[2]) for row in rows if row[2] is not None)
+
+
+def _balances_now(session: Session, holders: list[UUID], on: date) -> list[BucketBalance]:
+    query = (
+        select(WalletBucket)
+        .where(WalletBucket.holder_party_id.in_(holders))
+        .where(WalletBucket.ends_on.is_(None) | (WalletBucket.ends_on > on))
+        .order_by(WalletBucket.ends_on.asc().nulls_last(), WalletBucket.created_at)
+    )
+    return [BucketBalance(bucket, bucket.balance) for bucket in session.scalars(query)]

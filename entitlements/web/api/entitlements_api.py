@@ -16,7 +16,6 @@ from entitlements.web.api.payers import cause_document, payer_document
 from entitlements.web.api.problems import TABLE, NotEnoughLeft
 from entitlements.web.api.reach import READERS, principal, reached_company
 from entitlements.web.api.shapes import EntitlementsShape, UsageShape
-from foundation import clock
 from foundation.access import requires
 from foundation.api import Area, Choice, Instant, Shape, Text, Whole, day, instant, last_day, reply
 from foundation.database import JsonObject, transaction
@@ -60,10 +59,9 @@ def entitlements(query: dict[str, Any], company_id: UUID) -> Response:
 
     Plan, limits, packs and credit carry the cause that gave them.
     """
-    at: datetime = query["at"] or clock.now()
     with transaction() as session:
         company, _party = reached_company(session, company_id)
-        rights = rights_of(session, company, at, known_now=query["known"] == "now")
+        rights = rights_of(session, company, query["at"], known_now=query["known"] == "now")
         return reply(_document(rights, standing_of(session, rights)))
 
 
