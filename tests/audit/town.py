@@ -1,0 +1,179 @@
+"""A small town of studios in which everything has happened at least once, told through the services alone."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from flask import Flask
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from app import Outside
+from entitlements import MemoryProvisioner, NoAnswer, Party, Refused, activate_coupon, stock_of
+from entitlements.provisioning.provisioner import Answer
+from entitlements.wallets import Consumed, consume
+from foundation import clock
+from foundation.database import transaction
+from foundation.events import seal_events
+from foundation.jobs import drain
+from foundation.principal import Principal
+from shop import MemoryGateway, Order, lock_order
+from shop.orders.closing import cancel_order
+from shop.orders.order_book import lines_of
+from shop.payments.checkout import look_and_reconcile, start_checkout
+from shop.payments.refund_requests import RefundWish, request_refund
+from shop.transfers import (
+    ReturnFact,
+    TransferFact,
+    approve,
+    ask_confirmation,
+    give_store_credit,
+    lock_decision,
+    lock_line,
+    record_return,
+    record_transfer,
+    send_back,
+    spend_store_credit,
+)
+from tests.factories import a_studio, a_user
+from tests.foundation.horizon import wait_until_readable
+from tests.stories import a_paid_order, an_order, company_data, owner_of, stock_the_shop
+
+ACCOUNT = "IT60X0542811101000000123456"
+MORE_COMPANIES = (
+    {"vat_number": "02780790107", "tax_code": "02780790107", "name": "Panificio Gallo S.r.l."},
+    {"vat_number": "05979361218", "tax_code": "05979361218", "name": "Tessitura Valsesia S.r.l."},
+)
+
+
+@dataclass(frozen=True)
+class Town:
+    """The studios of the town and the people of finance."""
+
+    torino: Party
+    milano: Party
+    finance: tuple[Principal, Principal]
+
+
+def build_town(app: Flask, outside: Outside) -> None:
+    """Let everything happen; at the end every job is done and every event sealed."""
+    with app.app_context():
+        with transaction() as session:
+            town = _found(session)
+        _buy(town)
+        _activate(town, outside)
+        _use(town)
+        _pay_on_the_hosted_page(town, outside)
+        _pay_by_transfer(town)
+        _let_an_order_expire(town)
+        drain()
+        wait_until_readable()
+        with transaction() as session:
+            while seal_events(session):
+                session.flush()
+
+
+def _found(session: Session) -> Town:
+    stock_the_shop(session)
+    torino = a_studio(session, name="Studio Torino", tax_code="10538570960", vat_number="10538570960")
+    milano = a_studio(session, name="Studio Milano", tax_code="00743110157", vat_number="00743110157")
+    people = [a_user(session, torino.id, email=f"finance{number}@example.it") for number in (1, 2)]
+    first, second = (Principal(user.id, None, "finance", second_factor=True) for user in people)
+    return Town(torino, milano, (first, second))
+
+
+def _buy(town: Town) -> None:
+    for studio in (town.torino, town.milano):
+        for sku in ("LITE-10", "ORDINARY-1", "INVOICES-100", "CREDIT-50"):
+            with transaction() as session:
+                a_paid_order(session, studio, sku, 2)
+
+
+def _activate(town: Town, outside: Outside) -> None:
+    """One company is created, one is refused, one waits for an answer."""
+    provisioner = outside.provisioner
+    assert isinstance(provisioner, MemoryProvisioner)
+    answers: tuple[list[Answer], ...] = ([], [Refused("codice fiscale già presente")], [NoAnswer("timeout")] * 50)
+    for changes, answer in zip(({}, *MORE_COMPANIES), answers, strict=True):
+        provisioner.answers.extend(answer)
+        with transaction() as session:
+            coupon = next(c for c, _ in stock_of(session, town.torino.id, state="AVAILABLE"))
+            activate_coupon(session, coupon.id, company_data(**changes), owner_of(town.torino))
+        drain()
+
+
+def _use(town: Town) -> None:
+    with transaction() as session:
+        company = session.execute(text("SELECT id FROM companies WHERE state = 'READY'")).scalar_one()
+        for reference, quantity in (("1", 150), ("2", 30), ("1", 150)):
+            assert isinstance(
+                consume(session, company, [company, town.torino.id], "documents", quantity, reference), Consumed
+            )
+        consume(session, company, [company, town.torino.id], "credit_cents", 1234, "3")
+
+
+def _pay_on_the_hosted_page(town: Town, outside: Outside) -> None:
+    """Paid with an attempt; then ten unused coupons of the line go back."""
+    gateway = outside.gateway
+    assert isinstance(gateway, MemoryGateway)
+    with transaction() as session:
+        order = an_order(session, town.milano, "LITE-10", 2)
+    page = start_checkout(order.id, gateway)
+    gateway.pay(page.session_id)
+    look_and_reconcile(gateway, "checkout_session", page.session_id)
+    with transaction() as session:
+        line = lines_of(session, order.id)[0]
+    request_refund(order.id, RefundWish(unused_of_line=line.id), town.finance[0], gateway)
+    with transaction() as session:
+        an_order(session, town.milano, "LITE-1")
+
+
+def _pay_by_transfer(town: Town) -> None:
+    """In its window, too much, sent back, returned by the bank, confirmed by hand in four eyes, from store credit."""
+    with transaction() as session:
+        order = an_order(session, town.milano, "LITE-10", method="bank_transfer")
+        _transfer(session, "T1", order.gross_cents, order.number)
+    with transaction() as session:
+        order = an_order(session, town.milano, "LITE-1", method="bank_transfer")
+        line_id = _transfer(session, "T2", order.gross_cents + 50_000, order.number)
+        line, payment = lock_line(session, line_id)
+        give_store_credit(session, line, payment, town.milano.id, town.finance[0])
+    with transaction() as session:
+        order = an_order(session, town.milano, "LITE-1", method="bank_transfer")
+        spend_store_credit(session, lock_order(session, order.id))
+    with transaction() as session:
+        line, payment = lock_line(session, _transfer(session, "T3", 4_200, "senza causale"))
+        send_back(session, line, payment, town.finance[0])
+    with transaction() as session:
+        order = an_order(session, town.milano, "ORDINARY-1", method="bank_transfer")
+        _transfer(session, "T4", order.gross_cents, order.number)
+    with transaction() as session:
+        record_return(session, ReturnFact("bank", ACCOUNT, "R4", "T4", clock.today(), order.gross_cents))
+    with transaction() as session:
+        order = an_order(session, town.milano, "LITE-10", 10, method="bank_transfer")
+        decision = ask_confirmation(session, order, clock.today(), order.gross_cents, town.finance[0])
+        assert decision.four_eyes
+        approve(session, lock_decision(session, decision.id), town.finance[1])
+
+
+def _transfer(session: Session, reference: str, amount_cents: int, remittance: str) -> UUID:
+    fact = TransferFact("bank", ACCOUNT, clock.today(), amount_cents, remittance, bank_reference=reference)
+    line = record_transfer(session, fact)
+    assert line is not None
+    return line.id
+
+
+def _let_an_order_expire(town: Town) -> None:
+    """Its row is brought forward instead of the clock, so that the windows above stay open."""
+    with transaction() as session:
+        late = an_order(session, town.torino, "LITE-1")
+        cancelled = an_order(session, town.torino, "LITE-1")
+        cancel_order(session, lock_order(session, cancelled.id), owner_of(town.torino))
+        past = {"past": clock.now() - timedelta(hours=1), "order": late.id}
+        session.execute(text("UPDATE orders SET expires_at = :past WHERE id = :order"), past)
+        session.execute(
+            text("UPDATE due_rows SET due_at = :past WHERE rule = 'orders.expire' AND subject_id = :order"), past
+        )
+    drain()
+    with transaction() as session:
+        assert session.get_one(Order, late.id).state == "EXPIRED"
