@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 from foundation.database import JsonObject
 from foundation.settings import current_settings
 from shop.orders.order_book import Order, OrderLine, lines_of, vat_of
+from shop.payments.money_in import due_cents
 
 
 def letter_context(session: Session, order: Order) -> JsonObject:
@@ -28,6 +29,7 @@ def letter_context(session: Session, order: Order) -> JsonObject:
         "net_cents": order.net_cents,
         "vat": vat_of(order),
         "gross_cents": order.gross_cents,
+        "due_cents": due_cents(session, order),
         "rf_reference": order.rf_reference,
         "coupons": coupons_in(stored),
         "payment_method": order.payment_method,

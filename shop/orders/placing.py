@@ -1,5 +1,6 @@
 """Placing an order: the cart is locked, priced anew, compared with what the buyer saw, frozen. One cart, one order."""
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from uuid import UUID
 
@@ -31,7 +32,8 @@ CLAUSES = ("general_terms", "privacy", "business_purchase", "tacit_renewal", "li
 class Placement:
     """What a buyer confirms: whose cart, paid how, invoiced to whom, and the total that stood on the button.
 
-    `seen_version` is the version of the cart that was shown; None when the caller shows none (a program).
+    `seen_version` is the version of the cart that was shown; None when the caller shows none (a program). `pay_at_once`
+    pays what it can in the placing transaction (store credit).
     """
 
     cart_id: UUID
@@ -42,6 +44,7 @@ class Placement:
     seen_gross_cents: int | None
     locale: str = "it"
     seen_version: int | None = None
+    pay_at_once: Callable[[Session, Order], int] | None = None
 
 
 class CartIsEmpty(Exception):
@@ -104,12 +107,18 @@ def place_order(session: Session, placement: Placement, buyer: BuyerFacts, by: P
     _store_lines(session, order, priced)
     _store_acceptance(session, order, placement, by)
     _announce(session, order, by)
+    if placement.pay_at_once is not None:
+        placement.pay_at_once(session, order)
+    if order.state == "AWAITING_PAYMENT":
+        tell_buyer(session, order, "order_received" if order.payment_method == CARD else "order_received_transfer")
     return order
 
 
 def _lock_cart(session: Session, placement: Placement) -> Cart:
     query = select(Cart).where(Cart.id == placement.cart_id, Cart.party_id == placement.buyer_party_id)
-    cart = session.scalars(query.with_for_update()).one_or_none()
+    # What this session read before the lock may be stale by now: another tab may have changed the cart.
+    fresh = query.with_for_update().execution_options(populate_existing=True)
+    cart = session.scalars(fresh).one_or_none()
     if cart is None:
         raise CartNotFound
     return cart
@@ -205,7 +214,6 @@ def _announce(session: Session, order: Order, by: Principal) -> None:
     for number, after in enumerate(settings.order_reminders, start=1):
         schedule_due(session, "orders.remind", order.id, order.placed_at + after, period=str(number))
     schedule_due(session, "orders.expire", order.id, order.expires_at)
-    tell_buyer(session, order, "order_received" if order.payment_method == CARD else "order_received_transfer")
 
 
 def order_subject(order: Order) -> Subject:

@@ -21,8 +21,9 @@ from shop.payments.attempt_states import AttemptFacts, may_start_another
 from shop.payments.attempts import PaymentAttempt, attempts_of
 from shop.payments.customers import customer_of
 from shop.payments.gateway import GatewayRefused, HostedPage, PaymentGateway
+from shop.payments.money_in import due_cents
 from shop.payments.pages import note_facts
-from shop.payments.parameters import page_parameters
+from shop.payments.parameters import items_due, page_parameters
 from shop.payments.reconcile import reconcile
 from shop.payments.record import lock_order
 from shop.payments.seen import UNKNOWN, Kind, Overtaken, Verdict, look
@@ -50,6 +51,7 @@ def start_checkout(order_id: UUID, gateway: PaymentGateway) -> HostedPage:
         order = session.get_one(Order, order_id)
         _refuse_unpayable(order)
     customer_id = customer_of(order.buyer_party_id, gateway)
+    _close_overtaken_page(order_id, gateway)
     for _ in range(_MOST_ROUNDS):
         with transaction() as session:
             attempt = _current_attempt(session, lock_order(session, order_id), customer_id)
@@ -61,6 +63,15 @@ def start_checkout(order_id: UUID, gateway: PaymentGateway) -> HostedPage:
         else:
             settle_attempt(attempt.id, gateway)
     raise NotPayable("UNSETTLED")
+
+
+def _close_overtaken_page(order_id: UUID, gateway: PaymentGateway) -> None:
+    """Part of the order was paid otherwise after its page was opened: that page asks too much and is closed first."""
+    with transaction() as session:
+        due = due_cents(session, session.get_one(Order, order_id))
+        overtaken = any(one.state == "OPEN" and one.amount_cents != due for one in attempts_of(session, order_id))
+    if overtaken:
+        close_checkout(order_id, gateway)
 
 
 def _refuse_unpayable(order: Order) -> None:
@@ -81,16 +92,18 @@ def _current_attempt(session: Session, order: Order, customer_id: str) -> Paymen
         return last
     if last is not None and not may_start_another(last.state):
         raise NotPayable(last.state)
-    settings, now = current_settings(), clock.real_now()
+    settings, now, due = current_settings(), clock.real_now(), due_cents(session, order)
     # Whole seconds: what is stored must be what is sent.
     expires_at = (now + settings.checkout_session_lifetime).replace(microsecond=0)
     attempt = PaymentAttempt(
         id=new_id(),
         order_id=order.id,
         number=len(attempts) + 1,
-        amount_cents=order.gross_cents,
+        amount_cents=due,
         currency=order.currency,
-        parameters=page_parameters(order, lines_of(session, order.id), customer_id, expires_at, settings),
+        parameters=page_parameters(
+            order, items_due(order, lines_of(session, order.id), due), customer_id, expires_at, settings
+        ),
         expires_at=expires_at,
         created_at=now,
     )

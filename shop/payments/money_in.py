@@ -7,6 +7,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, fun
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from foundation.database import APPEND_ONLY, Identified, JsonObject, Model
+from shop.orders.order_book import Order
 from shop.payments.attempts import PaymentAttempt
 
 
@@ -111,6 +112,11 @@ def paid_cents(session: Session, order_id: UUID) -> int:
     """How much is allocated to an order, summed from its allocations."""
     query = select(func.coalesce(func.sum(PaymentAllocation.amount_cents), 0))
     return int(session.execute(query.where(PaymentAllocation.order_id == order_id)).scalar_one())
+
+
+def due_cents(session: Session, order: Order) -> int:
+    """What an order still lacks, in cents; zero when it has all its money or more."""
+    return max(0, order.gross_cents - paid_cents(session, order.id))
 
 
 def payments_of(session: Session, order_id: UUID) -> list[Payment]:

@@ -11,6 +11,7 @@ from shop.orders.order_book import CARD, Order
 from shop.orders.placing import order_subject, tell_buyer
 from shop.payments.attempt_states import ATTEMPT_FACTS, AttemptFacts, AttemptState
 from shop.payments.attempts import PaymentAttempt
+from shop.payments.finance_tasks import close_tasks
 from shop.payments.finding import Found, find_by_intent, find_by_page
 from shop.payments.observed import amount_remaining, facts_of_intent, facts_of_page, intent_id
 from shop.payments.record import MoneyFact, open_finance_task, record_payment
@@ -32,29 +33,31 @@ def apply_intent(session: Session, seen: Seen) -> Verdict:
     observed = facts_of_intent(intent)
     if found is None or (found.attempt is None and not observed.paid):
         return UNKNOWN
-    if _differs(found.order, intent["amount"], intent["currency"]):
+    if _differs(found, intent["amount"], intent["currency"]):
         return _quarantine(session, found.order, intent, int(intent["amount"]))
     return _apply(session, found, seen, observed, _money(intent, str(intent["id"]), int(intent["amount_received"])))
 
 
 def _apply_page(session: Session, seen: Seen, page: JsonObject) -> Verdict:
-    found, observed = find_by_page(session, page), facts_of_page(page)
+    found, observed = find_by_page(session, page), facts_of_page(page, seen.told)
     if found is None or (found.attempt is None and not observed.paid):
         return UNKNOWN
     order, paid_with = found.order, intent_id(page)
     foreign = page.get("client_reference_id") != order.number
-    if foreign or _differs(order, page["amount_total"], page["currency"]):
+    if foreign or _differs(found, page["amount_total"], page["currency"]):
         return _quarantine(session, order, page, int(page["amount_total"]))
     if found.attempt is not None and paid_with is not None:
         found.attempt.payment_intent_id = paid_with
     lacking = amount_remaining(page.get("payment_intent"))
-    if lacking is not None and 0 < lacking < order.gross_cents:
+    if lacking is not None and 0 < lacking < order.gross_cents and not observed.paid:
         open_finance_task(session, "partially_funded", order, {"remaining_cents": lacking})
     return _apply(session, found, seen, observed, _money(page, paid_with or str(page["id"]), int(page["amount_total"])))
 
 
-def _differs(order: Order, amount: object, currency: object) -> bool:
-    return amount != order.gross_cents or str(currency).upper() != order.currency
+def _differs(found: Found, amount: object, currency: object) -> bool:
+    """Whether Stripe shows another sum than its attempt asks for (not what was paid otherwise before)."""
+    asked = found.attempt.amount_cents if found.attempt is not None else found.order.gross_cents
+    return amount != asked or str(currency).upper() != found.order.currency
 
 
 def _quarantine(session: Session, order: Order, body: JsonObject, amount: int) -> Verdict:
@@ -86,6 +89,7 @@ def _apply(session: Session, found: Found, seen: Seen, observed: AttemptFacts, m
     if not observed.paid:
         return Verdict(attempt.state.lower(), order.id) if attempt is not None else UNKNOWN
     fresh = record_payment(session, order, replace(money, attempt_id=attempt.id if attempt else None))
+    close_tasks(session, "partially_funded", order.id, "paid")
     # A refund or a dispute may have been seen before the payment it concerns.
     follow_reversals(session, order)
     return Verdict("paid" if fresh else "paid-before", order.id)

@@ -23,7 +23,7 @@ class ParametersRefused(Exception):
 
 
 def page_parameters(
-    order: Order, lines: Sequence[OrderLine], customer_id: str, expires_at: datetime, settings: Settings
+    order: Order, items: Sequence[JsonObject], customer_id: str, expires_at: datetime, settings: Settings
 ) -> JsonObject:
     """Everything a Checkout Session for an order is created with. Raises ParametersRefused."""
     metadata = {"order_id": str(order.id), "shop_env": settings.shop_env}
@@ -36,7 +36,7 @@ def page_parameters(
         "metadata": metadata,
         # Stripe does not copy the page's metadata to the payment intent.
         "payment_intent_data": {"metadata": dict(metadata)},
-        "line_items": [line_item(line, order.currency) for line in lines],
+        "line_items": list(items),
         "customer": customer_id,
         "allowed_payment_method_types": ["card", "sepa_debit"] if settings.sepa_debit else ["card"],
         # An Italian invoice is in euro.
@@ -49,16 +49,21 @@ def page_parameters(
     return parameters
 
 
+def items_due(order: Order, lines: Sequence[OrderLine], due_cents: int) -> list[JsonObject]:
+    """The items of a page: the order's lines, or one item for the rest of an order that is paid in part already."""
+    if due_cents == order.gross_cents:
+        return [line_item(line, order.currency) for line in lines]
+    return [_item(f"Saldo ordine {order.number}", due_cents, order.currency)]
+
+
 def line_item(line: OrderLine, currency: str) -> JsonObject:
     """One item per order line, quantity 1, the quantity in its name: so the items sum exactly to the total."""
-    return {
-        "quantity": 1,
-        "price_data": {
-            "currency": currency.lower(),
-            "unit_amount": line.net_cents + line.vat_cents,
-            "product_data": {"name": f"{line.quantity} × {line.names[PAGE_LANGUAGE]}"},
-        },
-    }
+    return _item(f"{line.quantity} × {line.names[PAGE_LANGUAGE]}", line.net_cents + line.vat_cents, currency)
+
+
+def _item(name: str, amount_cents: int, currency: str) -> JsonObject:
+    price = {"currency": currency.lower(), "unit_amount": amount_cents, "product_data": {"name": name}}
+    return {"quantity": 1, "price_data": price}
 
 
 def check_limits(parameters: JsonObject) -> None:

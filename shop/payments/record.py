@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -117,17 +117,30 @@ def settle(session: Session, order: Order, method: str) -> None:
 
 def _mark_paid(session: Session, order: Order, method: str) -> None:
     now, settings = clock.now(), current_settings()
-    window = timedelta() if method == CARD else settings.bank_transfer_release_after
+    window = _window(session, order, method)
     revived = order.state in _CLOSED
     order.state, order.paid_at, order.fulfil_not_before, order.closed_at = "PAID", now, now + window, None
     order.version += 1
     record_event(session, "order.paid", order_subject(order), gross_cents=order.gross_cents, revived=revived)
-    tell_buyer(session, order, "order_paid")
-    if method == CARD:
+    # A transfer that went back and came again is paid twice, and told twice.
+    tell_buyer(session, order, "order_paid", occasion=now.isoformat())
+    if not window:
         fulfil(session, order)
         return
     schedule_due(session, "orders.fulfil", order.id, now + window, period=now.isoformat())
     schedule_due(session, "orders.sla", order.id, now + settings.bank_transfer_sla, period=now.isoformat())
+
+
+def _window(session: Session, order: Order, method: str) -> timedelta:
+    """How long fulfilment waits (D9): not for a card; but a transfer that paid a part still may go back."""
+    release_after = current_settings().bank_transfer_release_after
+    if method != CARD:
+        return release_after
+    latest = select(func.max(Payment.recorded_at)).join(PaymentAllocation, PaymentAllocation.payment_id == Payment.id)
+    recorded_at = session.scalar(latest.where(PaymentAllocation.order_id == order.id, Payment.source == "bank"))
+    if recorded_at is None or order.fulfilled_at is not None:
+        return timedelta()
+    return max(timedelta(), recorded_at + release_after - clock.now())
 
 
 def still_sellable(session: Session, order: Order) -> bool:

@@ -106,6 +106,8 @@ def allocate(
         allocated_by_user_id=by.user_id if by else None,
     )
     session.add(allocation)
+    # What is shown of the order changes with its money.
+    order.version += 1
     session.flush()
     waiting, receivable = suspense(payment), Account("receivable", owner=order.id)
     forward = (

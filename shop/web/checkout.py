@@ -26,6 +26,7 @@ from shop.orders.placing import (
     order_of_cart,
     place_order,
 )
+from shop.transfers import spend_store_credit, store_credit_of
 from shop.web import checkout_form
 from shop.web.accounts.identification import signed_in
 from shop.web.checkout_form import CheckedForm, CheckoutForm
@@ -42,6 +43,7 @@ class Refused:
     checked: CheckedForm
     found: Shopping
     changed: str = ""
+    credit_cents: int = 0
 
 
 @checkout.get("/cassa")
@@ -51,12 +53,14 @@ def show() -> Response | str:
     with transaction() as session:
         placed = _placed(session, request.args.get("carrello", ""))
         found = shopping(session, shopper())
+        credit = _credit(session)
     if placed is not None:
         return redirect(url_for("orders.show", number=placed.number))
     if not found.view.orderable or found.buyer.party is None:
         return redirect(url_for("cart.show"))
     person = signed_in()
-    return _page(Refused(checkout_form.prefilled(found.buyer.party, person.email if person else ""), found))
+    checked = checkout_form.prefilled(found.buyer.party, person.email if person else "")
+    return _page(Refused(checked, found, credit_cents=credit))
 
 
 @checkout.post("/cassa")
@@ -67,6 +71,8 @@ def place() -> Response | tuple[str, int]:
     try:
         with transaction() as session:
             outcome = _confirm(session, form)
+            if isinstance(outcome, Refused):
+                outcome = replace(outcome, credit_cents=_credit(session))
     except (CartIsEmpty, CartNotFound):
         return redirect(url_for("cart.show"), 303)
     if isinstance(outcome, Refused):
@@ -101,6 +107,7 @@ def _confirm(session: Session, form: CheckoutForm) -> Order | Refused:
         seen_gross_cents=form.seen_gross_cents,
         locale=formats.readers_language(),
         seen_version=form.seen_version,
+        pay_at_once=spend_store_credit if form.use_credit else None,
     )
     return _place(session, placement, Refused(checked, found), by)
 
@@ -129,6 +136,12 @@ def _placed(session: Session, cart_id: str) -> Order | None:
         return None
 
 
+def _credit(session: Session) -> int:
+    """The store credit of whoever buys, in cents."""
+    who = shopper()
+    return store_credit_of(session, who.party_id) if who.party_id else 0
+
+
 def _may_order() -> bool:
     """Only somebody whose e-mail is confirmed takes an obligation: the order and its coupons are announced there."""
     person = signed_in()
@@ -145,6 +158,7 @@ def _page(outcome: Refused) -> str:
         found=outcome.found,
         view=outcome.found.view,
         changed=outcome.changed,
+        credit_cents=outcome.credit_cents,
         may_order=_may_order(),
         email=person.email if person else "",
         may_keep=by is not None and by.role == "owner",

@@ -39,6 +39,7 @@ class CheckoutForm:
     method: str = CARD
     ticks: frozenset[str] = frozenset()
     keep: bool = False
+    use_credit: bool = True
     cart_id: UUID | None = None
     seen_version: int | None = None
     seen_gross_cents: int | None = None
@@ -82,6 +83,7 @@ def read(form: MultiDict[str, str]) -> CheckoutForm:
         method=form.get("method", ""),
         ticks=frozenset(tick for tick in TICKS if tick in form),
         keep="keep" in form,
+        use_credit="use_credit" in form,
         cart_id=_id(form.get("cart", "")),
         seen_version=_number(form.get("seen_version", "")),
         seen_gross_cents=_number(form.get("seen_gross_cents", "")),

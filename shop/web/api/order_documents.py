@@ -13,6 +13,7 @@ from pricing import Money, Quote
 from shop.orders.order_book import BANK_TRANSFER, CARD, Order, OrderLine, lines_of
 from shop.orders.transfer_instructions import transfer_instructions
 from shop.payments.attempts import attempts_of
+from shop.payments.money_in import due_cents
 from shop.web.api.catalogue_api import vat_rows
 
 
@@ -22,7 +23,7 @@ def order_document(session: Session, order: Order) -> JsonObject:
         "vat": vat_rows(Quote.from_json(order.quote)),
         "billing": order.billing,
         "checkout_url": _checkout_url(session, order),
-        "bank_transfer": _bank_transfer(order),
+        "bank_transfer": _bank_transfer(session, order),
         "fulfilment": _fulfilment(order),
     }
 
@@ -74,10 +75,11 @@ def _checkout_url(session: Session, order: Order) -> str | None:
     return pages[-1].url if pages else None
 
 
-def _bank_transfer(order: Order) -> JsonObject | None:
-    if order.payment_method != BANK_TRANSFER or order.state != "AWAITING_PAYMENT":
+def _bank_transfer(session: Session, order: Order) -> JsonObject | None:
+    due = due_cents(session, order)
+    if order.payment_method != BANK_TRANSFER or order.state != "AWAITING_PAYMENT" or due == 0:
         return None
-    how = transfer_instructions(current_settings().seller, order.rf_reference, Money(order.gross_cents))
+    how = transfer_instructions(current_settings().seller, order.rf_reference, Money(due))
     return {
         "beneficiary": how.beneficiary,
         "iban": how.iban,
