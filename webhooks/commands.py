@@ -1,4 +1,4 @@
-"""Commands of the letterbox: `flask webhooks replay`, `flask stripe reconcile`. Exit codes: 0 done, 1 refused, 2 misuse."""
+"""Commands of the letterbox: `flask webhooks replay`, `flask stripe reconcile`. Exit: 0 done, 1 refused, 2 misuse."""
 
 import json
 import sys

@@ -80,7 +80,7 @@ def read_letter(raw: bytes) -> Hint:
         letter = json.loads(raw.decode("utf-8"))
     except (ValueError, RecursionError) as problem:
         raise NotBelieved("not JSON") from problem
-    if not isinstance(letter, dict) or letter.get("object") not in {SNAPSHOT, THIN}:
+    if not isinstance(letter, dict) or str(letter.get("object")) not in {SNAPSHOT, THIN}:
         raise NotBelieved("not an event")
     return read_event(letter)
 

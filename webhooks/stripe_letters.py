@@ -1,5 +1,6 @@
 """Opening a letter from Stripe, the second stage: is it ours, look at the object anew, reconcile in one transaction."""
 
+from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
@@ -69,7 +70,7 @@ def _look(hint: Hint, source: PaymentGateway) -> Seen | Verdict:
     if kind is None or hint.object_id is None:
         return Verdict("unknown-type")
     try:
-        return look(source, kind, hint.object_id)
+        return replace(look(source, kind, hint.object_id), told=hint.type)
     except GatewayUnavailable as silence:
         raise RetryLater("gateway unavailable", _SILENCE_PAUSE) from silence
     except GatewayRefused as refusal:

@@ -6,21 +6,26 @@ from shop.payments.attempt_states import AttemptFacts
 _PAID = frozenset({"paid", "no_payment_required"})
 
 
-def facts_of_page(page: JsonObject) -> AttemptFacts:
+REFUSAL = "checkout.session.async_payment_failed"
+
+
+def facts_of_page(page: JsonObject, told: str = "") -> AttemptFacts:
     """The facts a Checkout Session shows, with its payment intent read at the same moment inside.
 
-    `complete` alone means nothing: a debit or a transfer that was only announced is complete and unpaid.
+    `complete` alone means nothing: a debit or a transfer that was only announced is complete and unpaid. `told` is the
+    event that made us look: that a debit was refused is believed when the page, read anew, is still unpaid.
     """
     intent = page.get("payment_intent")
     intent_status = intent["status"] if isinstance(intent, dict) else None
     status, paid = page["status"], page["payment_status"] in _PAID
     if status == "complete":
+        refused = intent_status == "requires_payment_method" or told == REFUSAL
         return AttemptFacts(
             paid=paid,
             # After a refused debit the intent asks for another method, while the page stays complete and unpaid.
-            debit_refused=not paid and intent_status == "requires_payment_method",
+            debit_refused=not paid and refused,
             cancelled=not paid and intent_status == "canceled",
-            awaiting=not paid and intent_status not in {"requires_payment_method", "canceled"},
+            awaiting=not paid and not refused and intent_status != "canceled",
         )
     # On an open page a declined card, a bank's question or a cancelled try is not the end.
     return AttemptFacts(expired=status == "expired", cancelled=status == "expired" and intent_status == "canceled")

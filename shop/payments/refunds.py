@@ -7,7 +7,7 @@ from foundation.events import Subject, record_event
 from shop.orders.order_book import Order
 from shop.orders.placing import order_subject
 from shop.payments.charges import CLEARING, store_charge
-from shop.payments.finance_tasks import Concern, open_task
+from shop.payments.finance_tasks import Concern, close_tasks, open_task
 from shop.payments.finding import find_by_charge, find_by_intent
 from shop.payments.reversals import follow_reversals
 from shop.payments.seen import UNKNOWN, Seen, Verdict, refuse_overtaken
@@ -70,6 +70,7 @@ def _ask_finance(session: Session, order: Order, refund: StripeRefund, before: s
     facts = {"refund": refund.id, "amount_cents": refund.amount_cents, "status": refund.status}
     if refund.status in CAME_BACK:
         record_event(session, "refund.failed", order_subject(order), amount_cents=refund.amount_cents)
+        close_tasks(session, "credit_note", subject.id, refund.status)
         open_task(session, Concern("refund_failed", subject, facts, order.id))
     elif before is None:
         open_task(session, Concern("credit_note", subject, facts, order.id))

@@ -19,7 +19,7 @@ class Seen:
     """An object as Stripe showed it; `started_at` is the real instant before the question was asked.
 
     `beside` is what the object hangs on: the charge of a refund or dispute, the page of an intent. `rows` are the
-    movements of a payout.
+    movements of a payout. `told` is the type of the event that made us look, empty when nobody did.
     """
 
     kind: Kind
@@ -27,6 +27,7 @@ class Seen:
     started_at: datetime
     beside: JsonObject | None = None
     rows: tuple[JsonObject, ...] = ()
+    told: str = ""
 
 
 @dataclass(frozen=True, slots=True)

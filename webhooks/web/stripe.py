@@ -1,4 +1,4 @@
-"""POST /webhooks/stripe, the first of two stages: believe, read, store once with its job, answer. Nothing slow is here."""
+"""POST /webhooks/stripe, the first of two stages: believe, read, store once with its job, answer."""
 
 from flask import Blueprint, Response, request
 
