@@ -69,6 +69,7 @@ def member_change(membership_id: UUID) -> Answer:
         flash(_("Lo studio ha sempre un titolare. Nominane prima un altro."), "error")
     except MemberNotFound:
         flash(_("Questa persona non lavora più per lo studio."), "warning")
+        return _page({}), 404
     else:
         flash(_("Accesso tolto.") if role == "none" else _("Ruolo cambiato."), "success")
     return redirect(PATH)

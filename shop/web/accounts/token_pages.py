@@ -76,7 +76,10 @@ def _revoke(path: str, token_id: UUID) -> Answer:
     by = _by()
     with transaction() as session:
         done = revoke_api_token(session, token_id, by, by.party_id)
-    flash(_("Token revocato.") if done else _("Questo token non c’è più."), "success" if done else "warning")
+    if not done:
+        flash(_("Questo token non c’è più."), "warning")
+        return _page(path), 404
+    flash(_("Token revocato."), "success")
     return redirect(path)
 
 

@@ -1,0 +1,191 @@
+"""Two studios with everything a studio may have, the vendor's people, and a seat at the keyboard for each role."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+from uuid import UUID
+
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from entitlements import Party, Ready, activate_coupon, apply_answer, stock_of
+from entitlements.drafts import save_draft
+from foundation import clock
+from foundation.ids import new_id
+from foundation.mail import Mail
+from foundation.principal import Principal
+from foundation.settings import SANDBOX_SECRET_KEY
+from foundation.tokens import link_token
+from shop import Membership, Order, User, order_by_number
+from shop.accounts.api_tokens import create_api_token
+from shop.accounts.mailed_links import CONFIRM_EMAIL, RESET_PASSWORD, send_link
+from shop.accounts.members import INVITATION, invite_member
+from shop.carts import add_to_cart, open_cart
+from shop.catalogue import current_price_book
+from shop.orders.placing import CLAUSES
+from shop.payments.finance_tasks import FinanceTask
+from shop.payments.record import open_finance_task
+from shop.transfers import TransferFact, ask_confirmation, record_transfer
+from shop.web.accounts.web_session import cookie_name
+from tests.conftest import Transact
+from tests.factories import a_studio, a_user
+from tests.races.numbers import activation_body, company_fields
+from tests.signing import settings_of, sign_in
+from tests.stories import a_paid_order, an_order, company_data, owner_of, stock_the_shop
+
+# Above the threshold, so that a second person of finance must agree.
+LARGE_CENTS = 500_000
+
+
+@dataclass(frozen=True)
+class Holding:
+    """What one studio has, by the words the table fills paths with."""
+
+    party: Party
+    words: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Matrix:
+    """Both studios' holdings; a session's cookie for each person, a header for each program."""
+
+    app: Flask
+    own: Holding
+    other: Holding
+    cookies: Mapping[str, str]
+    headers: Mapping[str, Mapping[str, str]]
+
+    def client(self, role: str) -> FlaskClient:
+        """A fresh browser (or program) of a role, as it was before anything was asked."""
+        client = self.app.test_client()
+        if role in self.cookies:
+            client.set_cookie(cookie_name(settings_of(client)), self.cookies[role])
+        return client
+
+    def words(self, whose: str, role: str) -> Mapping[str, Any]:
+        """What `{word}` means for a role: its own studio's, or the other one's. The vendor's own is the first's."""
+        at_home = (self.own, self.other) if not role.endswith("_b") else (self.other, self.own)
+        return at_home[0 if whose == "own" else 1].words
+
+
+def a_matrix(app: Flask, tx: Transact) -> Matrix:
+    """Build it all with the product's own services."""
+    people: dict[str, User] = {}
+    with tx() as session:
+        stock_the_shop(session)
+        own, other = _holding(session, 1, people, ""), _holding(session, 2, people, "_b")
+        vendor = a_studio(session, kind="VENDOR", name="Venditore", vat_number=None, tax_code=None)
+        for role in ("finance", "support", "admin"):
+            people[role] = a_user(session, vendor.id, role)
+        colleague = Principal(a_user(session, vendor.id, "finance").id, None, "finance")
+        desk = {"line": _line(session), "decision": _decision(session, own, colleague), "task": _task(session, own)}
+        own, other = (replace(held, words={**held.words, **desk}) for held in (own, other))
+    cookies = {role: sign_in(app.test_client(), user) for role, user in people.items()}
+    headers: dict[str, Mapping[str, str]] = {}
+    with tx() as session:
+        for name, role, party_id in _tokens(own, other):
+            _row, secret = create_api_token(session, name, role, None, party_id)
+            headers[name] = {"Authorization": f"Bearer {secret}"}
+    return Matrix(app, own, other, cookies, headers)
+
+
+def _tokens(own: Holding, other: Holding) -> list[tuple[str, str, UUID | None]]:
+    company_id = UUID(own.words["company"])
+    desk = [(f"token_{role}", role, None) for role in ("product", "finance", "support", "admin")]
+    held: list[tuple[str, str, UUID | None]] = [
+        ("token_studio", "studio", own.party.id),
+        ("token_studio_b", "studio", other.party.id),
+        ("token_company", "company", company_id),
+    ]
+    return [*held, *desk]
+
+
+def _holding(session: Session, number: int, people: dict[str, User], suffix: str) -> Holding:
+    studio = a_studio(session)
+    by = owner_of(studio)
+    people[f"owner{suffix}"] = a_user(session, studio.id, "owner")
+    staff = a_user(session, studio.id, "staff")
+    paid = a_paid_order(session, studio, "LITE-10")
+    transfer = an_order(session, studio, "LITE-1", method="bank_transfer")
+    waiting = an_order(session, studio, "LITE-1")
+    a_paid_order(session, studio, "INVOICES-100")
+    free, begun, used, asked = [coupon.id for coupon, _ in stock_of(session, studio.id)[:4]]
+    save_draft(session, begun, {"vat_number": "06363391001"}, "TAX_DATA")
+    company = activate_coupon(session, used, company_data(**company_fields(number)), by)
+    apply_answer(session, company.id, Ready(f"remote-{company.id}"), "call")
+    pending = activate_coupon(session, asked, company_data(**company_fields(number + 10)), by)
+    token, _secret = create_api_token(session, "of the studio", "studio", by, studio.id)
+    if not suffix:
+        people["staff"] = staff
+        people["member"] = a_user(session, company.id, "member")
+    invite_member(session, studio.id, f"invitata{number}@example.it", "staff", by)
+    cart = open_cart(session, studio.id, None)
+    line = add_to_cart(session, cart, current_price_book(session, clock.today()), "LITE-10", 1, None)
+    words = {
+        "order": waiting.number,
+        "transfer_order": transfer.number,
+        "paid_order": paid.number,
+        "coupon": str(free),
+        "begun_coupon": str(begun),
+        "used_coupon": str(used),
+        "company": str(company.id),
+        "pending_company": str(pending.id),
+        "token": str(token.id),
+        "studio": str(studio.id),
+        "staff_membership": str(_membership(session, staff)),
+        "cart_line": str(line.id),
+        "reset_link": _link(session, staff, RESET_PASSWORD),
+        "confirm_link": _link(session, staff, CONFIRM_EMAIL),
+        "invitation_link": _invitation(session, studio),
+        "clauses": list(CLAUSES),
+        "activation": activation_body(number + 20),
+        "nothing": str(new_id()),
+    }
+    return Holding(studio, words)
+
+
+def _membership(session: Session, user: User) -> UUID:
+    return session.scalars(select(Membership.id).where(Membership.user_id == user.id)).one()
+
+
+def _link(session: Session, user: User, kind: str) -> str:
+    send_link(session, user, kind)
+    return link_token(SANDBOX_SECRET_KEY, kind, user.id, user.link_version)
+
+
+def _invitation(session: Session, studio: Party) -> str:
+    """The link of the studio's one open invitation, as its mail has it."""
+    mail = session.scalars(select(Mail).where(Mail.template == INVITATION, Mail.party_id == studio.id)).one()
+    membership_id, version = UUID(mail.context["membership_id"]), int(mail.context["version"])
+    return link_token(SANDBOX_SECRET_KEY, INVITATION, membership_id, version)
+
+
+def _line(session: Session) -> str:
+    """A transfer nobody knows the order of."""
+    fact = TransferFact(
+        source="bank_webhook",
+        account_iban="IT60X0542811101000000123456",
+        booked_on=clock.today(),
+        amount_cents=12_345,
+        remittance="senza causale",
+        bank_reference="matrix",
+    )
+    line = record_transfer(session, fact)
+    assert line is not None
+    return str(line.id)
+
+
+def _order(session: Session, held: Holding) -> Order:
+    return order_by_number(session, str(held.words["transfer_order"]), held.party.id, lock=True)
+
+
+def _decision(session: Session, held: Holding, by: Principal) -> str:
+    return str(ask_confirmation(session, _order(session, held), clock.today(), LARGE_CENTS, by).id)
+
+
+def _task(session: Session, held: Holding) -> str:
+    order = _order(session, held)
+    assert open_finance_task(session, "late_money", order, {"paid_cents": 1, "state": "EXPIRED"})
+    return str(session.scalars(select(FinanceTask.id).where(FinanceTask.order_id == order.id)).one())
