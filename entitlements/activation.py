@@ -15,12 +15,12 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from entitlements.companies import Company, CompanyAlreadyExists
-from entitlements.company_data import CompanyData
+from entitlements.company_data import CompanyData, CompanyStep, draft_from_json
 from entitlements.company_states import next_company_state
 from entitlements.coupons.codes import ALPHABET
 from entitlements.coupons.coupon_states import next_coupon_state
 from entitlements.coupons.stock import Coupon, CouponAssignment, CouponPack, coupon_of, give_back
-from entitlements.drafts import forget_draft
+from entitlements.drafts import forget_draft, keep_draft
 from entitlements.ledger import Account, Posting, book
 from entitlements.licences import Activation, LicenceTerm, new_licence
 from entitlements.links import Cause, link_studio, set_payer
@@ -197,6 +197,7 @@ def company_refused(session: Session, company_id: UUID, reason: str) -> bool:
     assignment, coupon, _ = _assigned(session, company_id)
     assignment.released_at = clock.now()
     give_back(session, coupon)
+    keep_draft(session, coupon.id, draft_from_json(company.profile), CompanyStep.SUMMARY)
     record_event(session, "company.failed", Subject("company", company_id, company.requested_by_party_id))
     _tell_studio(session, company, coupon, "company_failed")
     return True

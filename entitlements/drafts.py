@@ -36,6 +36,12 @@ def save_draft(session: Session, coupon_id: UUID, fields: Mapping[str, str], ste
     session.execute(statement.on_conflict_do_update(index_elements=["coupon_id"], set_=values | {"fields": merged}))
 
 
+def keep_draft(session: Session, coupon_id: UUID, fields: Mapping[str, str], step: str) -> None:
+    """Begin a draft with data that came another way (an API call), unless somebody has already typed one."""
+    row = insert(ActivationDraft).values(coupon_id=coupon_id, fields=dict(fields), step=step, saved_at=clock.now())
+    session.execute(row.on_conflict_do_nothing())
+
+
 def drafted(session: Session, coupon_ids: list[UUID]) -> dict[UUID, ActivationDraft]:
     """Which of these coupons have a draft (the list offers to resume)."""
     query = select(ActivationDraft).where(ActivationDraft.coupon_id.in_(coupon_ids))

@@ -13,6 +13,7 @@ from sqlalchemy import func, select, text
 from entitlements import Accepted, CompanyNotFound, MemoryProvisioner, NoAnswer, Ready, Refused, apply_answer
 from entitlements.companies import Company
 from entitlements.coupons.stock import Coupon
+from entitlements.drafts import draft_of
 from entitlements.licences import Licence
 from entitlements.provisioning.answers import Contradiction, settle_contradiction
 from entitlements.provisioning.attempts import ask_again, attempt
@@ -26,6 +27,7 @@ from foundation.jobs import RetryLater
 from foundation.principal import Principal
 from tests.conftest import Transact
 from tests.entitlements.scenes import Scene, a_scene, an_activation
+from tests.stories import COMPANY_FORM
 
 SUPPORT = Principal(user_id=None, party_id=None, role="support")
 
@@ -207,6 +209,16 @@ def test_what_was_typed_is_forgotten_once_the_company_exists(case: Case) -> None
     case.apply(Ready("KC-1"))
     with case.tx() as session:
         assert session.execute(text("SELECT count(*) FROM activation_drafts")).scalar_one() == 0
+
+
+def test_a_refused_company_can_be_corrected_however_its_data_came(case: Case) -> None:
+    """An activation by API has no draft: the form begins with what was sent, so that nothing is asked twice."""
+    case.apply(Refused("no"))
+    with case.tx() as session:
+        draft = draft_of(session, case.scene.coupons[0])
+        assert draft is not None
+        assert draft.step == "summary"
+        assert COMPANY_FORM | draft.fields == draft.fields | {"pec": "", "phone": ""}
 
 
 def test_trying_now_brings_the_waiting_try_forward_instead_of_adding_one(case: Case) -> None:
