@@ -30,6 +30,8 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Print the line of stripe.md, section 7, when any of its checks ran."""
+    if _figures["sequences"]:
+        terminalreporter.write_line(f"sequences={_figures['sequences']} diverging={_figures['diverging']}")
     if not _ran:
         return
     passed = sum(1 for number in _ran if not _failed[number])

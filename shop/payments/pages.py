@@ -89,9 +89,10 @@ def _apply(session: Session, found: Found, seen: Seen, observed: AttemptFacts, m
     if not observed.paid:
         return Verdict(attempt.state.lower(), order.id) if attempt is not None else UNKNOWN
     fresh = record_payment(session, order, replace(money, attempt_id=attempt.id if attempt else None))
-    close_tasks(session, "partially_funded", order.id, "paid")
-    # A refund or a dispute may have been seen before the payment it concerns.
-    follow_reversals(session, order)
+    if fresh:
+        close_tasks(session, "partially_funded", order.id, "paid")
+        # A refund or a dispute may have been seen before the payment it concerns.
+        follow_reversals(session, order)
     return Verdict("paid" if fresh else "paid-before", order.id)
 
 

@@ -40,6 +40,8 @@ def follow_reversals(session: Session, order: Order) -> None:
     The order's row must be locked. An open dispute freezes; a lost one voids and suspends; a full refund voids.
     """
     disputes = _disputes_of(session, order.id)
+    if not disputes and not fully_refunded(session, order.id):
+        return
     lines = [line.id for line in lines_of(session, order.id)]
     lost = next((dispute for dispute in disputes if dispute.status == LOST), None)
     if lost is not None:
@@ -58,8 +60,8 @@ def follow_reversals(session: Session, order: Order) -> None:
 def fully_refunded(session: Session, order_id: UUID) -> bool:
     """Whether everything that was paid for an order went back: then nothing unused of it stays usable."""
     back = select(func.coalesce(func.sum(StripeCharge.refunded_cents), 0)).where(StripeCharge.order_id == order_id)
-    paid = paid_cents(session, order_id)
-    return 0 < paid <= int(session.execute(back).scalar_one())
+    refunded = int(session.execute(back).scalar_one())
+    return refunded > 0 and refunded >= paid_cents(session, order_id) > 0
 
 
 def disputed(session: Session, order_id: UUID) -> bool:
