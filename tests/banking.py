@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from entitlements import Party
 from foundation import clock
 from foundation.ids import new_id
+from foundation.principal import Principal
 from foundation.settings import SANDBOX_WEBHOOK_SECRET
 from foundation.webhook_signatures import signed_headers
 from shop import Order, User
@@ -20,6 +21,7 @@ from tests.factories import a_studio, a_user
 
 ACCOUNT = "IT60X0542811101000000123456"
 PAYER = "IT34V0306953101100000000746"
+FINANCE = Principal(user_id=None, party_id=None, role="finance")
 Run = Callable[[], int]
 
 
