@@ -1,0 +1,56 @@
+"""The page a buyer comes back to is a view: it grants nothing and leaks nothing (stripe.md, check 9)."""
+
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+
+from shop import paid_order, settle_pending
+from tests.factories import a_studio
+from tests.stories import an_order
+from tests.webhooks.stand import Stand
+
+
+@pytest.fixture
+def mine(stand: Stand) -> UUID:
+    with stand.tx() as session:
+        return an_order(session, session.merge(stand.studio), "LITE-1", 1).id
+
+
+def shown(stand: Stand, order_id: UUID, page_id: str | None, buyer: UUID | None = None) -> UUID | None:
+    number = stand.order(order_id).number
+    with stand.tx() as session:
+        order = paid_order(session, number, buyer or stand.studio.id, page_id)
+        return order.id if order else None
+
+
+def test_check_09_a_missing_a_foreign_and_an_unpaid_page_are_alike(stand: Stand, mine: UUID) -> None:
+    with stand.tx() as session:
+        stranger = a_studio(session, tax_code="00743110157")
+        theirs = an_order(session, stranger, "LITE-1", 1).id
+        another = an_order(session, session.merge(stand.studio), "LITE-1", 1).id
+    page, foreign = stand.start(mine), stand.start(theirs)
+    stand.gateway.pay(foreign)
+    stand.gateway.pay(stand.start(another))
+    for page_id in (None, "", "cs_test_invented", page, foreign, "%", page.upper()):
+        assert shown(stand, mine, page_id) is None
+    assert stand.order(mine).state == "AWAITING_PAYMENT"
+    assert stand.coupons() == {}
+
+
+def test_check_09_a_page_that_was_paid_waits_until_our_books_say_so(stand: Stand, mine: UUID) -> None:
+    page = stand.start(mine)
+    stand.gateway.pay(page)
+    assert shown(stand, mine, page) is None
+    assert stand.payments() == []
+
+
+def test_check_09_a_confirmed_page_shows_its_own_order_to_its_buyer_alone(stand: Stand, mine: UUID) -> None:
+    page = stand.start(mine)
+    stand.gateway.pay(page)
+    with stand.client.application.app_context():
+        settle_pending(stand.gateway, timedelta())
+    assert shown(stand, mine, page) == mine
+    with stand.tx() as session:
+        stranger = a_studio(session, tax_code="00743110157").id
+    assert shown(stand, mine, page, stranger) is None
