@@ -1,1 +1,1 @@
-"""Measurements anyone can reproduce: `make bench`. Every figure is a ratio or a median taken in one run on one PostgreSQL."""
+"""Measurements anyone can reproduce: `make bench`. Each figure is a ratio or a median, taken in one run."""

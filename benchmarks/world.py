@@ -1,4 +1,4 @@
-"""The world a benchmark runs in: a private PostgreSQL of its own with fsync on, migrated, stocked, and filled with the past."""
+"""The world a benchmark runs in: a private PostgreSQL with fsync on, migrated, stocked, and filled with the past."""
 
 import os
 import shutil

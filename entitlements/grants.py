@@ -116,7 +116,7 @@ def _fill_wallet(session: Session, line: PaidLine) -> None:
 
 
 def bucket_end(rule: str, on: date) -> date | None:
-    """The exclusive end of what is put into a wallet on the Rome day `on`: `31 December`, `12 months` or `never` (F003-18)."""
+    """The exclusive end of what enters a wallet on the Rome day `on`: `31 December`, `12 months`, `never` (F003-18)."""
     if rule == "never":
         return None
     if rule == "31 December":

@@ -34,7 +34,7 @@ class Licence(Identified, Model):
 
 
 class LicenceTerm(Identified, Model):
-    """A licence's term `[starts_on, ends_on)` in Rome days, with the anchor and price its extension is computed from."""
+    """A licence's term `[starts_on, ends_on)` in Rome days, with the anchor and price extensions start from."""
 
     __tablename__ = "licence_terms"
     __table_args__ = (

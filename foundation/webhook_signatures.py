@@ -3,7 +3,8 @@
 import base64
 import hashlib
 import hmac
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
+from typing import Protocol
 
 from foundation import clock
 
@@ -12,6 +13,13 @@ LONGEST_ID = 255
 LONGEST_TIMESTAMP = 12
 SHORTEST_KEY, LONGEST_KEY = 24, 64
 _PREFIX = "whsec_"
+
+
+class HeaderSource(Protocol):
+    """Whatever answers a header by its name: a request's headers, or a mapping with lower-case names."""
+
+    def get(self, key: str, default: str, /) -> str:
+        """The header's value, or the default."""
 
 
 class SignatureRefused(Exception):
@@ -33,7 +41,7 @@ def signed_headers(secret: str, message_id: str, body: bytes) -> dict[str, str]:
     }
 
 
-def believe(secrets: Iterable[str], headers: Mapping[str, str], body: bytes) -> str:
+def believe(secrets: Iterable[str], headers: HeaderSource, body: bytes) -> str:
     """The message id when one of `secrets` signed `body` within the tolerance. Raises SignatureRefused."""
     message_id = headers.get("webhook-id", "")
     timestamp = headers.get("webhook-timestamp", "")

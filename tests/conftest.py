@@ -1,4 +1,4 @@
-"""Fixtures every test may ask for: the application on real PostgreSQL, a client, a transaction, the ports to the outside."""
+"""Fixtures every test may ask for: the application on real PostgreSQL, a client, a transaction, the Null twins."""
 
 import os
 from collections.abc import Callable, Iterator
@@ -108,8 +108,8 @@ def advance(app: Flask) -> Callable[[timedelta], None]:
                 shift = clock.shift() + step
                 session.execute(
                     text(
-                        "INSERT INTO clock_shift (\"only\", shift) VALUES (true, :shift)"
-                        " ON CONFLICT (\"only\") DO UPDATE SET shift = excluded.shift"
+                        'INSERT INTO clock_shift ("only", shift) VALUES (true, :shift)'
+                        ' ON CONFLICT ("only") DO UPDATE SET shift = excluded.shift'
                     ),
                     {"shift": shift},
                 )

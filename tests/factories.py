@@ -80,12 +80,12 @@ def using(session: Session) -> Iterator[None]:
     """Let the factories write through this session."""
     factories = (StudioFactory, UserFactory, MembershipFactory)
     for one in factories:
-        one._meta.sqlalchemy_session = session
+        one._meta.sqlalchemy_session = session  # type: ignore[attr-defined]  # noqa: SLF001 - the library names its options so
     try:
         yield
     finally:
         for one in factories:
-            one._meta.sqlalchemy_session = None
+            one._meta.sqlalchemy_session = None  # type: ignore[attr-defined]  # noqa: SLF001 - the same
 
 
 def a_studio(session: Session, **facts: object) -> Party:

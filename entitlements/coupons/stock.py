@@ -102,7 +102,7 @@ class CouponNotFound(Exception):
 
 
 def mint(session: Session, pack: CouponPack, net_shares: tuple[int, ...]) -> None:
-    """Store a pack and mint its coupons, one per share of the net price, in one statement (again where codes collide)."""
+    """Store a pack and mint its coupons, one per share of the net price, in one statement (again on a collision)."""
     session.add(pack)
     session.flush()
     missing = dict(enumerate(net_shares, start=1))

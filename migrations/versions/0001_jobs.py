@@ -22,7 +22,8 @@ def downgrade() -> None:
           FOR found IN SELECT oid::regprocedure AS name FROM pg_proc WHERE proname LIKE 'procrastinate_%' LOOP
             EXECUTE format('DROP FUNCTION IF EXISTS %s CASCADE', found.name);
           END LOOP;
-          FOR found IN SELECT typname FROM pg_type WHERE typname LIKE 'procrastinate_job%' AND typtype IN ('e', 'c') LOOP
+          FOR found IN SELECT typname FROM pg_type
+                       WHERE typname LIKE 'procrastinate_job%' AND typtype IN ('e', 'c') LOOP
             EXECUTE format('DROP TYPE IF EXISTS %I CASCADE', found.typname);
           END LOOP;
         END $$;
