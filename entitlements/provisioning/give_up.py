@@ -73,10 +73,10 @@ def give_up(company_id: UUID, provisioner: Provisioner, by: Principal) -> Litera
     VendorSaysReady, VendorUndecided.
     """
     attempts = _check_still_open(company_id)
-    fault_point("provisioning.before_last_question")
+    fault_point("provisioning.before_ask")
     refuse_open_transaction()
     answer = provisioner.ask(str(company_id))
-    fault_point("provisioning.after_last_question")
+    fault_point("provisioning.after_ask")
     if isinstance(answer, NotThere):
         _end(company_id, attempts, by)
         return "GIVEN_UP"
