@@ -6,6 +6,7 @@ from flask import current_app
 
 from foundation.jobs import job
 from shop import audit, audit_ledger
+from shop.accounts import sweeping
 from shop.orders import closing
 from shop.payments import reversals
 from shop.payments.checkout import close_checkout
@@ -21,6 +22,7 @@ __all__ = [
     "gateway",
     "payer_data",
     "reversals",
+    "sweeping",
     "transfers_audit",
     "window",
 ]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import Row, delete, select, update
+from sqlalchemy import Row, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -19,8 +19,6 @@ from foundation.principal import DESK_ROLES, Principal
 from foundation.settings import Settings
 from foundation.tokens import token_hash
 from shop.accounts.people import Membership, User, WebSession
-
-KEPT_AFTER_ITS_END = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,10 +207,3 @@ def identity_of(settings: Settings, user_id: UUID, membership: Membership, *, se
     desk = membership.role in DESK_ROLES
     lifetime = settings.desk_session_lifetime if desk else settings.session_lifetime
     return Identity(user_id, membership.id, now + lifetime, now if second_factor else None)
-
-
-def forget_ended_sessions(session: Session) -> int:
-    """Delete sessions that ended a month ago; answers how many."""
-    long_ago = clock.real_now() - KEPT_AFTER_ITS_END
-    ended = (WebSession.expires_at < long_ago) | (WebSession.revoked_at < long_ago)
-    return len(session.execute(delete(WebSession).where(ended).returning(WebSession.token_hash)).all())

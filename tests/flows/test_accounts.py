@@ -2,15 +2,18 @@
 
 import re
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import text
 
 from app import Outside
 from foundation.mail import MemoryMailer
+from shop import User
 from tests.conftest import Transact
 from tests.factories import a_studio, a_user
-from tests.signing import post
+from tests.signing import csrf_token, post
 
 STUDIO_FORM = {
     "name": "Studio Ferraris & Conti",
@@ -120,3 +123,44 @@ def test_known_and_unknown_people_and_studios_get_the_same_answer(
     ]
     assert len({alike(answer.text, "nota@", "mai@") for answer in wrong}) == 1
     assert {answer.status_code for answer in wrong} == {422}
+
+
+def test_a_forged_host_never_reaches_a_mail(
+    client: FlaskClient, tx: Transact, run_jobs: RunJobs, letters: MemoryMailer
+) -> None:
+    with tx() as session:
+        a_user(session, a_studio(session).id, email="nota@example.it")
+    form = {"csrf_token": csrf_token(client), "email": "nota@example.it"}
+    cookie = client.get_cookie("gettone")
+    assert cookie is not None
+    client.set_cookie("gettone", cookie.value, domain="evil.example")
+    forged = {"Host": "evil.example", "X-Forwarded-Host": "evil.example"}
+    assert client.post("/password", data=form, headers=forged).status_code == 200
+    run_jobs()
+    body = str(letters.messages[-1])
+    assert "evil.example" not in body
+    assert "http://127.0.0.1:8000/password/" in body
+
+
+def test_a_link_is_worth_nothing_after_its_time_and_wrong_ones_are_slowed(
+    client: FlaskClient, tx: Transact, run_jobs: RunJobs, letters: MemoryMailer
+) -> None:
+    with tx() as session:
+        user = a_user(session, a_studio(session).id, email="nota@example.it")
+    post(client, "/password", email="nota@example.it")
+    run_jobs()
+    link = last_path(letters, "/password/")
+    assert client.get(link).status_code == 200
+    assert client.get(link).headers["Referrer-Policy"] == "strict-origin"
+    assert client.get(link.replace("/password/", "/conferma/")).status_code == 410, "a link serves its own purpose only"
+    with tx() as session:
+        stored = session.get_one(User, user.id)
+        assert stored.link_sent_at is not None
+        stored.link_sent_at -= timedelta(hours=1)
+    assert client.get(link).status_code == 410
+    assert post(client, link, password="nove cani rossi").status_code == 410
+    tried = [client.get(f"/password/{'x' * 40}{number}").status_code for number in range(25)]
+    assert tried[0] == 410
+    assert tried[-1] == 429
+    with tx() as session:
+        assert link.rsplit("/", 1)[1] not in str(session.execute(text("SELECT context FROM mails")).all())

@@ -9,6 +9,7 @@ from shop.accounts.deep_links import DeepLinkRefused, follow_deep_link, read_dee
 from shop.accounts.signing_in import note_entrance
 from shop.web.accounts.blueprint import Answer, accounts
 from shop.web.accounts.coming_in import come_in
+from shop.web.accounts.over import link_over
 
 
 @accounts.get("/entra")
@@ -19,7 +20,7 @@ def deep_link() -> Answer:
     try:
         link = read_deep_link(current_settings().provisioning_secret, token)
     except DeepLinkRefused as refusal:
-        return _refused(refusal)
+        return link_over("accounts/deep_link_over.html", reason=refusal.reason)
     return render_template("accounts/deep_link.html", link=link, token=token)
 
 
@@ -33,9 +34,5 @@ def deep_link_follow() -> Answer:
             entrance = follow_deep_link(session, link)
             note_entrance(session, entrance, "deep_link")
     except DeepLinkRefused as refusal:
-        return _refused(refusal)
+        return link_over("accounts/deep_link_over.html", reason=refusal.reason)
     return come_in(entrance, link.destination)
-
-
-def _refused(refusal: DeepLinkRefused) -> Answer:
-    return render_template("accounts/deep_link_over.html", reason=refusal.reason), 410

@@ -26,6 +26,7 @@ from shop.accounts.members import (
 from shop.accounts.signing_in import note_entrance
 from shop.web.accounts.blueprint import Answer, accounts
 from shop.web.accounts.coming_in import come_in
+from shop.web.accounts.over import link_over
 from shop.web.accounts.sentences import found, name_sentence, password_sentence, problem_sentences
 
 PATH = "/account/persone"
@@ -83,7 +84,7 @@ def invitation(token: str) -> Answer:
         with transaction() as session:
             found_invitation = believe_invitation(session, current_settings().secret_key, token)
     except InvitationRefused:
-        return render_template("accounts/link_over.html", kind="invitation"), 410
+        return link_over(kind="invitation")
     return _invitation_page(found_invitation, {})
 
 
@@ -102,7 +103,7 @@ def invitation_accept(token: str) -> Answer:
             if entrance is not None:
                 note_entrance(session, entrance, "invitation")
     except InvitationRefused:
-        return render_template("accounts/link_over.html", kind="invitation"), 410
+        return link_over(kind="invitation")
     flash(_("Ora lavori per %(studio)s.", studio=believed.studio), "success")
     return come_in(entrance, "/") if entrance else redirect("/accedi")
 

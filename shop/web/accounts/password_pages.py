@@ -16,6 +16,7 @@ from shop.accounts.registration import ask_for_reset, reset_password
 from shop.accounts.signing_in import entrance_of, forget_sign_in_tries, normal_email, note_entrance, wait_from
 from shop.web.accounts.blueprint import Answer, accounts
 from shop.web.accounts.coming_in import come_in
+from shop.web.accounts.over import link_over
 from shop.web.accounts.sentences import (
     found,
     password_sentence,
@@ -26,7 +27,6 @@ from shop.web.accounts.sentences import (
 
 RESETS_PER_ADDRESS = Limit(20, timedelta(minutes=15))
 RESETS_PER_PERSON = Limit(3, timedelta(hours=1))
-WRONG_LINKS_PER_ADDRESS = Limit(20, timedelta(minutes=1))
 
 
 @accounts.get("/password")
@@ -65,7 +65,7 @@ def reset_page(token: str) -> Answer:
         with transaction() as session:
             user = believe_link(session, current_settings().secret_key, RESET_PASSWORD, token)
     except MailedLinkRefused:
-        return _over()
+        return link_over(kind="reset")
     return render_template("accounts/reset.html", email=user.email, errors={})
 
 
@@ -85,14 +85,7 @@ def reset_submit(token: str) -> Answer:
             if entrance is not None:
                 note_entrance(session, entrance, "reset")
     except MailedLinkRefused:
-        return _over()
+        return link_over(kind="reset")
     forget_sign_in_tries(settings, user.email)
     flash(_("Password cambiata. Le altre sessioni sono chiuse."), "success")
     return come_in(entrance, "/") if entrance else render_template("accounts/link_over.html", kind="no_studio")
-
-
-def _over() -> Answer:
-    wait = wait_from(current_settings(), "wrong-link", request.remote_addr or "", WRONG_LINKS_PER_ADDRESS)
-    if wait is not None:
-        return render_template("accounts/link_over.html", kind="reset"), 429, retry_after(wait)
-    return render_template("accounts/link_over.html", kind="reset"), 410

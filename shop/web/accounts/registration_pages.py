@@ -17,6 +17,7 @@ from shop.accounts.registration import Registration, register
 from shop.accounts.signing_in import wait_from
 from shop.web.accounts.blueprint import Answer, accounts
 from shop.web.accounts.identification import signed_in
+from shop.web.accounts.over import link_over
 from shop.web.accounts.sentences import (
     found,
     name_sentence,
@@ -76,7 +77,7 @@ def confirm_page(token: str) -> Answer:
         with transaction() as session:
             user = believe_link(session, current_settings().secret_key, CONFIRM_EMAIL, token)
     except MailedLinkRefused:
-        return render_template("accounts/link_over.html", kind="confirm"), 410
+        return link_over(kind="confirm")
     return render_template("accounts/confirm_email.html", email=user.email)
 
 
@@ -88,7 +89,7 @@ def confirm_submit(token: str) -> Answer:
         with transaction() as session:
             confirm_email(session, current_settings().secret_key, token)
     except MailedLinkRefused:
-        return render_template("accounts/link_over.html", kind="confirm"), 410
+        return link_over(kind="confirm")
     flash(_("Indirizzo confermato. Ora puoi ordinare."), "success")
     return redirect("/" if signed_in() else "/accedi")
 

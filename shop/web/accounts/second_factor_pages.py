@@ -60,11 +60,11 @@ def second_factor_submit() -> Answer:
 
 
 def _owing() -> Pending | None:
-    """Who must show a code: after the password, or signed in without it under a role that needs it."""
-    person = signed_in()
-    if person is not None and not person.second_factor:
-        return Pending(person.user_id, person.membership_id, "/")
-    return pending() if person is None else None
+    """Who must show a code: after the first proof, or signed in without it under a role that needs it."""
+    after_proof, person = pending(), signed_in()
+    if after_proof is not None or person is None or person.second_factor:
+        return after_proof
+    return Pending(person.user_id, person.membership_id, "/")
 
 
 @accounts.get(SETTINGS_PATH)

@@ -20,7 +20,7 @@ from shop.accounts.signing_in import (
     wait_before_trying,
 )
 from shop.web.accounts.blueprint import Answer, accounts
-from shop.web.accounts.coming_in import come_in
+from shop.web.accounts.coming_in import come_in, finish
 from shop.web.accounts.identification import let_out, signed_in
 from shop.web.accounts.safe_ways import safe_path
 from shop.web.accounts.sentences import retry_after, wait_sentence
@@ -77,7 +77,12 @@ def act_for() -> Redirect:
         return redirect("/account")
     with transaction() as session:
         entrance = switch_to(session, person.user_id, membership_id) if person else None
-    return redirect("/account") if entrance is None else come_in(entrance, "/")
+    if entrance is None or person is None:
+        return redirect("/account")
+    if person.second_factor:
+        finish(entrance, second_factor=True)
+        return redirect("/")
+    return come_in(entrance, "/")
 
 
 def _page(errors: dict[str, str]) -> str:

@@ -1,16 +1,22 @@
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import func, select, update
+from sqlalchemy import event, func, select, update
 
 from app import Outside, create_app
 from foundation import clock
 from foundation.database import database
+from foundation.jobs import DueRow
 from foundation.tokens import token_hash
 from shop import ApiToken, Membership, User, WebSession
 from shop.accounts.passwords import hash_password
+from shop.accounts.people import UsedDeepLink
+from shop.accounts.sweeping import sweep_sessions
 from tests.conftest import Transact
 from tests.database import isolated
 from tests.factories import a_studio, a_user
@@ -30,6 +36,24 @@ def age(tx: Transact, token: str, **columns: timedelta) -> None:
     values: dict[str, Any] = {name: getattr(WebSession, name) - ago for name, ago in columns.items()}
     with tx() as session:
         session.execute(update(WebSession).where(WebSession.token_hash == token_hash(token)).values(values))
+
+
+@contextmanager
+def counted(app: Flask) -> Iterator[list[str]]:
+    """The statements sent meanwhile, savepoints apart."""
+    with app.app_context():
+        connection: Any = database.engines[None]
+    sent: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_more: object) -> None:
+        if "SAVEPOINT" not in statement:
+            sent.append(statement)
+
+    event.listen(connection, "before_cursor_execute", note)
+    try:
+        yield sent
+    finally:
+        event.remove(connection, "before_cursor_execute", note)
 
 
 def is_in(client: FlaskClient) -> bool:
@@ -208,3 +232,57 @@ def test_programs_are_known_by_their_token_and_by_nothing_else(client: FlaskClie
     with tx() as session:
         session.execute(update(ApiToken).values(revoked_at=clock.now()))
     assert client.get("/api/v1/orders", headers=headers).status_code == 401
+
+
+def test_going_on_in_a_desk_role_asks_for_the_second_factor_once(client: FlaskClient, tx: Transact) -> None:
+    user = a_person(tx)
+    with tx() as session:
+        desk = Membership(user_id=user.id, party_id=a_studio(session).id, role="support", created_at=clock.now())
+        finance = Membership(user_id=user.id, party_id=a_studio(session).id, role="finance", created_at=clock.now())
+        session.add_all((desk, finance))
+    sign_in(client, user, second_factor=False)
+    assert post(client, "/account/agisci", membership=str(finance.id)).location == "/accedi/verifica"
+    assert "Titolare" in client.get("/account").text, "until the code is given nothing changes"
+    page = client.get("/accedi/verifica").text
+    code = re.findall(r'il codice è <span class="g-code">(\d{6})</span>', page)[0]
+    assert post(client, "/accedi/verifica", code=code).location == "/"
+    assert "Finanza di" in client.get("/account").text
+    assert post(client, "/account/agisci", membership=str(desk.id)).location == "/"
+    assert "Assistenza di" in client.get("/account").text
+
+
+def test_the_frame_of_a_page_costs_two_statements(client: FlaskClient, tx: Transact, app: Flask) -> None:
+    sign_in(client, a_person(tx))
+    with counted(app) as sent:
+        assert client.get("/condizioni").status_code == 200
+    assert len(sent) == 2, sent  # who asks, and what their cart holds
+    anonymous = app.test_client()
+    anonymous.get("/condizioni")
+    with counted(app) as sent:
+        assert anonymous.get("/condizioni").status_code == 200
+    assert len(sent) == 1, sent
+
+
+def test_without_a_database_a_page_says_to_come_back(outside: Outside) -> None:
+    broken = create_app({"DATABASE_URL": "postgresql+psycopg://nobody@127.0.0.1:1/nothing"}, outside)
+    visitor = broken.test_client()
+    visitor.set_cookie("gettone", "a" * 43)
+    answer = visitor.get("/")
+    assert answer.status_code == 503
+    assert answer.headers["Retry-After"]
+    assert "Torniamo tra poco" in answer.text
+    with visitor.get("/static/look/tokens.css") as style:
+        assert style.status_code == 200
+
+
+def test_sessions_and_links_are_forgotten_a_month_after_their_end(client: FlaskClient, tx: Transact) -> None:
+    user = a_person(tx)
+    old, living = sign_in(client, user), sign_in(client, user)
+    age(tx, old, expires_at=timedelta(days=31))
+    with tx() as session:
+        session.add(UsedDeepLink(nonce_hash="x", used_at=clock.real_now() - timedelta(days=31)))
+    with tx() as session:
+        sweep_sessions(session, DueRow())
+    with tx() as session:
+        assert session.scalars(select(WebSession.token_hash)).all() == [token_hash(living)]
+        assert session.scalars(select(UsedDeepLink)).all() == []
