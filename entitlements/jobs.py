@@ -9,6 +9,7 @@ from entitlements import audit  # noqa: F401 - registers its checks
 from entitlements.coupons.stock import expire_pack
 from entitlements.provisioning.attempts import ask_again, attempt
 from entitlements.provisioning.provisioner import Provisioner
+from entitlements.wallets import EXPIRY_RULE, expire_bucket
 from foundation.jobs import DueRow, due_rule, job
 
 
@@ -34,3 +35,9 @@ def ask_provisioner(company_id: str) -> None:
 def expire_coupons(session: Session, row: DueRow) -> None:
     """The time to activate a pack's coupons has passed."""
     expire_pack(session, row.subject_id)
+
+
+@due_rule(EXPIRY_RULE)
+def expire_wallet(session: Session, row: DueRow) -> None:
+    """The last day of a pack or credit has passed."""
+    expire_bucket(session, row.subject_id)

@@ -61,7 +61,7 @@ class LedgerTransfer(Identified, Model):
     recorded_at: Mapped[datetime]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, order=True)
 class Account:
     """Names an account; it is made when first used."""
 
@@ -88,7 +88,9 @@ def book(session: Session, cause: Cause, postings: list[Posting], first_ordinal:
     wanted = [posting for posting in postings if posting.amount]
     if not wanted:
         return True
-    ids = {account: account_id(session, account) for posting in wanted for account in (posting.debit, posting.credit)}
+    # New accounts are made in one order everywhere, so that two transactions never wait for each other's.
+    named = {account for posting in wanted for account in (posting.debit, posting.credit)}
+    ids = {account: account_id(session, account) for account in sorted(named)}
     now = clock.now()
     rows = [
         {

@@ -1,4 +1,4 @@
-"""Wallets (D15, D20, D26): packs of documents, prepaid credit in cents, counted credits; each in buckets that never go below zero.
+"""Wallets (D15, D20, D26): packs of documents, prepaid credit in cents, counted credits; buckets never below zero.
 
 A bucket's balance changes in the same statement as its entry; the audit proves that it equals the sum of its entries.
 """
@@ -15,8 +15,11 @@ from entitlements.ledger import Account, LedgerAccount, LedgerTransfer, Posting,
 from entitlements.links import Cause
 from foundation import clock
 from foundation.database import APPEND_ONLY, Identified, Model
+from foundation.events import Subject, record_event
 from foundation.ids import new_id
+from foundation.jobs import schedule_due
 
+EXPIRY_RULE = "wallets.expire"
 METERS = ("documents", "credit_cents", "credits")
 
 
@@ -101,7 +104,23 @@ def fill_bucket(session: Session, bucket: WalletBucket) -> bool:
     cause = Cause("wallet_grant", created)
     posting = Posting(Account("wallet_issue", bucket.meter), Account("wallet", bucket.meter, created), bucket.granted)
     book(session, cause, [posting])
+    if bucket.ends_on is not None:
+        schedule_due(session, EXPIRY_RULE, created, clock.rome_midnight(bucket.ends_on))
     return True
+
+
+def expire_bucket(session: Session, bucket_id: UUID) -> int:
+    """Book out what is left of a bucket whose last day has passed: it is lost (F003-18). Answers how much that was."""
+    bucket = session.get_one(WalletBucket, bucket_id, with_for_update=True, populate_existing=True)
+    lost = bucket.balance
+    if lost == 0 or bucket.ends_on is None or bucket.ends_on > clock.today():
+        return 0
+    session.execute(update(WalletBucket).where(WalletBucket.id == bucket_id).values(balance=0))
+    posting = Posting(Account("wallet", bucket.meter, bucket_id), Account("wallet_expiry", bucket.meter), lost)
+    book(session, Cause("wallet_expired", bucket_id), [posting])
+    holder = Subject("party", bucket.holder_party_id, bucket.holder_party_id)
+    record_event(session, "credit.expired", holder, meter=bucket.meter, quantity=lost, bucket_id=bucket_id)
+    return lost
 
 
 def consume(

@@ -81,7 +81,10 @@ def engine_options(settings: Settings) -> dict[str, Any]:
     """Options of the engine: the application's role (M22), UTC, and no statement that outlives a request."""
     limit = 60_000 if settings.sandbox else 30_000
     options = f"-c role={APPLICATION_ROLE} -c timezone=UTC -c statement_timeout={limit} -c lock_timeout=15000"
-    return {"connect_args": {"options": options}, "pool_size": 10, "max_overflow": 10, "pool_pre_ping": True}
+    # Outside a sandbox an error never quotes the values of its statement: they may be a person's.
+    shown = {"hide_parameters": not settings.sandbox}
+    pool = {"pool_size": 10, "max_overflow": 10, "pool_pre_ping": True}
+    return {"connect_args": {"options": options}, **pool, **shown}
 
 
 @contextmanager
