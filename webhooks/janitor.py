@@ -55,7 +55,7 @@ def clean(source: PaymentGateway) -> Round:
 def fetch_undelivered(source: PaymentGateway) -> int:
     """Store each undelivered event like a delivered one; answers how many were new."""
     since = int((clock.real_now() - LISTABLE).timestamp())
-    events = [event for types in _batches(LISTENED_TO) for event in source.undelivered_events(types, since)]
+    events = [event for types in batches(LISTENED_TO) for event in source.undelivered_events(types, since)]
     fresh = 0
     for event in sorted(events, key=lambda one: int(one["created"])):
         hint = read_event(event)
@@ -64,7 +64,7 @@ def fetch_undelivered(source: PaymentGateway) -> int:
     return fresh
 
 
-def _batches(types: Iterable[str]) -> list[list[str]]:
+def batches(types: Iterable[str]) -> list[list[str]]:
     """Stripe takes at most twenty types at a time."""
     every = list(types)
     return [every[first : first + MOST_TYPES] for first in range(0, len(every), MOST_TYPES)]
