@@ -1,12 +1,14 @@
 """Letters from the bank: `transfer.received` and `transfer.returned`, opened by a job from their stored row."""
 
-from datetime import timedelta
+from collections.abc import Mapping
+from datetime import date, timedelta
+from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate
 from sqlalchemy.orm import Session
 
 from foundation import clock
-from foundation.database import transaction
+from foundation.database import JsonObject, transaction
 from foundation.jobs import DueRow, RetryLater, due_rule, job, schedule_due
 from foundation.settings import current_settings
 from shop.transfers import (
@@ -21,25 +23,34 @@ from webhooks.inbox import Letter, close_letter, open_letter
 
 RECEIVED = "transfer.received"
 RETURNED = "transfer.returned"
+SOURCE = "bank_webhook"
 _MOST_CENTS = 10**12
 _RETURN_PAUSE = timedelta(minutes=5)
 _LONGEST_WAIT = timedelta(days=3)
 _PAYER = ("debtor_name", "debtor_iban")
 
 
+class PlainText(fields.String):
+    """A text without what no database text can hold: zero characters and half surrogate pairs."""
+
+    def _deserialize(self, value: object, attr: str | None, data: Mapping[str, Any] | None, **more: object) -> str:
+        text = super()._deserialize(value, attr, data, **more)
+        return text.replace("\x00", "").encode(errors="replace").decode()
+
+
 class TransferSchema(Schema):
     """The `data` of both letters (contract of /webhooks/bank)."""
 
-    id = fields.String(required=True, validate=validate.Length(1, 200))
+    id = PlainText(required=True, validate=validate.Length(1, 200))
     booked_on = fields.Date(required=True)
     amount_cents = fields.Integer(required=True, strict=True, validate=validate.Range(1, _MOST_CENTS))
-    currency = fields.String(required=True, validate=validate.Length(equal=3))
-    remittance = fields.String(load_default="", allow_none=True, validate=validate.Length(max=2_000))
-    end_to_end_id = fields.String(load_default=None, allow_none=True, validate=validate.Length(max=200))
-    debtor_name = fields.String(load_default=None, allow_none=True, validate=validate.Length(max=200))
-    debtor_iban = fields.String(load_default=None, allow_none=True, validate=validate.Length(max=40))
-    account_iban = fields.String(required=True, validate=validate.Length(5, 40))
-    returns_id = fields.String(load_default=None, allow_none=True, validate=validate.Length(max=200))
+    currency = PlainText(required=True, validate=validate.Length(equal=3))
+    remittance = PlainText(load_default="", allow_none=True, validate=validate.Length(max=2_000))
+    end_to_end_id = PlainText(load_default=None, allow_none=True, validate=validate.Length(max=200))
+    debtor_name = PlainText(load_default=None, allow_none=True, validate=validate.Length(max=200))
+    debtor_iban = PlainText(load_default=None, allow_none=True, validate=validate.Length(max=40))
+    account_iban = PlainText(required=True, validate=validate.Length(5, 40))
+    returns_id = PlainText(load_default=None, allow_none=True, validate=validate.Length(max=200))
 
 
 class Unreadable(Exception):
@@ -50,39 +61,48 @@ class Unreadable(Exception):
         self.reason = reason
 
 
-def read_transfer(letter_type: str, data: object) -> TransferFact | ReturnFact:
-    """The fact a letter tells. Raises Unreadable."""
-    if letter_type not in {RECEIVED, RETURNED} or not isinstance(data, dict):
+def read_letter(letter: object) -> JsonObject:
+    """What of a letter is kept: its type and the data the contract names, each of its kind. Raises Unreadable."""
+    if not isinstance(letter, dict) or letter.get("type") not in {RECEIVED, RETURNED}:
         raise Unreadable("type")
+    told = letter.get("data")
+    if not isinstance(told, dict):
+        raise Unreadable("data")
     try:
-        read = TransferSchema(unknown="exclude").load(data)
+        data = TransferSchema(unknown="exclude").load(told)
     except ValidationError as problem:
-        raise Unreadable(", ".join(sorted(problem.messages_dict))) from problem
-    account = "".join(read["account_iban"].split()).upper()
-    if letter_type == RETURNED:
-        if not read["returns_id"]:
-            raise Unreadable("returns_id")
+        raise Unreadable(", ".join(sorted(str(name) for name in problem.messages_dict))) from problem
+    if letter["type"] == RETURNED and not data["returns_id"]:
+        raise Unreadable("returns_id")
+    return {"type": letter["type"], "data": data | {"booked_on": data["booked_on"].isoformat()}}
+
+
+def fact_in(letter: JsonObject) -> TransferFact | ReturnFact:
+    """The fact a kept letter tells."""
+    data = letter["data"]
+    account, booked_on = "".join(data["account_iban"].split()).upper(), date.fromisoformat(data["booked_on"])
+    if letter["type"] == RETURNED:
         return ReturnFact(
-            "bank_webhook",
-            account,
-            read["id"],
-            read["returns_id"],
-            read["booked_on"],
-            read["amount_cents"],
-            read["remittance"] or "",
-            read["currency"].upper(),
+            source=SOURCE,
+            account_iban=account,
+            bank_reference=data["id"],
+            returns_reference=data["returns_id"],
+            booked_on=booked_on,
+            amount_cents=data["amount_cents"],
+            remittance=data["remittance"] or "",
+            currency=data["currency"].upper(),
         )
     return TransferFact(
-        source="bank_webhook",
+        source=SOURCE,
         account_iban=account,
-        booked_on=read["booked_on"],
-        amount_cents=read["amount_cents"],
-        remittance=read["remittance"] or "",
-        currency=read["currency"].upper(),
-        bank_reference=read["id"],
-        end_to_end_id=read["end_to_end_id"],
-        debtor_name=read["debtor_name"],
-        debtor_iban="".join((read["debtor_iban"] or "").split()).upper() or None,
+        booked_on=booked_on,
+        amount_cents=data["amount_cents"],
+        remittance=data["remittance"] or "",
+        currency=data["currency"],
+        bank_reference=data["id"],
+        end_to_end_id=data["end_to_end_id"],
+        debtor_name=data["debtor_name"],
+        debtor_iban=data["debtor_iban"],
     )
 
 
@@ -101,7 +121,7 @@ def open_bank_letter(letter_id: str) -> None:
 
 
 def _apply(session: Session, letter: Letter) -> str:
-    fact = read_transfer(letter.type, letter.payload.get("data"))
+    fact = fact_in(letter.payload)
     if isinstance(fact, TransferFact):
         return "recorded" if record_transfer(session, fact) else "known already"
     try:

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from entitlements import Account, Cause, Posting, book
 from foundation import clock
 from foundation.events import Subject, record_event
+from foundation.faults import fault_point
 from foundation.ids import new_id
 from foundation.principal import Principal
 from foundation.settings import current_settings
@@ -37,6 +38,7 @@ def record_transfer(session: Session, told: TransferFact, by: Principal | None =
     session.add(line)
     session.flush()
     payment = _receive(session, line)
+    fault_point("transfer.recorded")
     record_event(
         session, "transfer.recorded", line_subject(line), by, amount_cents=line.amount_cents, source=fact.source
     )
@@ -60,8 +62,8 @@ def _learn(session: Session, known: BankLine, fact: TransferFact) -> None:
         return
     known.bank_reference = known.bank_reference or fact.bank_reference
     if known.source == MANUAL:
-        known.fingerprint = fingerprint(fact)
-        known.occurrence = next_occurrence(session, known.fingerprint)
+        digest = fingerprint(fact)
+        known.occurrence, known.fingerprint = next_occurrence(session, digest), digest
         known.remittance, known.booked_on = fact.remittance, fact.booked_on
         known.source, known.debtor_hash = fact.source, debtor_hash(fact.debtor_iban)
         record_event(session, "transfer.confirmed_by_bank", line_subject(known), source=fact.source)

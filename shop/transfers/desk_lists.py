@@ -15,6 +15,7 @@ from shop.payments.money_in import BankLine, FinanceTask, Payment, PaymentAlloca
 from shop.transfers.disposals import Disposal
 from shop.transfers.four_eyes import WAITING, FinanceDecision
 from shop.transfers.known_lines import TRANSFER
+from shop.transfers.matching import EURO
 
 WINDOW, HELD, BREACHED = "window", "held", "breached"
 UNIDENTIFIED, SURPLUS, ALL = "UNIDENTIFIED", "SURPLUS", "all"
@@ -76,7 +77,8 @@ def _count(session: Session, table: type, *where: ColumnElement[bool]) -> int:
 def _waiting_cents(session: Session) -> int:
     left = _left()
     query = select(func.coalesce(func.sum(left), 0)).select_from(Payment).join(BankLine)
-    return int(session.execute(query.where(BankLine.state.in_((UNIDENTIFIED, SURPLUS)))).scalar_one())
+    waiting = (BankLine.state.in_((UNIDENTIFIED, SURPLUS)), BankLine.currency == EURO)
+    return int(session.execute(query.where(*waiting)).scalar_one())
 
 
 def _left() -> ColumnElement[int]:

@@ -9,7 +9,7 @@ from foundation.database import transaction
 from foundation.problems import problem_response
 from foundation.settings import current_settings
 from foundation.webhook_signatures import SignatureRefused, believe
-from webhooks.bank_letters import Unreadable, read_transfer
+from webhooks.bank_letters import Unreadable, read_letter
 from webhooks.inbox import store_letter
 
 LARGEST_LETTER = 20_000
@@ -20,20 +20,17 @@ blueprint = Blueprint("webhooks_bank", __name__)
 @blueprint.post("/webhooks/bank")
 @public
 def receive() -> Response:
-    """Believe, read, store once with its job, answer 2xx; what cannot be believed or read is 400 and changes nothing."""
+    """Believe, read, store once with its job, answer 2xx; what cannot be believed or read is 400, changing nothing."""
     raw = request.get_data()
     if len(raw) > LARGEST_LETTER:
         return problem_response(413, "letter-too-large", "The letter is too large.")
     try:
         message_id = believe(current_settings().bank_webhook_secrets, request.headers, raw)
-        letter = json.loads(raw)
-        if not isinstance(letter, dict):
-            raise Unreadable("not an object")
-        read_transfer(str(letter.get("type")), letter.get("data"))
+        letter = read_letter(json.loads(raw))
     except (SignatureRefused, ValueError, RecursionError):
         return problem_response(400, "letter-not-believed", "The letter cannot be believed or read.")
     except Unreadable as problem:
         return problem_response(400, "letter-unreadable", f"The letter cannot be read: {problem.reason}.")
     with transaction() as session:
-        store_letter(session, "bank", message_id, str(letter["type"]), letter)
+        store_letter(session, "bank", message_id, letter["type"], letter)
     return Response(status=204)

@@ -12,6 +12,7 @@ from shop.transfers.bank_lines import payment_of
 from shop.transfers.desk_lists import orders_to_pay
 from shop.transfers.known_lines import TRANSFER
 from shop.transfers.line_history import history_of
+from shop.transfers.references import references_in
 from shop.transfers.suggestions import suggest
 from shop.web.finance.reading import FINANCE, person, text_of
 
@@ -32,6 +33,7 @@ def show(line_id: UUID) -> str:
         history = history_of(session, line, payment)
         suggested = suggest(session, [line])[line.id] if left > 0 else ()
         found = orders_to_pay(session, search) if search and left > 0 else None
+        named = [one.number for one in references_in(line.remittance, line.end_to_end_id) if one.certain]
     return render_template(
         "finance/line.html",
         line=line,
@@ -40,5 +42,6 @@ def show(line_id: UUID) -> str:
         suggested=suggested,
         found=found,
         search=search,
+        whose=history.orders[0][0].number if history.orders else next(iter(named), None),
         me=person().user_id,
     )
