@@ -32,6 +32,9 @@ CALLBACK_AFTER = 0.3
 STUDIOS = 8
 
 
+Vendor = tuple[str, Callable[[], dict[str, Any]], Callable[..., object]]
+
+
 class _Quiet(WSGIRequestHandler):
     def log(self, *_anything: object) -> None:
         """Say nothing."""
@@ -48,12 +51,13 @@ class World:
     studio_tokens: tuple[str, ...]
     simulator: RunningSimulator
     accounting: Callable[[], dict[str, Any]]
+    order_of_vendor: Callable[..., object]
     letters: Letters
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
         """What a query answers."""
         with self.connect() as connection:
-            return connection.execute(query).fetchall()  # type: ignore[call-overload,no-any-return]
+            return connection.execute(query).fetchall()
 
     def number(self, query: str) -> int:
         """The one number a query answers."""
@@ -83,7 +87,7 @@ def a_world(name: str, folder: Path) -> Iterator[World]:
             webhook_url=f"{front.url}/webhooks/stripe", webhook_secrets=(SECRET,), balance_delay=0, webhook_timeout=5
         )
         simulator = stack.enter_context(serve_stripe(stripe))
-        accounting_url, counted = stack.enter_context(_accounting(folder, front.url))
+        accounting_url, counted, ordered = stack.enter_context(_accounting(folder, front.url))
         smtp_port, letters = stack.enter_context(_mailbox(folder))
         environment = {
             **{name: value for name, value in os.environ.items() if name not in {"PORT", "GETTONE_FAULT"}},
@@ -96,10 +100,10 @@ def a_world(name: str, folder: Path) -> Iterator[World]:
             "PROVISIONING_URL": accounting_url,
             "PROVISIONING_SECRET": SECRET,
             "SMTP_URL": f"smtp://127.0.0.1:{smtp_port}",
-            "BANK_TRANSFER_RELEASE_AFTER": "0s",
+            "BANK_TRANSFER_RELEASE_AFTER": "1s",
             "PYTHONUNBUFFERED": "1",
         }
-        yield World(folder, front, environment, database_url, tokens, simulator, counted, letters)
+        yield World(folder, front, environment, database_url, tokens, simulator, counted, ordered, letters)
 
 
 def _furnish(database_url: str) -> tuple[str, ...]:
@@ -111,12 +115,18 @@ def _furnish(database_url: str) -> tuple[str, ...]:
 
 
 @contextmanager
-def _accounting(folder: Path, shop_url: str) -> Iterator[tuple[str, Callable[[], dict[str, Any]]]]:
+def _accounting(folder: Path, shop_url: str) -> Iterator[Vendor]:
     app = build_accounting(Config(data=folder / "accounting.sqlite", shop_url=shop_url, secret=SECRET, rates={}))
-    client = app.test_client()
-    client.post("/_control", json={"callback_delay": CALLBACK_AFTER, "hang_seconds": 0})
+
+    def ordered(**orders: object) -> object:
+        return app.test_client().post("/_control", json=orders).get_json()
+
+    def counted() -> dict[str, Any]:
+        return app.test_client().get("/_control").json["companies"]  # type: ignore[index,no-any-return]
+
+    ordered(callback_delay=CALLBACK_AFTER, hang_seconds=0)
     with _served(make_server("127.0.0.1", 0, app, threaded=True, request_handler=_Quiet)) as port:
-        yield f"http://127.0.0.1:{port}", lambda: app.test_client().get("/_control").json["companies"]  # type: ignore[index]
+        yield f"http://127.0.0.1:{port}", counted, ordered
     app.extensions["courier"].stop()
     app.extensions["storage"].close()
 

@@ -25,7 +25,7 @@ from shop.accounts.members import INVITATION, invite_member
 from shop.carts import add_to_cart, open_cart
 from shop.catalogue import current_price_book
 from shop.orders.placing import CLAUSES
-from shop.payments.finance_tasks import FinanceTask
+from shop.payments.money_in import FinanceTask
 from shop.payments.record import open_finance_task
 from shop.transfers import TransferFact, ask_confirmation, record_transfer
 from shop.web.accounts.web_session import cookie_name

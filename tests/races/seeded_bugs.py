@@ -111,7 +111,7 @@ def _take_away(database_url: str, bug: SeededBug, statement: str) -> None:
     arguments = {"dbname": parts.database, "user": parts.username, "host": host, "port": parts.port}
     with psycopg.connect(**arguments, password=parts.password, autocommit=True) as connection:  # type: ignore[arg-type]
         try:
-            connection.execute(statement)  # type: ignore[call-overload]
+            connection.execute(statement)
         except psycopg.Error as problem:
             raise Invalid(f"{bug.name}: {statement} answered {problem}") from problem
 

@@ -1,0 +1,120 @@
+"""Scenes beside the purchase, each with an edge that calls outside: a refund, support giving up, a page to be closed.
+
+`python -m tests.crash.scenes NAME ID` performs one edge in the environment of a world; it is what a crash ends.
+"""
+
+import os
+import sys
+from uuid import UUID
+
+from flask import Flask
+
+from app import Outside, create_app
+from entitlements import HttpProvisioner, Party, activate_coupon, stock_of
+from entitlements.provisioning.attempts import attempt
+from entitlements.provisioning.give_up import give_up
+from foundation.database import database, transaction
+from foundation.ids import new_id
+from foundation.jobs import RetryLater
+from foundation.mail import MemoryMailer
+from foundation.principal import Principal
+from shop import Order, StripeGateway, lock_order, request_refund
+from shop.orders.order_book import lines_of
+from shop.payments.attempts import attempts_of
+from shop.payments.checkout import settle_attempt, start_checkout
+from shop.payments.method import change_payment_method
+from shop.payments.refund_requests import RefundWish
+from tests.crash.client import press
+from tests.crash.world import World
+from tests.factories import a_studio
+from tests.races.numbers import company_fields
+from tests.stories import an_order, company_data, owner_of
+
+
+def scene_app(environment: dict[str, str]) -> Flask:
+    """The application of this process, speaking to the world's stand-ins; its mails stay with it."""
+    gateway = StripeGateway("sk_test_sandbox", environment["STRIPE_API_BASE"])
+    provisioner = HttpProvisioner(environment["PROVISIONING_URL"], environment["PROVISIONING_SECRET"])
+    return create_app(environment, Outside(gateway, provisioner, MemoryMailer()))
+
+
+def gateway_of(app: Flask) -> StripeGateway:
+    """The gateway the application was built with."""
+    found = app.extensions["gettone.gateway"]
+    assert isinstance(found, StripeGateway)
+    return found
+
+
+def refund(app: Flask, order_id: UUID) -> None:
+    """Finance gives back what the unused coupons of the order's line were sold for."""
+    with transaction() as session:
+        line = lines_of(session, order_id)[0]
+    request_refund(order_id, RefundWish(unused_of_line=line.id), _person("finance"), gateway_of(app))
+
+
+def end_request(app: Flask, company_id: UUID) -> None:
+    """Support gives up on a company the vendor never created."""
+    give_up(company_id, app.extensions["gettone.provisioner"], _person("support"))
+
+
+EDGES = {edge.__name__: edge for edge in (refund, end_request)}
+
+
+def paid_order(app: Flask, studio: Party) -> Order:
+    """An order of ten coupons, paid on the simulator's page and fulfilled."""
+    with app.app_context():
+        order = _on_its_page(app, studio)
+        with transaction() as session:
+            attempts = attempts_of(session, order.id)
+        press(str(attempts[0].url), "card")
+        settle_attempt(attempts[0].id, gateway_of(app))
+    return order
+
+
+def refused_company(world: World, app: Flask, studio: Party, number: int) -> UUID:
+    """A company whose only call ended in an error of the vendor, so that nobody has it."""
+    world.order_of_vendor(next=["error500"])
+    with app.app_context():
+        with transaction() as session:
+            coupon, _ = stock_of(session, studio.id, state="AVAILABLE")[0]
+            data = company_data(**company_fields(number))
+            company_id = activate_coupon(session, coupon.id, data, owner_of(studio)).id
+        try:
+            attempt(company_id, app.extensions["gettone.provisioner"])
+        except RetryLater:
+            return company_id
+    raise AssertionError("the vendor was to fail")
+
+
+def page_to_close(app: Flask, studio: Party) -> Order:
+    """An order whose buyer went on to pay by transfer while its page was open."""
+    with app.app_context():
+        order = _on_its_page(app, studio)
+        with transaction() as session:
+            assert change_payment_method(session, lock_order(session, order.id), "bank_transfer", owner_of(studio))
+    return order
+
+
+def _on_its_page(app: Flask, studio: Party) -> Order:
+    with transaction() as session:
+        order = an_order(session, studio, "LITE-10")
+    start_checkout(order.id, gateway_of(app))
+    return order
+
+
+def a_buyer(app: Flask) -> Party:
+    """One more studio."""
+    with app.app_context(), transaction() as session:
+        return a_studio(session, tax_code=f"{new_id().int % 10**11:011d}")
+
+
+def _person(role: str) -> Principal:
+    return Principal(None, None, role)
+
+
+if __name__ == "__main__":
+    name, subject = sys.argv[1:3]
+    application = scene_app(dict(os.environ))
+    with application.app_context():
+        EDGES[name](application, UUID(subject))
+        database.engine.dispose()

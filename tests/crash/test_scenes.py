@@ -1,0 +1,110 @@
+"""Crashes beside the purchase (R22): whoever does it again, or the round that looks after it, finishes it once."""
+
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+from flask import Flask
+
+from entitlements import count_by_state
+from foundation.audit import verify, violations_of
+from foundation.database import database, transaction
+from shop.payments.janitor import settle_pending
+from tests.crash.points import ELSEWHERE
+from tests.crash.programs import start_worker
+from tests.crash.scenes import a_buyer, gateway_of, page_to_close, paid_order, refused_company, scene_app
+from tests.crash.world import World, a_world
+from tests.database import ROOT
+
+pytestmark = [pytest.mark.sockets, pytest.mark.race]
+LONGEST_SECONDS = 60
+OPEN_JOBS = "SELECT count(*) FROM procrastinate_jobs"
+
+
+@pytest.fixture
+def world(tmp_path: Path, worker_id: str) -> Iterator[World]:
+    with a_world(f"gettone_scene_{worker_id}", tmp_path) as found:
+        yield found
+
+
+@pytest.fixture
+def app(world: World) -> Iterator[Flask]:
+    found = scene_app(dict(world.environment))
+    yield found
+    with found.app_context():
+        database.engine.dispose()
+
+
+def act(world: World, edge: str, subject: UUID, point: str | None) -> None:
+    """Perform an edge in a process of its own, which dies at `point`, or does not."""
+    told = {**world.environment, **({"GETTONE_FAULT": point} if point else {})}
+    command = [sys.executable, "-m", "tests.crash.scenes", edge, str(subject)]
+    done = subprocess.run(command, check=False, cwd=ROOT, env=told, capture_output=True, text=True, timeout=60)
+    assert done.returncode == (-signal.SIGKILL if point else 0), done.stderr[-2000:]
+
+
+@pytest.mark.parametrize("point", [name for name in ELSEWHERE if name.startswith("refund.")])
+def test_a_refund_whose_process_died_is_finished_by_the_round_once(world: World, app: Flask, point: str) -> None:
+    studio = a_buyer(app)
+    order = paid_order(app, studio)
+    act(world, "refund", order.id, point)
+    for _ in range(2):
+        with app.app_context():
+            settle_pending(gateway_of(app))
+    assert world.rows("SELECT state FROM refund_requests") == [("DONE",)]
+    assert world.number("SELECT count(*) FROM stripe_refunds") == 1
+    assert world.number("SELECT sum(amount_cents) FROM stripe_refunds") == order.gross_cents
+    assert _stock(app, studio.id) == {"VOIDED": 10}
+    assert _violations(app) == []
+
+
+@pytest.mark.parametrize("point", ["provisioning.before_ask", "provisioning.after_ask"])
+def test_support_gives_up_again_after_its_process_died(world: World, app: Flask, point: str) -> None:
+    studio = a_buyer(app)
+    paid_order(app, studio)
+    company_id = refused_company(world, app, studio, 1)
+    act(world, "end_request", company_id, point)
+    assert _stock(app, studio.id) == {"AVAILABLE": 9, "ACTIVATING": 1}
+    act(world, "end_request", company_id, None)
+    assert _stock(app, studio.id) == {"AVAILABLE": 10}
+    assert world.rows("SELECT state FROM companies") == [("REJECTED",)]
+    assert world.accounting()["ready"] == 0
+    assert _violations(app) == []
+
+
+@pytest.mark.parametrize("name", ["checkout.close", "stripe.janitor"])
+def test_a_job_whose_worker_died_before_it_said_so_is_done_again_without_harm(
+    world: World, app: Flask, name: str
+) -> None:
+    page_to_close(app, a_buyer(app))
+    doomed = start_worker(world.environment, world.folder, f"job.{name}.done")
+    try:
+        assert doomed.process.wait(LONGEST_SECONDS) == -signal.SIGKILL
+    finally:
+        doomed.end()
+    assert world.number(f"{OPEN_JOBS} WHERE task_name = '{name}'") == 1
+    worker = start_worker(world.environment, world.folder)
+    try:
+        deadline = time.monotonic() + LONGEST_SECONDS
+        while world.number(f"{OPEN_JOBS} WHERE task_name IN ('checkout.close', 'stripe.janitor')") > 0:
+            assert time.monotonic() < deadline, worker.said()
+            time.sleep(0.1)
+    finally:
+        worker.end()
+    assert world.number("SELECT count(*) FROM payment_attempts WHERE expired_at IS NULL") == 0
+    assert _violations(app) == []
+
+
+def _stock(app: Flask, studio_id: UUID) -> dict[str, int]:
+    with app.app_context(), transaction() as session:
+        return count_by_state(session, studio_id)
+
+
+def _violations(app: Flask) -> list[str]:
+    with app.app_context(), transaction() as session:
+        return violations_of(verify(session))
