@@ -9,7 +9,17 @@ from sqlalchemy.orm import Session
 
 from foundation import clock
 from foundation.database import transaction
-from foundation.jobs import RetryLater, dead_jobs, defer, drain, job, registered_jobs, retry_job
+from foundation.jobs import (
+    RetryLater,
+    count_jobs,
+    dead_jobs,
+    defer,
+    drain,
+    job,
+    registered_jobs,
+    retry_job,
+    run_soon,
+)
 from foundation.jobs.registry import LONGEST_PAUSE, JobUnknown, pause_after
 from tests.conftest import Transact
 
@@ -49,7 +59,9 @@ def later_without_pause(word: str) -> None:
 
 
 @pytest.fixture(autouse=True)
-def _nothing_ran_yet() -> Iterator[None]:
+def _nothing_ran_yet(app: Flask) -> Iterator[None]:
+    """The jobs that rounds of other rooms queue are done before the test begins to count."""
+    _drain(app)
     ran.clear()
     yield
     ran.clear()
@@ -266,3 +278,24 @@ def test_a_job_may_open_its_own_transactions(app: Flask, tx: Transact) -> None:
         defer(session, name)
     _drain(app)
     assert ran == ["inside"]
+
+
+def test_a_job_that_waits_can_be_told_to_run_now(app: Flask, tx: Transact) -> None:
+    with tx() as session:
+        defer(session, "tests.note", after=timedelta(hours=1), word="hurry")
+    with tx() as session:
+        assert run_soon(session, "tests.note", word="hurry")
+        assert not run_soon(session, "tests.note", word="another")
+    assert _drain(app) == 1
+    with tx() as session:
+        assert not run_soon(session, "tests.note", word="hurry"), "it is done"
+
+
+def test_the_queue_is_counted_by_what_becomes_of_its_jobs(app: Flask, tx: Transact) -> None:
+    _defer(tx, "tests.fail")
+    _drain(app)
+    for word in ("one", "two"):
+        _defer(tx, "tests.note", word)
+    with tx() as session:
+        counted = count_jobs(session)
+    assert (counted.ready, counted.waiting, counted.running, counted.dead) == (2, 1, 0, 0)
