@@ -223,7 +223,7 @@ def test_every_view_says_who_may_come_in(app: Flask) -> None:
     assert silent == [], "decorate the view with @public or @requires(...)"
 
 
-def test_health_needs_nothing() -> None:
+def test_health_needs_nothing_at_all() -> None:
     answer = _with_troubles(NO_SERVER).test_client().get("/healthz")
     assert (answer.status_code, answer.json) == (200, {"status": "ok"})
 

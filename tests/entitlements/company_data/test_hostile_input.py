@@ -75,7 +75,7 @@ def test_no_company_form_raises_and_every_problem_has_its_sentence(draft: dict[s
 
 @patient
 @given(st.sampled_from(CompanyStep), DRAFTS, DRAFTS)
-def test_no_step_raises(step: CompanyStep, raw: dict[str, str], known: dict[str, str]) -> None:
+def test_no_step_of_the_form_raises(step: CompanyStep, raw: dict[str, str], known: dict[str, str]) -> None:
     result = check_step(step, raw, known, TODAY)
     assert (result.values is None) == bool(result.errors)
     assert all(is_presentable(problem) for problem in (*result.errors, *result.warnings))

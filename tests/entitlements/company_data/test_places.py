@@ -53,7 +53,7 @@ def test_sardinia_is_judged_by_its_first_digits_alone() -> None:
 
 
 @pytest.mark.parametrize("written", ["", "   ", "\x00", "zzzzzz", "x" * 10_000, "\ud800", "'"])
-def test_nonsense_finds_nothing(written: str) -> None:
+def test_nonsense_finds_no_place_at_all(written: str) -> None:
     assert search_places(written) == ()
 
 
