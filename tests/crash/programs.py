@@ -17,6 +17,8 @@ import psutil
 from tests.database import ROOT
 
 STARTED_WITHIN = 60.0
+# The folder of the programs, when it is not this project but a copy with a seeded bug.
+PROJECT = "CRASH_PROJECT"
 
 
 class NotStarted(Exception):
@@ -65,7 +67,7 @@ def launch(command: list[str], name: str, environment: Mapping[str, str], folder
     with log.open("wb") as output:
         process = subprocess.Popen(
             [sys.executable, "-m", *command],
-            cwd=ROOT,
+            cwd=told.get(PROJECT, ROOT),
             env=told,
             stdin=subprocess.DEVNULL,
             stdout=output,
@@ -117,7 +119,7 @@ def command(arguments: list[str], environment: Mapping[str, str], fault: str | N
     done = subprocess.run(
         [sys.executable, "-m", "flask", "--app", "app", *arguments],
         check=False,
-        cwd=ROOT,
+        cwd=told.get(PROJECT, ROOT),
         env=told,
         capture_output=True,
         text=True,

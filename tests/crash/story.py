@@ -10,8 +10,6 @@ from tests.crash.world import SECRET, World
 from tests.races.numbers import activation_body
 
 SKU = "LITE-1"
-# How the vendor answers is hinted by the company's name: at once, by a callback, or created with its answer lost.
-HINTS = ("", " TARDI", " PERSA")
 TRANSFERS_EVERY = 4
 
 
@@ -26,7 +24,7 @@ def tell(world: World, studio: int, number: int) -> str:
         press(str(order["checkout_url"]), "card")
     program.until(f"/api/v1/orders/{order['number']}", lambda seen: seen["state"] == "FULFILLED")
     coupon = program.get("/api/v1/coupons?state=AVAILABLE")["items"][0]
-    body = activation_body(number, HINTS[number % len(HINTS)])
+    body = activation_body(number, world.hints[number % len(world.hints)])
     activated = program.post(f"/api/v1/coupons/{coupon['id']}/activate", f"activate-{number}", body)
     company_id = str(activated["company"]["id"])
     program.until(f"/api/v1/companies/{company_id}", lambda seen: seen["state"] == "READY")

@@ -1,6 +1,7 @@
 """The kill -9 canary of R01 and R22: at every fault point a real program dies, and nothing is lost or doubled."""
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,9 @@ from flask import Flask
 
 from tests.crash.canary import run
 from tests.crash.points import CRASHES, Crash, missing_points, stale_points
+from tests.crash.programs import PROJECT
 from tests.crash.world import a_world
+from tests.races.seeded_bugs import CHAIN_BUG, Invalid, plant
 
 pytestmark = [pytest.mark.sockets, pytest.mark.race]
 FULL = os.environ.get("TORTURE") == "full"
@@ -31,6 +34,20 @@ def test_whatever_dies_wherever_nothing_is_lost_or_doubled(tmp_path: Path, worke
     assert report.lost == []
     assert report.doubled == []
     assert report.audit == []
+
+
+def test_the_canary_sees_a_seeded_bug(tmp_path: Path, worker_id: str) -> None:
+    with a_world(f"gettone_crash_bug_{worker_id}", tmp_path) as world:
+        try:
+            copy = plant(CHAIN_BUG, tmp_path, world.database_url)
+        except Invalid as why:
+            pytest.fail(f"INVALID: {why}")
+        environment = {**world.environment, PROJECT: str(copy), "PYTHONPATH": str(copy)}
+        world.order_of_vendor(next=["lost", "ok", "lost"])
+        report = run(replace(world, environment=environment, hints=("",)), [], 6, 6)
+    print(f"seeded_bug={CHAIN_BUG.name!r} detected={int(bool(report.doubled))} as={report.doubled}")
+    assert report.stories == 6, "INVALID: too few stories were told"
+    assert "2 companies were created twice" in report.doubled
 
 
 @pytest.mark.torture

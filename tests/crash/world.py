@@ -30,6 +30,8 @@ from tests.stories import stock_the_shop
 SECRET = "whsec_Y3Jhc2gtdGVzdC1jcmFzaC10ZXN0LWNyYXNoLXRlc3Q="
 CALLBACK_AFTER = 0.3
 STUDIOS = 8
+# How the vendor answers is hinted by the company's name: at once, by a callback, or created with its answer lost.
+HINTS = ("", " TARDI", " PERSA")
 
 
 Vendor = tuple[str, Callable[[], dict[str, Any]], Callable[..., object]]
@@ -53,6 +55,7 @@ class World:
     accounting: Callable[[], dict[str, Any]]
     order_of_vendor: Callable[..., object]
     letters: Letters
+    hints: tuple[str, ...] = HINTS
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
         """What a query answers."""

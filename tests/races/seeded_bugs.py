@@ -17,7 +17,7 @@ from sqlalchemy import make_url
 
 from tests.database import ROOT
 
-COPIED = ("app.py", "foundation", "pricing", "entitlements", "shop", "webhooks", "templates", "tests")
+COPIED = ("app.py", "foundation", "pricing", "entitlements", "shop", "webhooks", "templates", "static", "tests")
 LONGEST_SECONDS = 180
 
 
@@ -80,6 +80,20 @@ BUGS = (
             "ALTER TABLE licences DROP CONSTRAINT uq_licences_cause_kind_cause_id",
             "ALTER TABLE licence_terms DROP CONSTRAINT uq_licence_terms_cause_kind_cause_id",
             "ALTER TABLE activations DROP CONSTRAINT uq_activations_cause_kind_cause_id",
+        ),
+    ),
+)
+
+
+# A bug only the whole chain of programs shows: the vendor is asked again under another key after its answer was lost.
+CHAIN_BUG = SeededBug(
+    "every try has a key of its own",
+    "",
+    (
+        (
+            "entitlements/provisioning/attempts.py",
+            "provisioner.create(idempotency_key(company_id), body)",
+            'provisioner.create(f"{idempotency_key(company_id)}-{tries}", body)',
         ),
     ),
 )
