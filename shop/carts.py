@@ -81,15 +81,20 @@ class CartContents:
 
 
 def open_cart(session: Session, party_id: UUID | None, cart_id: UUID | None) -> Cart:
-    """The open cart of a party, or of a browser by its id; made when there is none."""
-    found = find_cart(session, party_id, cart_id)
-    if found is not None:
-        return found
-    values = {"id": new_id(), "party_id": party_id, "state": "OPEN", "version": 1, "changed_at": clock.now()}
-    created = session.execute(insert(Cart).values(values).on_conflict_do_nothing().returning(Cart.id)).scalar()
-    if created is not None:
-        return session.get_one(Cart, created)
-    return session.scalars(select(Cart).where(Cart.party_id == party_id, Cart.state == "OPEN")).one()
+    """The open cart of a party, or of a browser by its id, locked; made when there is none.
+
+    The lock waits for a tab that is just ordering this cart: what is added after that goes into the next one.
+    """
+    values = {"party_id": party_id, "state": "OPEN", "version": 1}
+    while True:
+        query = select(Cart).where(_open(party_id, cart_id)).with_for_update()
+        found = session.scalars(query).one_or_none() if party_id or cart_id else None
+        if found is not None:
+            return found
+        row = insert(Cart).values(id=new_id(), changed_at=clock.now(), **values)
+        created = session.execute(row.on_conflict_do_nothing().returning(Cart.id)).scalar()
+        if created is not None:
+            return session.get_one(Cart, created)
 
 
 def find_cart(session: Session, party_id: UUID | None, cart_id: UUID | None) -> Cart | None:

@@ -97,6 +97,37 @@ def same_cart(app: Flask, rounds: int, contenders: int) -> Tally:
     return tally
 
 
+def two_tabs(app: Flask, rounds: int, contenders: int) -> Tally:
+    """While one tab orders the cart, others add to it: what was added is ordered or still in the cart, never lost."""
+    tally, studio = Tally(), stocked(app)
+
+    def act(cart_id: UUID, number: int) -> str:
+        with app.app_context(), transaction() as session:
+            if number == 0:
+                placement = Placement(cart_id, studio.id, "stripe", billing_of(studio), frozenset(CLAUSES), None)
+                place_order(session, placement, BuyerFacts("STUDIO"), owner_of(studio))
+                return "ordered"
+            cart = open_cart(session, studio.id, None)
+            add_to_cart(session, cart, current_price_book(session, clock.today()), "LITE-1", 1, None)
+            return "added"
+
+    for _ in range(rounds):
+        cart_id = a_cart(app, studio)
+        outcomes = contend(contenders, lambda number: act(cart_id, number))  # noqa: B023
+        tally.count(outcomes)
+        tally.expect(outcomes.count("ordered") == 1, f"the order was answered {outcomes[0]!r}")
+    ordered = rows(app, "SELECT coalesce(sum(quantity), 0) FROM order_lines WHERE sku = 'LITE-1'")
+    waiting = rows(
+        app,
+        "SELECT coalesce(sum(l.quantity), 0) FROM cart_lines l JOIN carts c ON c.id = l.cart_id"
+        " WHERE c.state = 'OPEN' AND l.sku = 'LITE-1'",
+    )
+    added = tally.outcomes["added"]
+    tally.expect(ordered + waiting == added, f"{added} packs were added, {ordered} ordered, {waiting} wait")
+    tally.broken += audit_finds(app)
+    return tally
+
+
 def a_cart(app: Flask, studio: Party) -> UUID:
     """A studio's open cart with one line."""
     with app.app_context(), transaction() as session:
@@ -216,4 +247,6 @@ def one_licence(app: Flask, rounds: int, contenders: int) -> Tally:
     return tally
 
 
-RACES: dict[str, Race] = {race.__name__: race for race in (last_coupon, same_cart, same_money, wallet, one_licence)}
+RACES: dict[str, Race] = {
+    race.__name__: race for race in (last_coupon, same_cart, two_tabs, same_money, wallet, one_licence)
+}

@@ -20,6 +20,7 @@ FULL = os.environ.get("TORTURE") == "full"
 SIZES = [
     ("last_coupon", (6, 16), (200, 64)),
     ("same_cart", (5, 8), (100, 32)),
+    ("two_tabs", (8, 6), (100, 12)),
     ("same_money", (4, 20), (100, 20)),
     ("wallet", (50, 8), (500, 32)),
     ("one_licence", (5, 9), (100, 18)),
