@@ -6,23 +6,17 @@ import subprocess
 
 from sqlalchemy import make_url
 
-from benchmarks.world import World
+from benchmarks.world import Shop, World
 from foundation.postgres import program
 
 _TPS = re.compile(r"tps = ([0-9.]+)")
 
-PREPARE = """
-INSERT INTO ledger_accounts (id, kind, unit, owner_id, label) VALUES
-  ('00000000-0000-0000-0000-00000000000a', 'bench_a', 'EUR', gen_random_uuid(), ''),
-  ('00000000-0000-0000-0000-00000000000b', 'bench_b', 'EUR', gen_random_uuid(), '')
-"""
-
 # What settling a paid order of ten coupons writes: the payment, its allocation and booking, the sale in three transfers,
 # the grant, the pack, ten coupons, three events, two mails with their jobs, two due rows taken back, the order itself.
 TILL = """
-\\set pick random(1, 10000)
+\\set pick random(1, :orders)
 BEGIN;
-SELECT id AS order_id, buyer_party_id AS party FROM orders WHERE number = 'ORD-2020-' || lpad(:pick::text, 7, '0') FOR UPDATE \\gset
+SELECT id AS order_id, buyer_party_id AS party FROM orders WHERE number = 'OLD-' || lpad(:pick::text, 7, '0') FOR UPDATE \\gset
 INSERT INTO payments (id, source, external_id, method, amount_cents, currency, livemode, received_at, recorded_at)
   VALUES (gen_random_uuid(), 'stripe', gen_random_uuid()::text, 'stripe', 5978, 'EUR', false, now(), now()) RETURNING id AS payment \\gset
 INSERT INTO payment_allocations (id, payment_id, order_id, ordinal, amount_cents, reason, allocated_at)
@@ -47,16 +41,16 @@ COMMIT;
 """
 
 
-def pgbench(world: World, script: str, transactions: int, clients: int = 1) -> float:
+def pgbench(world: World, shop: Shop, script: str, transactions: int, clients: int = 1) -> float:
     """Run a script; answers transactions per second."""
-    directory = world.home / "postgres"
-    parts = make_url(world.url)
-    path = world.home / "script.sql"
+    parts = make_url(shop.url)
+    path = shop.home / "script.sql"
     path.write_text(script)
     environment = os.environ | {"PGHOST": str(parts.query["host"]), "PGUSER": parts.username or ""}
     command = [
-        str(program(directory, "pgbench")),
+        str(program(world.home / "postgres", "pgbench")),
         *("--no-vacuum", "--client", str(clients), "--transactions", str(transactions), "--file", str(path)),
+        *("--define", f"orders={shop.past_orders}"),
         parts.database or "",
     ]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)  # noqa: S603 - our own

@@ -1,141 +1,204 @@
-"""The world a benchmark runs in: a private PostgreSQL with fsync on, migrated, stocked, and filled with the past."""
+"""The world a benchmark runs in: one private PostgreSQL with fsync on, and shops on it, each with its own past."""
 
 import os
+import re
+import secrets
 import shutil
+import subprocess
+import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from uuid import UUID
+from typing import Any
+from uuid import UUID, uuid4
 
 from flask import Flask
 from sqlalchemy import create_engine, text
 
 from app import Outside, create_app
-from entitlements import STUDIO, MemoryProvisioner, new_party
-from foundation.database import database, transaction
-from foundation.ids import new_id
+from benchmarks.caller import Caller
+from benchmarks.past import Size, remember
+from benchmarks.processes import ROOT, Running, server_cpu, start
+from entitlements import MemoryProvisioner
+from foundation.database import database
 from foundation.mail import MemoryMailer
-from foundation.migrate import upgrade
-from foundation.postgres import ensure_running, stop
+from foundation.postgres import ensure_running, stop, url_of
+from foundation.postgres_place import place_of
+from foundation.serve_environment import Ports, choose_ports, sandbox_environment, stored_secrets
+from foundation.tokens import new_token, token_hash
 from shop import MemoryGateway
-from shop.catalogue import check_catalogue, import_catalogue
 
-DEMO_CATALOGUE = Path(__file__).resolve().parent.parent / "shop" / "demo_catalogue.toml"
-FULL = {"companies": 100_000, "orders": 1_000_000}
-SMALL = {"companies": 1_000, "orders": 10_000}
+STUDIO, OWNER, PASSWORD = "CS-0001", "owner@studio-rossi.example", "gettone-demo"  # noqa: S105 - printed by `prepare`
+CLAUSES = ("general_terms", "privacy", "business_purchase", "tacit_renewal", "liability_limits")
+FLASK = (sys.executable, "-m", "flask", "--app", "app")
+NOBODY = UUID(int=0)
+_CSRF = re.compile(rb'name="csrf_token"[^>]*value="([^"]+)"')
+_CLONE = {
+    "orders": """
+        INSERT INTO orders SELECT (jsonb_populate_record(o, jsonb_build_object('id', gen_random_uuid(), 'cart_id', NULL,
+            'number', :prefix || lpad(n::text, 7, '0'), 'rf_reference', :prefix || n))).*
+        FROM orders o, generate_series(1, :copies) n WHERE o.number = :number
+    """,
+    "lines": """
+        INSERT INTO order_lines SELECT (jsonb_populate_record(l, jsonb_build_object('id', gen_random_uuid(),
+            'order_id', o.id))).*
+        FROM order_lines l JOIN orders t ON t.id = l.order_id AND t.number = :number,
+             orders o WHERE o.number LIKE :prefix || '%'
+    """,
+    "due": """
+        INSERT INTO due_rows SELECT (jsonb_populate_record(d, jsonb_build_object('id', gen_random_uuid(),
+            'subject_id', o.id))).*
+        FROM due_rows d JOIN orders t ON t.id = d.subject_id AND t.number = :number,
+             orders o WHERE o.number LIKE :prefix || '%'
+    """,
+}
 
-_PAST = (
-    """
-    INSERT INTO parties (id, kind, name, sort_name, vat_number, tax_code, address, version, created_at)
-    SELECT gen_random_uuid(), 'COMPANY', 'Azienda ' || n, 'azienda ' || n, lpad(n::text, 11, '0'),
-           lpad(n::text, 11, '0'), '{}', 1, now() - interval '1 year' FROM generate_series(1, :companies) n
-    """,
-    """
-    INSERT INTO companies (id, tax_code, state, profile, requested_by_party_id, requested_on, requested_at, ready_at,
-                           remote_id, support_code, version)
-    SELECT id, tax_code, 'READY', '{}', :studio, current_date - 300, now() - interval '300 days',
-           now() - interval '300 days', 'KC-' || tax_code, 'AA-0000', 1 FROM parties WHERE kind = 'COMPANY'
-    """,
-    """
-    INSERT INTO licences (id, party_id, family, product, plan, access_mode, limits, cause_kind, cause_id, created_at)
-    SELECT gen_random_uuid(), id, 'ACCOUNTING', 'LITE', 'LITE', 'FULL', '{}', 'migration', id, now() FROM companies
-    """,
-    """
-    INSERT INTO licence_terms (id, licence_id, starts_on, ends_on, anchor_on, net_cents, price_book_version,
-                               cause_kind, cause_id, recorded_at)
-    SELECT gen_random_uuid(), id, current_date - 300, current_date + 65, current_date - 300, 4900, 1, 'migration',
-           cause_id, now() - interval '300 days' FROM licences
-    """,
-    """
-    INSERT INTO payer_periods (id, company_id, payer_party_id, payer, from_at, recorded_at, cause_kind, cause_id)
-    SELECT gen_random_uuid(), id, :studio, 'STUDIO', now() - interval '300 days', now() - interval '300 days',
-           'migration', id FROM companies
-    """,
-    """
-    INSERT INTO orders (id, number, rf_reference, buyer_party_id, state, payment_method, currency, net_cents, vat_cents,
-                        gross_cents, quote, price_book_version, billing, purchase_order_ref, contact_email, locale,
-                        placed_at, expires_at, paid_at, fulfilled_at, version)
-    SELECT gen_random_uuid(), 'ORD-2020-' || lpad(n::text, 7, '0'), 'RFOLD' || n, :studio, 'FULFILLED', 'stripe', 'EUR',
-           4900, 1078, 5978, '{"vat": []}', 1, '{}', '', 'a@example.it', 'it', now() - interval '2 years',
-           now() - interval '2 years', now() - interval '2 years', now() - interval '2 years', 1
-    FROM generate_series(1, :orders) n
-    """,
-    """
-    INSERT INTO order_lines (id, order_id, position, sku, names, kind, quantity, for_party_id, unit_net_cents, net_cents,
-                             vat_cents, vat_code, gives)
-    SELECT gen_random_uuid(), id, 1, 'OLD', '{}', 'coupon_pack', 1, buyer_party_id, 4900, 4900, 1078, 'IVA22', '{}'
-    FROM orders
-    """,
-    """
-    INSERT INTO payments (id, source, external_id, method, amount_cents, currency, livemode, received_at, recorded_at)
-    SELECT gen_random_uuid(), 'stripe', 'old_' || number, 'stripe', 5978, 'EUR', false, placed_at, placed_at FROM orders
-    """,
-    """
-    INSERT INTO events (type, at, recorded_at, party_id, subject_kind, subject_id, data)
-    SELECT 'order.fulfilled', placed_at, placed_at, buyer_party_id, 'order', id, '{}' FROM orders
-    """,
-)
+
+@dataclass
+class Shop:
+    """One shop on the world's server: its database, its application in this process, its programs outside."""
+
+    name: str
+    home: Path
+    url: str
+    ports: Ports
+    environment: dict[str, str]
+    app: Flask
+    studio_id: UUID
+    past_orders: int
+    running: dict[str, Running] = field(default_factory=dict)
+
+    def start(self, *names: str) -> None:
+        """Start programs of `make run` (`web`, `worker`, `stripe`, `mailbox`)."""
+        self.running |= start(names, self.environment, self.ports, self.home)
+
+    def end(self, *names: str) -> None:
+        """End programs; all of them when none is named."""
+        for name in names or tuple(self.running):
+            self.running.pop(name).end()
+
+    def query(self, statement: str, **values: object) -> list[Any]:
+        """Rows of a statement run as the owner of the database."""
+        engine = create_engine(self.url, isolation_level="AUTOCOMMIT")
+        with engine.connect() as connection:
+            done = connection.execute(text(statement), values)
+            rows = list(done.all()) if done.returns_rows else []
+        engine.dispose()
+        return rows
+
+    def caller(self, role: str) -> Caller:
+        """A program with a token of its own."""
+        secret = new_token("gtn_")
+        self.query(
+            "INSERT INTO api_tokens (id, token_hash, name, role, party_id, created_at)"
+            " VALUES (gen_random_uuid(), :hash, 'bench', :role, :party, now())",
+            hash=token_hash(secret),
+            role=role,
+            party=self.studio_id if role == "studio" else None,
+        )
+        return Caller(self.ports.web, {"Authorization": f"Bearer {secret}", "Accept": "application/json"})
+
+    def person(self) -> Caller:
+        """The studio's owner, signed in with the password over HTTP."""
+        caller = Caller(self.ports.web)
+        _status, headers, page = caller.ask("GET", "/accedi")
+        caller.headers["Cookie"] = str(headers["Set-Cookie"]).split(";")[0]
+        found = _CSRF.search(page)
+        assert found is not None
+        _status, headers, _body = caller.form(
+            "/accedi", csrf_token=found.group(1).decode(), email=OWNER, password=PASSWORD
+        )
+        caller.headers["Cookie"] = str(headers["Set-Cookie"]).split(";")[0]
+        return caller
+
+    def company_ids(self, count: int, skip: int = 0) -> list[UUID]:
+        """Some of the companies, in no particular order."""
+        found = self.query("SELECT id FROM companies ORDER BY id LIMIT :count OFFSET :skip", count=count, skip=skip)
+        return [row[0] for row in found]
+
+    def waiting_orders(self, count: int) -> list[UUID]:
+        """Fresh orders of ten coupons that wait for their money: one placed through the API, the others its copies."""
+        number, prefix = self._placed(), f"C{secrets.token_hex(4)}-"
+        for statement in _CLONE.values():
+            self.query(statement.replace(":copies", str(count)), **_named(statement, number=number, prefix=prefix))
+        return [row[0] for row in self.query("SELECT id FROM orders WHERE number LIKE :like", like=f"{prefix}%")]
+
+    def _placed(self) -> str:
+        caller = self.caller("studio")
+        order = {"lines": [{"sku": "LITE-10", "quantity": 1}], "payment_method": "bank_transfer"}
+        answer = self.app.test_client().post(
+            "/api/v1/orders",
+            json={**order, "accepted_clauses": CLAUSES},
+            headers=caller.headers | {"Idempotency-Key": str(uuid4())},
+        )
+        assert answer.status_code == 201, answer.text
+        return str(answer.json["number"])
+
+
+def _named(statement: str, **values: object) -> dict[str, object]:
+    return {name: value for name, value in values.items() if f":{name}" in statement}
 
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """Where the legs run: the server's directory and URL, the application on it, and the studio that buys."""
+    """The server's directory, the shop with the whole past, and the one with a hundredth of it."""
 
     home: Path
-    url: str
-    app: Flask
-    studio_id: UUID
-    gateway: MemoryGateway
+    grown: Shop
+    young: Shop
+
+    @property
+    def shops(self) -> tuple[Shop, Shop]:
+        """Both."""
+        return self.grown, self.young
+
+    def server_cpu(self) -> float:
+        """Seconds of processor time PostgreSQL has used."""
+        return server_cpu(place_of(self.home / "postgres").data)
 
 
 @contextmanager
-def world(companies: int, orders: int) -> Iterator[World]:
-    """A fresh server holding this much of the past; gone afterwards."""
+def world(size: Size) -> Iterator[World]:
+    """A fresh server with two shops; gone afterwards."""
     home = Path(tempfile.mkdtemp(prefix="gettone-bench-"))
     home.chmod(0o755)
+    shops: list[Shop] = []
     try:
-        url = ensure_running(home / "postgres")
-        gateway = MemoryGateway()
-        outside = Outside(gateway=gateway, provisioner=MemoryProvisioner(), mailer=MemoryMailer())
-        app = create_app(environment(url), outside)
-        with app.app_context():
-            upgrade()
-            studio_id = _stock()
-        _remember(url, studio_id, companies, orders)
-        yield World(home, url, app, studio_id, gateway)
-        with app.app_context():
-            database.engine.dispose()
+        for name, past in (("grown", size), ("young", size.hundredth)):
+            shops.append(_shop(home, name, past))
+        yield World(home, *shops)
     finally:
+        for shop in shops:
+            shop.end()
+            with shop.app.app_context():
+                database.engine.dispose()
         stop(home / "postgres", "immediate")
         shutil.rmtree(home, ignore_errors=True)
 
 
-def environment(url: str) -> dict[str, str]:
-    """The settings of every program of the benchmark."""
-    return {"DATABASE_URL": url, "SHOP_ENV": "bench", "PATH": os.environ["PATH"]}
+def _shop(home: Path, name: str, size: Size) -> Shop:
+    server = create_engine(ensure_running(home / "postgres"), isolation_level="AUTOCOMMIT")
+    with server.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name}"))
+    server.dispose()
+    own, url = home / name, url_of(home / "postgres", name)
+    own.mkdir()
+    ports = choose_ports({})
+    told = sandbox_environment(ports, stored_secrets(own)) | {"DATABASE_URL": url, "SHOP_ENV": name}
+    environment = {"PATH": os.environ["PATH"], "LANG": "C.UTF-8"} | told
+    app = create_app(environment, Outside(MemoryGateway(), MemoryProvisioner(), MemoryMailer()))
+    command([*FLASK, "prepare"], environment)
+    shop = Shop(name, own, url, ports, environment, app, NOBODY, size.orders)
+    shop.studio_id = shop.query("SELECT id FROM parties WHERE external_ref = :ref", ref=STUDIO)[0][0]
+    remember(url, shop.studio_id, size)
+    return shop
 
 
-def _stock() -> UUID:
-    checked = check_catalogue(DEMO_CATALOGUE.read_text())
-    assert checked.catalogue is not None
-    with transaction() as session:
-        import_catalogue(session, checked.catalogue)
-        studio = new_party(STUDIO, "Studio Bench", id=new_id(), vat_number="00743110157", tax_code="00743110157")
-        studio.email = "bench@example.it"
-        session.add(studio)
-        return studio.id
-
-
-def _remember(url: str, studio_id: UUID, companies: int, orders: int) -> None:
-    """Fill the tables with the past as the owner, set-based, then let the planner know."""
-    engine = create_engine(url)
-    sizes = {"studio": studio_id, "companies": companies, "orders": orders}
-    with engine.begin() as connection:
-        connection.execute(text("SET LOCAL synchronous_commit = off"))
-        for statement in _PAST:
-            connection.execute(text(statement), sizes)
-    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(text("VACUUM ANALYZE"))
-    engine.dispose()
+def command(arguments: Sequence[str], environment: Mapping[str, str]) -> None:
+    """Run one command of the product to its end."""
+    done = subprocess.run(  # noqa: S603 - our own commands
+        arguments, cwd=ROOT, env=dict(environment), capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
