@@ -79,7 +79,8 @@ def test_what_is_sent_fits_the_schema_of_the_endpoint(stand: Stand, order_id: UU
     start(stand, order_id)
     shared = json.loads((SHARED / "schemas" / "requests.json").read_text())
     schema = {"$defs": shared["$defs"], **shared["requests"]["POST /v1/checkout/sessions"]}
-    jsonschema.validate(parameters(stand, order_id), schema)
+    refusals = jsonschema.Draft202012Validator(schema).iter_errors(parameters(stand, order_id))
+    assert [refusal.message for refusal in refusals] == []
 
 
 def test_the_customer_is_made_once_and_kept(stand: Stand, order_id: UUID) -> None:

@@ -48,7 +48,7 @@ from tests.webhooks.stand import Json
 
 FINANCE = Principal(user_id=None, party_id=None, role="finance")
 FULL = os.environ.get("TORTURE") == "full"
-EXAMPLES, STEPS = (400, 40) if FULL else (12, 14)
+EXAMPLES, STEPS = (150, 30) if FULL else (12, 14)
 KINDS: dict[str, Kind] = {
     "checkout.session": "checkout_session",
     "payment_intent": "payment_intent",
