@@ -63,7 +63,8 @@ def _learn(session: Session, known: BankLine, fact: TransferFact) -> None:
     known.bank_reference = known.bank_reference or fact.bank_reference
     if known.source == MANUAL:
         digest = fingerprint(fact)
-        known.occurrence, known.fingerprint = next_occurrence(session, digest), digest
+        if known.fingerprint != digest:
+            known.occurrence, known.fingerprint = next_occurrence(session, digest), digest
         known.remittance, known.booked_on = fact.remittance, fact.booked_on
         known.source, known.debtor_hash = fact.source, debtor_hash(fact.debtor_iban)
         record_event(session, "transfer.confirmed_by_bank", line_subject(known), source=fact.source)

@@ -23,7 +23,8 @@ ABOUT_THE_SAME_DAY = timedelta(days=5)
 class TransferFact:
     """A transfer as somebody tells it: the bank's notification, a statement line, or a person of finance.
 
-    `bank_reference` is the bank's own id where it gives one; `occurrence` numbers equal lines of a file.
+    `bank_reference` is the bank's own id where it gives one; `occurrence` numbers equal lines of a file;
+    a telling with neither is the first of its kind.
     """
 
     source: str
@@ -41,8 +42,10 @@ class TransferFact:
 
 def tidy(fact: TransferFact) -> TransferFact:
     """The same fact as every way of telling would write it: account numbers without blanks, in capitals."""
+    numbered = fact.occurrence is not None or fact.source == MANUAL or bool(fact.bank_reference)
     return replace(
         fact,
+        occurrence=fact.occurrence if numbered else 1,
         account_iban=_plain(fact.account_iban),
         currency=fact.currency.upper(),
         bank_reference=fact.bank_reference or None,

@@ -19,7 +19,7 @@ from shop import Order, User
 from shop.orders.order_book import order_by_number
 from shop.transfers import TransferFact, give_store_credit, lock_line, record_transfer
 from shop.transfers.bank_lines import payment_of
-from tests.banking import ACCOUNT, FINANCE, Bank, lines, now
+from tests.banking import ACCOUNT, FINANCE, Bank, now
 from tests.browsing import Page, visit
 from tests.conftest import Transact
 from tests.factories import a_studio, a_user
@@ -32,6 +32,17 @@ TICKS = {"terms": "1", "tacit_renewal": "1", "liability_limits": "1"}
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 Run = Callable[[], int]
 Advance = Callable[[timedelta], None]
+
+
+@pytest.fixture
+def pass_time(advance: Advance, run_jobs: Run) -> Advance:
+    """Let business time pass, and whatever came due be done."""
+
+    def wait(step: timedelta) -> None:
+        advance(step)
+        run_jobs()
+
+    return wait
 
 
 @pytest.fixture
@@ -99,14 +110,13 @@ def test_from_the_instructions_to_the_coupons(
     outside: Outside,
     tx: Transact,
     bank: Bank,
-    run_jobs: Run,
-    advance: Advance,
+    pass_time: Advance,
     studio: tuple[Party, User],
 ) -> None:
     page = ordered(client)
     order = the_order(tx, page)
     assert order.gross_cents == 17_934
-    instructions_are_the_same_on_page_mail_and_paper(page, order, outside, run_jobs)
+    instructions_are_the_same_on_page_mail_and_paper(page, order, outside, pass_time)
 
     bank.transfer(17_934, f"Saldo ordine {order.rf_reference}")
     recorded = visit(client, page.path)
@@ -117,11 +127,9 @@ def test_from_the_instructions_to_the_coupons(
     assert "Evasione prevista entro il" in recorded.text
     assert [str(mail["Subject"]) for mail in mails(outside)][-1] == f"Pagamento registrato · {order.number}"
 
-    advance(timedelta(hours=11, minutes=58))
-    run_jobs()
+    pass_time(timedelta(hours=11, minutes=58))
     assert now(tx, order).state == "PAID"
-    advance(timedelta(minutes=3))
-    run_jobs()
+    pass_time(timedelta(minutes=3))
     done = visit(client, page.path)
     assert "Evaso" in done.part(".g-stato")
     assert [str(mail["Subject"]) for mail in mails(outside)][-1] == f"Coupon pronti · {order.number}"
@@ -129,7 +137,9 @@ def test_from_the_instructions_to_the_coupons(
         assert count_by_state(session, studio[0].id) == {"AVAILABLE": 3}
 
 
-def instructions_are_the_same_on_page_mail_and_paper(page: Page, order: Order, outside: Outside, run_jobs: Run) -> None:
+def instructions_are_the_same_on_page_mail_and_paper(
+    page: Page, order: Order, outside: Outside, pass_time: Advance
+) -> None:
     """Beneficiary, IBAN, causale and amount, to be copied, scanned, read in the mail and printed."""
     reference = order.rf_reference
     copied = [str(button["data-copy"]) for button in page.soup.select("button[data-copy]")]
@@ -138,7 +148,7 @@ def instructions_are_the_same_on_page_mail_and_paper(page: Page, order: Order, o
     code = ["BCD", "002", "1", "SCT", "BLOPIT22", "Demo Software S.r.l.", ACCOUNT, "EUR179.34", "", reference]
     assert scanned(page) == code
     assert "12–24 ore" in page.text
-    run_jobs()
+    pass_time(timedelta())
     (mail,) = mails(outside)
     said = words_of(mail)
     assert all(part in said for part in (reference, "179,34 €", "IT60 X054 2811 1010 0000 0123 456", "proforma.pdf"))
@@ -202,8 +212,7 @@ def test_a_held_order_that_is_late_is_explained_to_its_buyer(
     outside: Outside,
     tx: Transact,
     bank: Bank,
-    run_jobs: Run,
-    advance: Advance,
+    pass_time: Advance,
     studio: tuple[Party, User],
 ) -> None:
     page = ordered(client)
@@ -214,8 +223,7 @@ def test_a_held_order_that_is_late_is_explained_to_its_buyer(
     sign_in(client, finance)
     hold = visit(client, "/desk/finanza").follow("Trattieni")
     hold.press("Trattieni l’ordine", {"motivo": "IBAN mai visto"})
-    advance(timedelta(hours=24, seconds=1))
-    run_jobs()
+    pass_time(timedelta(hours=24, seconds=1))
     assert str(mails(outside)[-1]["Subject"]) == f"Il tuo ordine è in ritardo · {order.number}"
     sign_in(client, studio[1])
     late = visit(client, page.path)
@@ -228,15 +236,13 @@ def test_reminders_come_by_schedule_and_an_unpaid_order_expires_after_its_grace(
     outside: Outside,
     tx: Transact,
     bank: Bank,
-    run_jobs: Run,
-    advance: Advance,
+    pass_time: Advance,
     studio: tuple[Party, User],
 ) -> None:
     page = ordered(client)
     order = the_order(tx, page)
     for _ in range(9):
-        advance(timedelta(days=1))
-        run_jobs()
+        pass_time(timedelta(days=1))
     subjects = [str(mail["Subject"]) for mail in mails(outside)]
     assert subjects.count(f"Il tuo ordine aspetta il pagamento · {order.number}") == 2
     assert clock.now() > order.expires_at
@@ -244,8 +250,7 @@ def test_reminders_come_by_schedule_and_an_unpaid_order_expires_after_its_grace(
     bank.transfer(order.gross_cents, order.rf_reference)
     assert now(tx, order).state == "PAID"
     other = the_order(tx, ordered(client))
-    advance(timedelta(days=10, minutes=1))
-    run_jobs()
+    pass_time(timedelta(days=10, minutes=1))
     assert now(tx, other).state == "EXPIRED"
     subjects = [str(mail["Subject"]) for mail in mails(outside)]
     assert f"Il tuo ordine aspetta il pagamento · {other.number}" not in subjects

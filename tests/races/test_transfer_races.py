@@ -92,7 +92,7 @@ def test_notice_statement_and_a_person_tell_one_transfer_at_once(racing: Flask) 
         order, reference = placed(racing, studio), f"TRN-{new_id()}"
         facts = [paying(order, reference), paying(order, reference), paying(order, source="manual")]
         facts.append(paying(order, source="statement"))
-        outcomes = race(tally, *(lambda fact=fact: told(racing, fact) for fact in facts))  # type: ignore[misc]
+        outcomes = race(tally, *(lambda fact=fact: told(racing, fact) for fact in facts))
         tally.expect(outcomes.count("recorded") == 1, f"{outcomes} for {order.number}")
         tally.expect(state_of(racing, order) == "PAID", "the order is not paid")
     tally.broken += audit_finds(racing)
@@ -132,7 +132,7 @@ def test_release_return_hold_and_the_window_s_end_at_once_have_one_outcome(racin
             with racing.app_context():
                 run_due()
 
-        race(tally, *(lambda act=act: stepping(act) for act in (let_go, stop, take, look)))  # type: ignore[misc]
+        race(tally, *(lambda act=act: stepping(act) for act in (let_go, stop, take, look)))
         done, state = fulfilments(racing, order), state_of(racing, order)
         tally.expect(done in {0, 1}, f"{order.number} was fulfilled {done} times")
         tally.expect(state == ("FULFILLED" if done else "AWAITING_PAYMENT"), f"{order.number} is {state} after {done}")
@@ -178,7 +178,7 @@ def test_what_is_left_of_a_line_goes_one_way_only(racing: Flask) -> None:
             return "done"
 
         kinds = ("allocate", "credit", "send_back", "credit")
-        outcomes = race(tally, *(lambda kind=kind: decided(kind) for kind in kinds))  # type: ignore[misc]
+        outcomes = race(tally, *(lambda kind=kind: decided(kind) for kind in kinds))
         tally.expect(outcomes.count("done") == 1, f"{outcomes}")
     tally.broken += audit_finds(racing)
     print(tally.line("one_way"))
@@ -201,7 +201,7 @@ def test_store_credit_is_spent_once_however_many_orders_want_it(racing: Flask) -
             with racing.app_context(), transaction() as session:
                 return "paid" if spend_store_credit(session, lock_order(session, order.id)) else "nothing"
 
-        outcomes = race(tally, *(lambda order=order: spend(order) for order in orders))  # type: ignore[misc]
+        outcomes = race(tally, *(lambda order=order: spend(order) for order in orders))
         tally.expect(outcomes.count("paid") == 2, f"{outcomes}")
         tally.expect(sum(fulfilments(racing, order) for order in orders) == 2, "fulfilled otherwise than paid")
     tally.expect(rows(racing, "SELECT coalesce(sum(balance_cents), 0) FROM store_credits") == 0, "credit is left")
@@ -219,7 +219,7 @@ def test_transfers_that_name_the_same_orders_in_opposite_order_do_not_block_each
             TransferFact("bank_webhook", account, clock.today(), first.gross_cents, name, bank_reference=f"T{new_id()}")
             for account, name in zip((ACCOUNT, "IT40S0542811101000000123457"), names, strict=True)
         ]
-        race(tally, *(lambda fact=fact: told(racing, fact) for fact in facts))  # type: ignore[misc]
+        race(tally, *(lambda fact=fact: told(racing, fact) for fact in facts))
         tally.expect({state_of(racing, first), state_of(racing, second)} == {"PAID"}, "an order is not paid")
     tally.broken += audit_finds(racing)
     print(tally.line("opposite"))

@@ -118,6 +118,13 @@ def test_what_a_person_confirmed_is_what_the_bank_tells_later_once(tx: Transact,
         assert "transfer.confirmed_by_bank" in {event.type for event in events_about(session, "bank_line", line.id)}
 
 
+def test_what_a_person_confirmed_word_for_word_keeps_its_number(tx: Transact, order: Order) -> None:
+    by_hand = replace(of(order, MANUAL, order.rf_reference), booked_on=clock.today())
+    bare = replace(of(order, BARE, order.rf_reference))
+    notice = replace(of(order, NOTICE, order.rf_reference), debtor_iban=None, debtor_name=None)
+    assert told(tx, by_hand, notice, bare) == 1
+
+
 def test_a_second_genuine_transfer_is_not_taken_for_the_one_confirmed_by_hand(tx: Transact, order: Order) -> None:
     by_hand = of(order, MANUAL, order.rf_reference)
     assert told(tx, by_hand, of(order, NOTICE), of(order, replace(NOTICE, bank_reference="TRN2"))) == 2
