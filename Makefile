@@ -1,5 +1,5 @@
 # Gettone: `make run` starts everything on this machine; `make help` lists the rest.
-.PHONY: help run test check fast lint lock bench torture screenshots clean production development
+.PHONY: help run test check fast lint lock bench torture screenshots translations clean production development
 
 BIN = .venv/bin
 # A part of the suite: make test T=tests/pricing
@@ -17,6 +17,7 @@ help:
 	@echo 'make bench        measurements, as a table'
 	@echo 'make torture      crash, race and sequence tests at full size (up to an hour)'
 	@echo 'make screenshots  pictures of the pages'
+	@echo 'make translations collect the texts anew, and list those without English'
 	@echo 'make clean        remove .venv and caches; the data in .local stay'
 
 production:
@@ -76,6 +77,17 @@ torture: development
 screenshots: development
 	@requirements/browser.sh
 	@$(BIN)/python -m tests.browser.screenshots
+
+# The texts that pages, mails and answers say in Italian; their English is written in translations/en by hand.
+TEXTS = app.py entitlements foundation shop templates webhooks
+
+translations: production
+	@trap 'rm -f .messages.pot' EXIT; \
+	$(BIN)/pybabel --quiet extract --mapping pyproject.toml --no-wrap --sort-by-file \
+	    --add-location file --output .messages.pot $(TEXTS) && \
+	$(BIN)/pybabel --quiet update --input-file .messages.pot --output-dir translations --locale en --no-wrap \
+	    --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date
+	@$(BIN)/pybabel compile --statistics --input-file translations/en/LC_MESSAGES/messages.po --output-file /dev/null
 
 clean:
 	@if [ -x $(BIN)/python ]; then $(BIN)/python -m foundation.serve --stop-database || true; fi

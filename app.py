@@ -10,7 +10,7 @@ from flask_babel import Babel
 from flask_wtf import CSRFProtect
 
 from entitlements import HttpProvisioner, Provisioner
-from foundation import formats
+from foundation import formats, translations
 from foundation.database import database, engine_options
 from foundation.mail import Mailer, SmtpMailer
 from foundation.postgres import default_directory, ensure_running
@@ -49,7 +49,8 @@ def create_app(environment: Mapping[str, str] | None = None, outside: Outside | 
     _configure(app, settings)
     _connect_outside(app, outside or _real_outside(settings))
     database.init_app(app)
-    Babel(app, locale_selector=formats.language, default_locale="it", default_timezone="Europe/Rome")
+    babel = Babel(app, locale_selector=formats.language, default_locale="it", default_timezone="Europe/Rome")
+    translations.install(app, babel)
     app.extensions["gettone.csrf"] = CSRFProtect(app)
     formats.install(app)
     for name in (*JOBS, *PARTS):
@@ -68,7 +69,6 @@ def _configure(app: Flask, settings: Settings) -> None:
         MAX_FORM_MEMORY_SIZE=512 * 1024,
         WTF_CSRF_TIME_LIMIT=None,
         WTF_CSRF_SSL_STRICT=settings.secure_cookies,
-        BABEL_TRANSLATION_DIRECTORIES="translations",
         TEMPLATES_AUTO_RELOAD=False,
     )
     app.url_map.strict_slashes = False

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from flask import Blueprint, render_template, request
 from flask_babel import gettext as _
+from flask_babel import pgettext
 
 from foundation import clock
 from foundation.access import public
@@ -60,7 +61,7 @@ def _chosen() -> Chosen:
 def _titles() -> dict[str, str]:
     """Headings of the groups; a kind without one is shown under its products' own names."""
     return {
-        "coupon_pack": _("Coupon"),
+        "coupon_pack": pgettext("più di uno", "Coupon"),
         "invoice_pack": _("Pacchetti fatture elettroniche"),
         "credit": _("Credito prepagato"),
         "base_service": _("Servizi di base"),

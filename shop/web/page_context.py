@@ -5,6 +5,7 @@ from uuid import UUID
 
 from flask import Flask, has_request_context, session
 from flask_babel import gettext as _
+from flask_babel import pgettext
 from sqlalchemy.exc import SQLAlchemyError
 
 from foundation.database import apart
@@ -73,7 +74,7 @@ def _nav(principal: Principal | None) -> Nav:
         return (
             ("/catalogo", _("Catalogo"), "catalogue"),
             ("/ordini", _("Ordini"), "orders"),
-            ("/coupon", _("Coupon"), "coupons"),
+            ("/coupon", pgettext("più di uno", "Coupon"), "coupons"),
             ("/aziende", _("Aziende"), "companies"),
             ("/supporto", _("Supporto"), "support"),
         )
