@@ -1,6 +1,7 @@
 """Figures: what a run proved, printed once at the end from the reports of the tests that ran, also across processes.
 
-A test says `record_property("stripe.vectors", 28)`; the line is added up from every test that passed.
+A test says `record_property("stripe.vectors", 28)` or `record_property("browser.axe_runs", 26)`; the lines are added
+up from every test that passed.
 """
 
 import re
@@ -24,7 +25,7 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
         _failed[found.group(1)] += 1
     if report.when == "call":
         for name, value in report.user_properties:
-            if name.startswith("stripe.") and isinstance(value, int):
+            if name.startswith(("stripe.", "browser.")) and isinstance(value, int):
                 _figures[name.removeprefix("stripe.")] += value
 
 

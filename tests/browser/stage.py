@@ -50,7 +50,8 @@ class Stage:
 
     def letter(self, words: str) -> dict[str, Any]:
         """The newest mail with these words, as soon as it has arrived."""
-        return until(lambda: next(iter(self.letters(words)), None), f"no mail with {words!r} arrived")
+        found: dict[str, Any] = until(lambda: next(iter(self.letters(words)), {}), f"no mail with {words!r} arrived")
+        return found
 
     def bank_tells(self, kind: str, **data: object) -> str:
         """The bank's signed letter about one transfer; answers the transfer's reference."""

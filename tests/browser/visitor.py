@@ -56,8 +56,11 @@ class Visitor:
         for name, value in values.items():
             self.page.locator(f"[name={name}]:not([type=hidden])").first.fill(value)
 
-    def check(self) -> None:
-        """Run axe on the page as it stands, and measure whether it fits; on phones also at the narrowest width."""
+    def check(self, heading: str = "") -> None:
+        """Run axe on the page, once it has this heading, and measure whether it fits; on phones also the narrowest."""
+        if heading:
+            expect(self.page.get_by_role("heading", level=1)).to_have_text(heading)
+        self.page.wait_for_load_state()
         where = f"{self.page.url} at {self.width}"
         self.complaints += [f"{where}: {complaint}" for complaint in violations(self.page)]
         self.axe_runs += 1
