@@ -1,6 +1,5 @@
 """Charges: fee, net and the total given back, always assigned from what Stripe shows, never added up."""
 
-from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from entitlements import Account, Cause, Posting, book
@@ -56,9 +55,3 @@ def _book_fee(session: Session, movement: JsonObject) -> None:
 def movement_cause(movement: JsonObject) -> Cause:
     """A movement of the account at Stripe as the cause of what it books."""
     return Cause("stripe_movement", fact_id(str(movement["id"])))
-
-
-def refunded_cents(session: Session, order_id: object) -> int:
-    """How much of an order's charges went back, summed from the charges."""
-    query = select(func.coalesce(func.sum(StripeCharge.refunded_cents), 0)).where(StripeCharge.order_id == order_id)
-    return int(session.execute(query).scalar_one())

@@ -59,9 +59,25 @@ def follow_reversals(session: Session, order: Order) -> None:
 
 def fully_refunded(session: Session, order_id: UUID) -> bool:
     """Whether everything that was paid for an order went back: then nothing unused of it stays usable."""
-    back = select(func.coalesce(func.sum(StripeCharge.refunded_cents), 0)).where(StripeCharge.order_id == order_id)
-    refunded = int(session.execute(back).scalar_one())
+    refunded = refunded_cents(session, order_id)
     return refunded > 0 and refunded >= paid_cents(session, order_id) > 0
+
+
+def refunded_cents(session: Session, order_id: UUID) -> int:
+    """How much of an order's charges went back, summed from the charges."""
+    query = select(func.coalesce(func.sum(StripeCharge.refunded_cents), 0)).where(StripeCharge.order_id == order_id)
+    return int(session.execute(query).scalar_one())
+
+
+def kept_cents(session: Session, order_id: UUID) -> int:
+    """What was paid for an order in whatever way and did not go back by card."""
+    return paid_cents(session, order_id) - refunded_cents(session, order_id)
+
+
+def money_in_doubt(session: Session, order: Order) -> bool:
+    """Whether a paid order may lack its money: some went back by card, or the buyer's bank asks for it."""
+    contested = any(one.status == LOST or one.status in OPEN_DISPUTE for one in _disputes_of(session, order.id))
+    return contested or kept_cents(session, order.id) < order.gross_cents
 
 
 def disputed(session: Session, order_id: UUID) -> bool:

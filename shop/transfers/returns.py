@@ -15,8 +15,9 @@ from foundation.ids import new_id
 from shop.orders.order_book import Order, lines_of
 from shop.orders.placing import tell_buyer
 from shop.payments.finance_tasks import Concern, open_task
-from shop.payments.money_in import BankLine, Payment, PaymentAllocation, paid_cents
+from shop.payments.money_in import BankLine, Payment, PaymentAllocation
 from shop.payments.record import lock_order, open_finance_task
+from shop.payments.reversals import kept_cents
 from shop.transfers.bank_lines import line_subject, lock_account, payment_of
 from shop.transfers.disposals import CREDITED, REVERSED, Disposal, dispose
 from shop.transfers.known_lines import RETURN, TRANSFER
@@ -153,14 +154,15 @@ def _take_back(session: Session, order: Order, payment: Payment, most_cents: int
     if amount <= 0:
         return 0
     allocate(session, order, payment, -amount, "returned")
+    missing = order.gross_cents - kept_cents(session, order.id)
     if order.state in {"PAID", "ON_HOLD"}:
         wait_again(session, order)
-    elif order.state == "FULFILLED":
+    elif order.state == "FULFILLED" and missing > 0:
         # Like a dispute: what nobody has used is frozen until finance decides or the money comes again (D10).
         hold_coupons(session, "order_line", [line.id for line in lines_of(session, order.id)], order.id)
         open_finance_task(session, RETURNED_AFTER, order, {"amount_cents": amount})
-    if order.state not in CLOSED:
-        figures = {"returned_cents": amount, "missing_cents": order.gross_cents - paid_cents(session, order.id)}
+    if order.state not in CLOSED and missing > 0:
+        figures = {"returned_cents": amount, "missing_cents": missing}
         occasion = f"{payment.id}:{clock.now().isoformat()}"
         fulfilled = int(order.state == "FULFILLED")
         tell_buyer(session, order, "transfer_returned", occasion=occasion, fulfilled=fulfilled, **figures)

@@ -10,10 +10,17 @@ from shop.orders.order_book import Order
 from shop.orders.order_states import next_order_state
 from shop.orders.placing import order_subject
 from shop.payments.finance_tasks import close_tasks
+from shop.payments.reversals import kept_cents
 
 
 def wait_again(session: Session, order: Order) -> None:
-    """Fulfilment is stopped; the price stays for a fresh term. The row must be locked. Raises IllegalOrderStep."""
+    """Fulfilment is stopped; the price stays for a fresh term. The row must be locked. Raises IllegalOrderStep.
+
+    An order that was paid in two ways and still has its whole price goes on as it was.
+    """
+    if kept_cents(session, order.id) >= order.gross_cents:
+        close_tasks(session, "overpaid", order.id, "money_returned")
+        return
     if order.paid_at is not None:
         for rule in ("orders.fulfil", "orders.sla"):
             cancel_due(session, rule, order.id, order.paid_at.isoformat())

@@ -14,8 +14,10 @@ from shop.orders.order_states import next_order_state
 from shop.orders.placing import order_subject, tell_buyer
 from shop.payments.finance_tasks import close_tasks
 from shop.payments.record import lock_order, open_finance_task
+from shop.payments.reversals import follow_reversals, money_in_doubt
 
 LONGEST_REASON = 500
+MONEY_IN_DOUBT = "Rimborso o contestazione della carta prima dell’evasione."
 
 
 class ReasonMissing(Exception):
@@ -24,12 +26,19 @@ class ReasonMissing(Exception):
 
 @due_rule("orders.fulfil")
 def fulfil_when_due(session: Session, row: DueRow) -> None:
-    """The window has passed: fulfil, unless the money went back, finance holds, or it was released before."""
+    """The window has passed: fulfil, unless the money went back, finance holds, or it was released before.
+
+    What a card paid of the order may have gone back meanwhile, or be contested: then a person decides.
+    """
     order = lock_order(session, row.subject_id)
     fault_point("window.before_fulfilment")
-    if order.state == "PAID" and order.fulfil_not_before is not None and order.fulfil_not_before <= clock.now():
-        fulfil(session, order)
-        _nothing_left_to_do(session, order)
+    if order.state != "PAID" or order.fulfil_not_before is None or order.fulfil_not_before > clock.now():
+        return
+    if money_in_doubt(session, order):
+        _stop(session, order, MONEY_IN_DOUBT)
+        return
+    fulfil(session, order)
+    _nothing_left_to_do(session, order)
 
 
 @due_rule("orders.sla")
@@ -60,6 +69,8 @@ def release(session: Session, order: Order, by: Principal) -> bool:
         order.version += 1
     done = fulfil(session, order)
     if done:
+        # Released while a card's money is contested: what nobody has used is held like that of any such order.
+        follow_reversals(session, order)
         record_event(session, "order.released", order_subject(order), by)
         _nothing_left_to_do(session, order)
     return done
@@ -70,6 +81,10 @@ def hold(session: Session, order: Order, reason: str, by: Principal) -> None:
     why = " ".join(reason.split())[:LONGEST_REASON]
     if not why:
         raise ReasonMissing
+    _stop(session, order, why, by)
+
+
+def _stop(session: Session, order: Order, why: str, by: Principal | None = None) -> None:
     order.state = next_order_state(order.state, "hold")
     order.version += 1
     record_event(session, "order.held", order_subject(order), by)
