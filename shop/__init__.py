@@ -32,6 +32,14 @@ from shop.payments.refund_requests import (
 from shop.payments.results import paid_order
 from shop.payments.seen import Kind, Overtaken, Seen, Verdict, look
 from shop.payments.transfers_at_stripe import excess_at_stripe
+from shop.transfers import (
+    ReturnFact,
+    TransferFact,
+    UnknownTransfer,
+    record_return,
+    record_transfer,
+    record_unknown_return,
+)
 
 __all__ = [
     "ApiToken",
@@ -56,9 +64,12 @@ __all__ = [
     "RefundRefused",
     "RefundWish",
     "Refundable",
+    "ReturnFact",
     "Seen",
     "Settled",
     "StripeGateway",
+    "TransferFact",
+    "UnknownTransfer",
     "User",
     "Verdict",
     "WebSession",
@@ -76,6 +87,9 @@ __all__ = [
     "place_order",
     "reconcile",
     "record_payment",
+    "record_return",
+    "record_transfer",
+    "record_unknown_return",
     "refundable",
     "request_refund",
     "settle_attempt",

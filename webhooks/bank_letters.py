@@ -11,7 +11,7 @@ from foundation import clock
 from foundation.database import JsonObject, transaction
 from foundation.jobs import DueRow, RetryLater, due_rule, job, schedule_due
 from foundation.settings import current_settings
-from shop.transfers import (
+from shop import (
     ReturnFact,
     TransferFact,
     UnknownTransfer,

@@ -45,7 +45,7 @@ def test_a_second_mention_with_right_check_digits_makes_it_certain() -> None:
 
 
 @given(st.integers(2024, 2099), st.integers(1, 999_999), st.sampled_from([" ", "-", "/", ".", ""]))
-def test_every_number_s_causale_is_read_back(year: int, count: int, blank: str) -> None:
+def test_every_reference_is_read_back(year: int, count: int, blank: str) -> None:
     number = f"ORD-{year}-{count:06d}"
     typed = blank.join(rf_reference(number))
     assert references_in(f"pagamento {typed}") == (OrderReference(number, certain=True),)
