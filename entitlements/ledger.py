@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, func, select
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, func, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -19,6 +19,23 @@ from foundation.ids import new_id
 
 EUR_CENTS = "EUR"
 NOBODY = UUID(int=0)
+_ACCOUNTS = text(
+    """
+    WITH named AS (
+      SELECT * FROM unnest(CAST(:ids AS uuid[]), CAST(:kinds AS text[]), CAST(:units AS text[]),
+                           CAST(:owners AS uuid[]), CAST(:labels AS text[]))
+                    WITH ORDINALITY AS named(id, kind, unit, owner_id, label, place)
+    ), known AS (
+      SELECT a.id, kind, unit, owner_id, label FROM named JOIN ledger_accounts a USING (kind, unit, owner_id, label)
+    ), made AS (
+      INSERT INTO ledger_accounts (id, kind, unit, owner_id, label)
+      SELECT id, kind, unit, owner_id, label FROM named
+      WHERE (kind, unit, owner_id, label) NOT IN (SELECT kind, unit, owner_id, label FROM known) ORDER BY place
+      ON CONFLICT DO NOTHING RETURNING id, kind, unit, owner_id, label
+    )
+    SELECT * FROM known UNION ALL SELECT * FROM made
+    """
+)
 
 
 class LedgerAccount(Identified, Model):
@@ -88,9 +105,7 @@ def book(session: Session, cause: Cause, postings: list[Posting], first_ordinal:
     wanted = [posting for posting in postings if posting.amount]
     if not wanted:
         return True
-    # New accounts are made in one order everywhere, so that two transactions never wait for each other's.
-    named = {account for posting in wanted for account in (posting.debit, posting.credit)}
-    ids = {account: account_id(session, account) for account in sorted(named)}
+    ids = account_ids(session, {account for posting in wanted for account in (posting.debit, posting.credit)})
     now = clock.now()
     rows = [
         {
@@ -107,25 +122,33 @@ def book(session: Session, cause: Cause, postings: list[Posting], first_ordinal:
         }
         for index, posting in enumerate(wanted)
     ]
-    statement = insert(LedgerTransfer).values(rows).on_conflict_do_nothing().returning(LedgerTransfer.id)
+    table = LedgerTransfer.__table__
+    statement = insert(table).values(rows).on_conflict_do_nothing().returning(table.c.id)
     return len(session.execute(statement).all()) == len(rows)
+
+
+def account_ids(session: Session, accounts: set[Account]) -> dict[Account, UUID]:
+    """The ids of accounts, in one statement; those that do not exist yet are made."""
+    # New accounts are made in one order everywhere, so that two transactions never wait for each other's.
+    wanted = sorted(accounts)
+    values: dict[str, object] = {
+        "ids": [new_id() for _ in wanted],
+        "kinds": [account.kind for account in wanted],
+        "units": [account.unit for account in wanted],
+        "owners": [account.owner for account in wanted],
+        "labels": [account.label for account in wanted],
+    }
+    found: dict[Account, UUID] = {}
+    # What another transaction made meanwhile is seen by the next statement.
+    while len(found) < len(wanted):
+        rows = session.execute(_ACCOUNTS, values)
+        found = {Account(row.kind, row.unit, row.owner_id, row.label): row.id for row in rows}
+    return found
 
 
 def account_id(session: Session, account: Account) -> UUID:
     """The id of an account, made when it does not exist yet."""
-    where = (
-        LedgerAccount.kind == account.kind,
-        LedgerAccount.unit == account.unit,
-        LedgerAccount.owner_id == account.owner,
-        LedgerAccount.label == account.label,
-    )
-    known = session.execute(select(LedgerAccount.id).where(*where)).scalar()
-    if known is not None:
-        return known
-    values = {"kind": account.kind, "unit": account.unit, "owner_id": account.owner, "label": account.label}
-    row = insert(LedgerAccount).values(id=new_id(), **values).on_conflict_do_nothing().returning(LedgerAccount.id)
-    created = session.execute(row).scalar()
-    return created or session.execute(select(LedgerAccount.id).where(*where)).scalar_one()
+    return account_ids(session, {account})[account]
 
 
 def balance(session: Session, account: Account) -> int:

@@ -3,6 +3,7 @@
 The row holds a template's name and plain values, never a token: link tokens are computed when the mail is rendered.
 """
 
+import json
 import smtplib
 from datetime import datetime
 from email.errors import HeaderParseError
@@ -14,20 +15,24 @@ from uuid import UUID
 
 from flask import current_app, render_template
 from flask_babel import force_locale
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from foundation import clock
 from foundation.database import Identified, JsonObject, Model, refuse_open_transaction, transaction
 from foundation.faults import fault_point
 from foundation.ids import new_id
-from foundation.jobs.queue import defer
+from foundation.jobs.queue import store_and_defer
 from foundation.jobs.registry import job
 from foundation.logs import log
 from foundation.settings import current_settings
 from foundation.tokens import link_token
 
 _SMTP_TIMEOUT_SECONDS = 15
+_STORE = """
+    INSERT INTO mails (id, cause, recipient, template, locale, context, party_id, queued_at)
+    VALUES (:id, :cause, :recipient, :template, :locale, CAST(:context AS jsonb), :party_id, :queued_at)
+    ON CONFLICT DO NOTHING
+"""
 
 
 class Mail(Identified, Model):
@@ -100,15 +105,11 @@ def queue_mail(
         "recipient": to,
         "template": template,
         "locale": reader.get("locale", "it"),
-        "context": context,
+        "context": json.dumps(context),
         "party_id": reader.get("party_id"),
         "queued_at": clock.now(),
     }
-    created = session.execute(insert(Mail).values(values).on_conflict_do_nothing().returning(Mail.id)).scalar()
-    if created is None:
-        return False
-    defer(session, "mail.deliver", mail_id=str(created))
-    return True
+    return store_and_defer(session, _STORE, values, "mail.deliver", "mail_id")
 
 
 class AddressRefused(Exception):

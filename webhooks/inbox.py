@@ -1,17 +1,23 @@
 """The inbox: every letter from outside is stored once, answered 2xx, and opened later by a job from its row."""
 
+import json
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Index, UniqueConstraint, select, text
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session
 
 from foundation import clock
 from foundation.database import Identified, JsonObject, Model
 from foundation.ids import new_id
-from foundation.jobs import defer
+from foundation.jobs import defer, store_and_defer
+
+_STORE = """
+    INSERT INTO inbox_letters (id, source, external_id, type, payload, received_at)
+    VALUES (:id, :source, :external_id, :type, CAST(:payload AS jsonb), :received_at)
+    ON CONFLICT DO NOTHING
+"""
 
 
 class Letter(Identified, Model):
@@ -34,19 +40,15 @@ class Letter(Identified, Model):
 
 def store_letter(session: Session, source: str, external_id: str, letter_type: str, payload: dict[str, Any]) -> bool:
     """Store a letter and the job that opens it; answers False when it had come before."""
-    row = insert(Letter).values(
-        id=new_id(),
-        source=source,
-        external_id=external_id,
-        type=letter_type,
-        payload=payload,
-        received_at=clock.real_now(),
-    )
-    created = session.execute(row.on_conflict_do_nothing().returning(Letter.id)).scalar()
-    if created is None:
-        return False
-    defer(session, f"letters.{source}", letter_id=str(created))
-    return True
+    values = {
+        "id": new_id(),
+        "source": source,
+        "external_id": external_id,
+        "type": letter_type,
+        "payload": json.dumps(payload),
+        "received_at": clock.real_now(),
+    }
+    return store_and_defer(session, _STORE, values, f"letters.{source}", "letter_id")
 
 
 def open_letter(session: Session, letter_id: str) -> Letter | None:

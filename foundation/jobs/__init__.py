@@ -4,10 +4,10 @@
 """
 
 from foundation.jobs.drain import drain
-from foundation.jobs.due import DueRow, cancel_due, due_rule, round_rule, run_due, schedule_due
+from foundation.jobs.due import DueRow, cancel_all_due, cancel_due, due_rule, round_rule, run_due, schedule_due
 from foundation.jobs.failures import JobFailure, dead_jobs, retry_job
 from foundation.jobs.overview import JobCounts, count_jobs, failing_due_rows, retry_due_row
-from foundation.jobs.queue import defer, run_soon
+from foundation.jobs.queue import defer, run_soon, store_and_defer
 from foundation.jobs.registry import RetryLater, job, registered_jobs
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "JobCounts",
     "JobFailure",
     "RetryLater",
+    "cancel_all_due",
     "cancel_due",
     "count_jobs",
     "dead_jobs",
@@ -30,4 +31,5 @@ __all__ = [
     "run_due",
     "run_soon",
     "schedule_due",
+    "store_and_defer",
 ]

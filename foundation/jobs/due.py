@@ -24,6 +24,10 @@ _rounds: dict[str, timedelta] = {}
 MOST_ATTEMPTS = 20
 NOBODY = UUID(int=0)
 _ROUNDS_KEPT = timedelta(days=7)
+_CANCEL_ALL = text(
+    "UPDATE due_rows SET cancelled_at = :now WHERE rule = ANY(:rules) AND subject_id = :subject_id"
+    " AND done_at IS NULL AND cancelled_at IS NULL"
+)
 
 
 class DueRow(Identified, Model):
@@ -87,6 +91,11 @@ def cancel_due(session: Session, rule: str, subject_id: UUID, period: str = "onc
         .where(DueRow.done_at.is_(None), DueRow.cancelled_at.is_(None))
         .values(cancelled_at=clock.now())
     )
+
+
+def cancel_all_due(session: Session, subject_id: UUID, *rules: str) -> None:
+    """Take back every row of these rules about a subject that has not been done yet, of whatever period."""
+    session.execute(_CANCEL_ALL, {"rules": list(rules), "subject_id": subject_id, "now": clock.now()})
 
 
 def run_due(limit: int = 1_000) -> int:

@@ -1,12 +1,15 @@
-"""`defer`: the job is a row of the transaction that caused it (house rule 3)."""
+"""`defer`: the job is a row of the transaction that caused it (house rule 3).
+
+Jobs are put into Procrastinate's queue by its own SQL function, on the session's connection: a web process needs nothing
+else of the engine, and neither pays for importing it nor for its way through the library.
+"""
 
 import json
+from collections.abc import Mapping
 from datetime import timedelta
 from functools import cache
 
-import procrastinate
-from procrastinate.types import JSONValue
-from sqlalchemy import text
+from sqlalchemy import TextClause, text
 from sqlalchemy.orm import Session
 
 from foundation import clock
@@ -14,34 +17,60 @@ from foundation.jobs.registry import JobUnknown, registered_jobs
 
 QUEUE = "gettone"
 
-
-@cache
-def _producer() -> procrastinate.App:
-    """The producing half of Procrastinate; it never opens a connection of its own, it writes on the caller's."""
-    return procrastinate.App(connector=procrastinate.SyncPsycopgConnector())
+_DEFER = text(
+    "SELECT unnest(procrastinate_defer_jobs_v1(ARRAY[ROW(CAST(:queue AS text), CAST(:name AS text), 0,"
+    " CAST(:lock AS text), NULL, CAST(:arguments AS jsonb), CAST(:scheduled_at AS timestamptz)"
+    ")]::procrastinate_job_to_defer_v1[]))"
+)
+_STORE_AND_DEFER = """
+    WITH made AS ({store} RETURNING id)
+    SELECT procrastinate_defer_jobs_v1(ARRAY[ROW(CAST(:job_queue AS text), CAST(:job_name AS text), 0, NULL, NULL,
+        jsonb_build_object(CAST(:job_argument AS text), made.id), NULL)]::procrastinate_job_to_defer_v1[]) FROM made
+"""
 
 
 def defer(
-    session: Session, name: str, *, lock: str | None = None, after: timedelta | None = None, **arguments: JSONValue
+    session: Session, name: str, *, lock: str | None = None, after: timedelta | None = None, **arguments: object
 ) -> int:
     """Queue the job `name` on the session's own connection; answers its number.
 
     `lock` runs jobs of one lock one after the other; `after` delays in real time (back-off only: business time uses
     due rows). Raises JobUnknown for a name nobody registered.
     """
+    _refuse_unknown(name)
+    values = {
+        "queue": QUEUE,
+        "name": name,
+        "lock": lock,
+        "arguments": json.dumps(arguments),
+        "scheduled_at": clock.real_now() + after if after else None,
+    }
+    return int(session.execute(_DEFER, values).scalar_one())
+
+
+def store_and_defer(
+    session: Session, store: str, values: Mapping[str, object], name: str, argument: str
+) -> bool:
+    """Store a row and queue the job that is for it, in one statement; answers False when the row was there before.
+
+    `store` is an INSERT of at most one row with an `id`, which the job gets as `argument`. Raises JobUnknown.
+    """
+    _refuse_unknown(name)
+    job = {"job_queue": QUEUE, "job_name": name, "job_argument": argument}
+    return session.execute(_stored_and_deferred(store), {**values, **job}).first() is not None
+
+
+@cache
+def _stored_and_deferred(store: str) -> TextClause:
+    return text(_STORE_AND_DEFER.format(store=store))
+
+
+def _refuse_unknown(name: str) -> None:
     if name not in registered_jobs():
         raise JobUnknown(name)
-    connection = session.connection().connection.driver_connection
-    session.flush()
-    scheduled_at = clock.real_now() + after if after else None
-    return (
-        _producer()
-        .configure_task(name, queue=QUEUE, lock=lock, schedule_at=scheduled_at, connection=connection)
-        .defer(**arguments)
-    )
 
 
-def run_soon(session: Session, name: str, **arguments: JSONValue) -> bool:
+def run_soon(session: Session, name: str, **arguments: object) -> bool:
     """Let a job that waits for its back-off run now; answers False when no such job waits or runs."""
     session.flush()
     found = session.execute(

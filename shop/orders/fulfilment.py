@@ -6,7 +6,7 @@ from entitlements import Account, Cause, PaidLine, Posting, book, grant
 from foundation import clock
 from foundation.events import record_event
 from foundation.faults import fault_point
-from foundation.jobs import cancel_due
+from foundation.jobs import cancel_all_due
 from shop.orders.order_book import Order, OrderLine, lines_of
 from shop.orders.order_states import next_order_state
 from shop.orders.placing import order_subject, tell_buyer
@@ -27,8 +27,7 @@ def fulfil(session: Session, order: Order) -> bool:
     _book_sale(session, order, lines)
     order.state, order.fulfilled_at = state, clock.now()
     order.version += 1
-    for rule in ("orders.remind", "orders.expire"):
-        cancel_due(session, rule, order.id)
+    cancel_all_due(session, order.id, "orders.remind", "orders.expire")
     record_event(session, "order.fulfilled", order_subject(order))
     tell_buyer(session, order, "order_fulfilled")
     return True
