@@ -20,7 +20,7 @@ from shop.orders.placing import order_subject
 from shop.payments.attempt_states import AttemptFacts, may_start_another
 from shop.payments.attempts import PaymentAttempt, attempts_of
 from shop.payments.customers import customer_of
-from shop.payments.gateway import GatewayRefused, HostedPage, PaymentGateway
+from shop.payments.gateway import GatewayFailed, GatewayRefused, HostedPage, PaymentGateway
 from shop.payments.money_in import due_cents
 from shop.payments.pages import note_facts
 from shop.payments.parameters import items_due, page_parameters
@@ -117,7 +117,8 @@ def send_attempt(attempt_id: UUID, gateway: PaymentGateway) -> None:
     """Create the attempt's page from its stored parameters and keep id and address (edge).
 
     The key makes it one page however often it is sent. Raises GatewayUnavailable: the attempt stays unknown;
-    GatewayRefused: there is no page, the attempt has failed and the buyer may begin another.
+    GatewayRefused: there is no page, the attempt has failed and the buyer may begin another. An inner failure of the
+    gateway is kept under the key for a day, so the page is looked for instead.
     """
     with transaction() as session:
         attempt = session.get_one(PaymentAttempt, attempt_id)
@@ -125,6 +126,12 @@ def send_attempt(attempt_id: UUID, gateway: PaymentGateway) -> None:
         return
     try:
         page = gateway.create_checkout_session(f"order-{attempt.order_id}-attempt-{attempt.number}", attempt.parameters)
+    except GatewayFailed as failure:
+        found = _made_all_the_same(attempt, gateway)
+        if found is None:
+            _give_up(attempt)
+            raise GatewayRefused("api_error") from failure
+        page = found
     except GatewayRefused:
         _give_up(attempt)
         raise
@@ -134,6 +141,19 @@ def send_attempt(attempt_id: UUID, gateway: PaymentGateway) -> None:
         stored = session.get_one(PaymentAttempt, attempt_id, populate_existing=True)
         stored.session_id, stored.url = page.session_id, page.url
     fault_point("checkout.stored")
+
+
+def _made_all_the_same(attempt: PaymentAttempt, gateway: PaymentGateway) -> HostedPage | None:
+    """The page of an attempt whose creation failed inside the gateway: it may exist, and no other attempt has it."""
+    reference = attempt.parameters["client_reference_id"]
+    pages = [
+        page
+        for page in gateway.pages_of_customer(str(attempt.parameters["customer"]))
+        if page["client_reference_id"] == reference and page["expires_at"] == attempt.parameters["expires_at"]
+    ]
+    with transaction() as session:
+        known = {one.session_id for one in attempts_of(session, attempt.order_id)}
+    return next((HostedPage(str(one["id"]), str(one["url"])) for one in pages if one["id"] not in known), None)
 
 
 def _give_up(attempt: PaymentAttempt) -> None:

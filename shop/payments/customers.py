@@ -8,9 +8,10 @@ from sqlalchemy.dialects.postgresql import insert
 
 from entitlements import Party
 from foundation.database import JsonObject, transaction
+from foundation.ids import new_id
 from foundation.settings import current_settings
 from shop.payments.attempts import StripeCustomer
-from shop.payments.gateway import PaymentGateway
+from shop.payments.gateway import GatewayFailed, PaymentGateway
 
 
 def customer_of(party_id: UUID, gateway: PaymentGateway) -> str:
@@ -24,7 +25,12 @@ def customer_of(party_id: UUID, gateway: PaymentGateway) -> str:
     parameters: JsonObject = {"name": party.name, "metadata": metadata}
     if party.email:
         parameters["email"] = party.email
-    made = gateway.create_customer(_key(party_id, parameters), parameters)
+    key = _key(party_id, parameters)
+    try:
+        made = gateway.create_customer(key, parameters)
+    except GatewayFailed:
+        # That key answers with the failure for a day. A customer moves no money: at worst one is left over at Stripe.
+        made = gateway.create_customer(f"{key}-{new_id().hex}", parameters)
     with transaction() as session:
         row = insert(StripeCustomer).values(party_id=party_id, customer_id=made)
         session.execute(row.on_conflict_do_nothing())

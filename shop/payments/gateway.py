@@ -13,10 +13,15 @@ NETWORK_RETRIES = 2
 # A buyer waits for the answer: three tries of ten seconds are long enough.
 _TIMEOUT_SECONDS = 10
 _CONFLICT = 409
+REPLAYED = "Idempotent-Replayed"
 
 
 class GatewayUnavailable(Exception):
     """The gateway did not answer: nobody knows whether it did what was asked (ask again with the same key)."""
+
+
+class GatewayFailed(GatewayUnavailable):
+    """The gateway failed inside and keeps that answer for this key: asking again tells nothing, only a look does."""
 
 
 class GatewayRefused(Exception):
@@ -55,6 +60,12 @@ class PaymentGateway(Protocol):
 
     def page_of_intent(self, payment_intent_id: str) -> JsonObject | None:
         """The Checkout Session a payment intent belongs to, read anew; None while Stripe does not say."""
+
+    def pages_of_customer(self, customer_id: str) -> list[JsonObject]:
+        """A customer's Checkout Sessions, newest first."""
+
+    def refunds_of_charge(self, charge_id: str) -> list[JsonObject]:
+        """A charge's refunds, newest first."""
 
     def payout_rows(self, payout_id: str) -> list[JsonObject]:
         """Every balance transaction of a payout."""
@@ -115,6 +126,14 @@ class StripeGateway:
         pages: list[JsonObject] = listed["data"]
         return pages[0] if pages else None
 
+    def pages_of_customer(self, customer_id: str) -> list[JsonObject]:
+        """GET /v1/checkout/sessions?customer=…, all pages."""
+        return self._pages(lambda: self._client.v1.checkout.sessions.list({"customer": customer_id, "limit": 100}))
+
+    def refunds_of_charge(self, charge_id: str) -> list[JsonObject]:
+        """GET /v1/refunds?charge=…, all pages."""
+        return self._pages(lambda: self._client.v1.refunds.list({"charge": charge_id, "limit": 100}))
+
     def payout_rows(self, payout_id: str) -> list[JsonObject]:
         """GET /v1/balance_transactions?payout=…, all pages."""
         return self._pages(lambda: self._client.v1.balance_transactions.list({"payout": payout_id, "limit": 100}))
@@ -150,6 +169,8 @@ def _ours(problem: stripe.StripeError) -> GatewayUnavailable | GatewayRefused:
     """Silence, overload, 5xx and a twin request still running leave the outcome unknown; anything else is a refusal."""
     unknown = isinstance(problem, stripe.APIConnectionError | stripe.RateLimitError)
     status = problem.http_status or 0
+    if status >= 500 and (problem.headers or {}).get(REPLAYED) == "true":  # noqa: PLR2004 - server errors
+        return GatewayFailed(type(problem).__name__)
     if unknown or status >= 500 or status == _CONFLICT:  # noqa: PLR2004 - server errors
         return GatewayUnavailable(type(problem).__name__)
     return GatewayRefused(problem.code or type(problem).__name__)

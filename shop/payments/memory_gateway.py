@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from foundation import clock
 from foundation.database import JsonObject, refuse_open_transaction
-from shop.payments.gateway import GatewayRefused, GatewayUnavailable, HostedPage
+from shop.payments.gateway import GatewayFailed, GatewayRefused, GatewayUnavailable, HostedPage
 
 
 class MemoryGateway:
@@ -16,6 +16,7 @@ class MemoryGateway:
         self.down = False
         self.calls: list[str] = []
         self.rows: dict[str, list[JsonObject]] = {}
+        self.failing: set[str] = set()
         self.undelivered: list[JsonObject] = []
         self._answers: dict[str, tuple[str, JsonObject]] = {}
 
@@ -40,6 +41,7 @@ class MemoryGateway:
                 "amount_total": amount,
                 "currency": "eur",
                 "client_reference_id": parameters.get("client_reference_id"),
+                "customer": parameters.get("customer"),
                 "metadata": dict(parameters.get("metadata", {})),
                 "payment_intent": None,
                 "livemode": False,
@@ -99,6 +101,19 @@ class MemoryGateway:
         ]
         return self.read("checkout_session", str(pages[0]["id"])) if pages else None
 
+    def pages_of_customer(self, customer_id: str) -> list[JsonObject]:
+        """The pages made for a customer."""
+        return self._newest_first("checkout.session", "customer", customer_id)
+
+    def refunds_of_charge(self, charge_id: str) -> list[JsonObject]:
+        """The refunds of a charge."""
+        return self._newest_first("refund", "charge", charge_id)
+
+    def _newest_first(self, kind: str, name: str, value: str) -> list[JsonObject]:
+        self._up()
+        found = [one for one in self.objects.values() if one["object"] == kind and one.get(name) == value]
+        return json.loads(json.dumps(found[::-1]))  # type: ignore[no-any-return]
+
     def payout_rows(self, payout_id: str) -> list[JsonObject]:
         """The rows a test put there."""
         self._up()
@@ -143,6 +158,8 @@ class MemoryGateway:
     def _once(self, key: str, parameters: JsonObject, build: Callable[[int], JsonObject]) -> JsonObject:
         self._up()
         self.calls.append(key)
+        if key in self.failing:
+            raise GatewayFailed
         asked = json.dumps(parameters, sort_keys=True)
         if key in self._answers:
             known, answer = self._answers[key]

@@ -18,7 +18,7 @@ from pricing import Money, refund_share
 from shop.orders.order_book import Order, OrderLine, lines_of
 from shop.orders.placing import order_subject
 from shop.payments.attempts import attempts_of
-from shop.payments.gateway import GatewayRefused, PaymentGateway
+from shop.payments.gateway import GatewayFailed, GatewayRefused, PaymentGateway
 from shop.payments.reconcile import reconcile
 from shop.payments.record import lock_order
 from shop.payments.reversals import disputed
@@ -103,6 +103,12 @@ def send_request(request_id: UUID, gateway: PaymentGateway) -> RefundRequest:
         return request
     try:
         refund = gateway.create_refund(f"refund-{request.id}", _parameters(request))
+    except GatewayFailed as failure:
+        found = _made_all_the_same(request, gateway)
+        if found is None:
+            _close(request.id, None)
+            raise RefundRefused("api_error") from failure
+        refund = found
     except GatewayRefused as refusal:
         _close(request.id, None)
         raise RefundRefused(refusal.code) from refusal
@@ -112,6 +118,12 @@ def send_request(request_id: UUID, gateway: PaymentGateway) -> RefundRequest:
     with transaction() as session:
         reconcile(session, seen)
     return stored
+
+
+def _made_all_the_same(request: RefundRequest, gateway: PaymentGateway) -> JsonObject | None:
+    """The refund of a request that failed inside Stripe: it may exist all the same."""
+    made = gateway.refunds_of_charge(request.charge_id)
+    return next((one for one in made if one["metadata"].get("refund_request") == str(request.id)), None)
 
 
 def open_requests(session: Session) -> list[UUID]:
@@ -188,7 +200,11 @@ def _vat_of(session: Session, line: OrderLine, count: int) -> int:
 
 
 def _parameters(request: RefundRequest) -> JsonObject:
-    named = {"order_id": str(request.order_id), "shop_env": current_settings().shop_env}
+    named = {
+        "order_id": str(request.order_id),
+        "shop_env": current_settings().shop_env,
+        "refund_request": str(request.id),
+    }
     return {"charge": request.charge_id, "amount": request.amount_cents, "metadata": named}
 
 

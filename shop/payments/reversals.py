@@ -50,9 +50,10 @@ def follow_reversals(session: Session, order: Order) -> None:
         _look_again(session, order, lines)
     elif fully_refunded(session, order.id):
         void_coupons(session, "order_line", lines, Cause("refund", order.id))
+        _look_again(session, order, lines)
     for dispute in disputes:
         if dispute.status in OPEN_DISPUTE:
-            hold_coupons(session, "order_line", lines, dispute.case_id)
+            hold_coupons(session, "order_line", lines, dispute.case_id, under_way=True)
         else:
             release_coupons(session, dispute.case_id)
 
@@ -91,7 +92,7 @@ def _disputes_of(session: Session, order_id: UUID) -> Sequence[StripeDispute]:
 
 
 def _look_again(session: Session, order: Order, lines: list[UUID]) -> None:
-    """A coupon whose activation was under way becomes a licence later, which is to be suspended as well."""
+    """A coupon whose activation was under way becomes a licence later, or comes back: it is dealt with as well."""
     if coupons_under_way(session, "order_line", lines):
         due_at = clock.now() + _LOOK_AGAIN
         schedule_due(session, RULE, order.id, due_at, period=due_at.isoformat())
@@ -99,5 +100,5 @@ def _look_again(session: Session, order: Order, lines: list[UUID]) -> None:
 
 @due_rule(RULE)
 def follow_reversals_again(session: Session, row: DueRow) -> None:
-    """Look once more at an order whose dispute was lost while an activation was under way."""
+    """Look once more at an order whose money went back while an activation was under way."""
     follow_reversals(session, lock_order(session, row.subject_id))

@@ -5,10 +5,11 @@ from uuid import UUID
 import pytest
 from sqlalchemy import select
 
-from entitlements import Account, activate_coupon, balance, rights_of, stock_of
+from entitlements import Account, activate_coupon, balance, hold_coupons, rights_of, stock_of
 from entitlements.coupons.stock import Coupon
 from entitlements.licences import Licence
 from foundation import clock
+from foundation.ids import new_id
 from foundation.principal import Principal
 from shop import (
     GatewayUnavailable,
@@ -333,3 +334,32 @@ def test_two_paid_attempts_fulfil_once_and_ask_for_a_refund(stand: Stand, order_
 def held(stand: Stand) -> int:
     with stand.tx() as session:
         return len(session.scalars(select(Coupon).where(Coupon.held_by_case.is_not(None))).all())
+
+
+def test_a_refund_made_in_spite_of_a_failure_is_found_and_one_that_was_not_frees_the_coupons(
+    stand: Stand, order_id: UUID
+) -> None:
+    ask(stand, order_id, RefundWish(amount_cents=100))
+    with stand.tx() as session:
+        request = session.scalars(select(RefundRequest)).one()
+        request.state, request.refund_id = "ASKED", None
+        line = lines_of(session, order_id)[0]
+    stand.gateway.failing = {f"refund-{request.id}"}
+    with stand.client.application.app_context():
+        settle_pending(stand.gateway)
+    with stand.tx() as session:
+        assert session.scalars(select(RefundRequest.state)).all() == ["DONE"]
+        never = RefundRequest(
+            id=new_id(),
+            order_id=order_id,
+            charge_id=charge(stand)["id"],
+            amount_cents=50,
+            requested_at=clock.now(),
+            state="ASKED",
+        )
+        session.add(never)
+        hold_coupons(session, "order_line", [line.id], never.id)
+    stand.gateway.failing = {f"refund-{never.id}"}
+    with stand.client.application.app_context():
+        settle_pending(stand.gateway)
+    assert (held(stand), stand.coupons(), returned(stand, order_id)) == (0, {"AVAILABLE": 3}, 100)

@@ -270,3 +270,24 @@ def test_a_studio_is_one_customer_whoever_orders(stand: Stand) -> None:
     start(stand, first)
     start(stand, second)
     assert parameters(stand, first)["customer"] == parameters(stand, second)["customer"]
+
+
+def test_a_failure_the_gateway_keeps_under_its_key_does_not_stand_in_the_way_for_a_day(
+    stand: Stand, order_id: UUID
+) -> None:
+    stand.gateway.failing = {f"order-{order_id}-attempt-1"}
+    with pytest.raises(GatewayRefused):
+        start(stand, order_id)
+    assert stand.attempts(order_id)[0].state == "FAILED"
+    page = start(stand, order_id)
+    assert [(one.number, one.session_id) for one in stand.attempts(order_id)] == [(1, None), (2, page.session_id)]
+
+
+def test_a_page_made_in_spite_of_a_failure_is_found_and_used(stand: Stand, order_id: UUID) -> None:
+    page = start(stand, order_id)
+    with stand.tx() as session:
+        attempt = session.scalars(select(PaymentAttempt)).one()
+        attempt.session_id, attempt.url = None, None
+    stand.gateway.failing = {f"order-{order_id}-attempt-1"}
+    assert start(stand, order_id).session_id == page.session_id
+    assert len(stand.attempts(order_id)) == 1
