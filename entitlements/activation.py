@@ -62,7 +62,7 @@ def activate_coupon(session: Session, coupon_id: UUID, data: CompanyData, by: Pr
     state = state_for_use(coupon, today)
     if state != "AVAILABLE":
         raise CouponNotAvailable(coupon_id, state)
-    company = _request_company(session, data, by.party_id, today)
+    company = _request_company(session, data, by.party_id, by.locale, today)
     coupon.state, coupon.changed_at = next_coupon_state(coupon.state, "activate"), clock.now()
     session.add(
         CouponAssignment(
@@ -89,7 +89,7 @@ def state_for_use(coupon: Coupon, today: date) -> str:
     return "EXPIRED" if coupon.activate_by_on is not None and coupon.activate_by_on <= today else "AVAILABLE"
 
 
-def _request_company(session: Session, data: CompanyData, studio_id: UUID, today: date) -> Company:
+def _request_company(session: Session, data: CompanyData, studio_id: UUID, locale: str, today: date) -> Company:
     """Claim the tax code (M6), in a savepoint: a claim that fails leaves no party behind."""
     with session.begin_nested():
         party = _party_of(data)
@@ -104,6 +104,7 @@ def _request_company(session: Session, data: CompanyData, studio_id: UUID, today
             requested_on=today,
             requested_at=clock.now(),
             support_code=support_code(party.id),
+            locale=locale,
             version=1,
         )
         if session.execute(claim.on_conflict_do_nothing().returning(Company.id)).scalar() is None:
@@ -268,5 +269,12 @@ def _tell_studio(session: Session, company: Company, coupon: Coupon, template: s
         "support_code": company.support_code,
         "reason": company.rejection,
     }
-    cause = f"{template}:{company.id}"
-    queue_mail(session, cause=cause, to=studio.email, template=template, context=context, party_id=studio.id)
+    queue_mail(
+        session,
+        cause=f"{template}:{company.id}",
+        to=studio.email,
+        template=template,
+        context=context,
+        party_id=studio.id,
+        locale=company.locale,
+    )

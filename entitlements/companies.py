@@ -29,7 +29,8 @@ _LIVE = "state <> 'REJECTED'"
 class Company(Model):
     """What the vendor's software was asked to create; the name and identifiers are its party's.
 
-    `tax_code` stands here again because "one live company per tax code" is a promise of this table (M6).
+    `tax_code` stands here again because "one live company per tax code" is a promise of this table (M6). `locale` is
+    the language of whoever activated it, in which the studio is told what became of it.
     """
 
     __tablename__ = "companies"
@@ -53,6 +54,7 @@ class Company(Model):
     rejection: Mapped[str | None]
     remote_id: Mapped[str | None]
     support_code: Mapped[str]
+    locale: Mapped[str] = mapped_column(server_default="it")
     version: Mapped[int]
 
 

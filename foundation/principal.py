@@ -15,6 +15,7 @@ class Principal:
     """Somebody signed in (user) or a machine (token) acting for a party in one role.
 
     `user_id` is None for tokens of machines; `party_id` is None for vendor roles, who act on everybody's behalf.
+    `locale` is the language they are written to in.
     """
 
     user_id: UUID | None
@@ -23,6 +24,7 @@ class Principal:
     scopes: frozenset[str] = frozenset()
     token_id: UUID | None = None
     second_factor: bool = False
+    locale: str = "it"
 
     def is_one_of(self, roles: Iterable[str]) -> bool:
         """Whether the role is one of `roles`."""

@@ -27,7 +27,7 @@ from entitlements.web.activation_form import (
     title_of_activity,
 )
 from entitlements.web.activation_live import choices, on_leave
-from entitlements.web.activation_summary import CONFIRM_WORD, Summary, confirmed, summed_up
+from entitlements.web.activation_summary import Summary, confirm_word, confirmed, summed_up
 from entitlements.web.reading import STUDIO, studio
 from entitlements.web.told import company_exists
 from foundation import clock
@@ -176,5 +176,5 @@ def _summary_page(session: Session, summary: Summary) -> str:
         Step=CompanyStep,
         legal_forms=LEGAL_FORMS,
         tax_regimes=TAX_REGIMES,
-        word=CONFIRM_WORD,
+        word=confirm_word(),
     )

@@ -16,8 +16,6 @@ from entitlements.web.activation_form import Visit, summary_values, title_of_act
 from entitlements.web.words import told_problem
 from pricing import Term
 
-CONFIRM_WORD = "ATTIVA"
-
 
 @dataclass(slots=True)
 class Summary:
@@ -50,6 +48,11 @@ class Summary:
         return [(problem.field, told_problem(problem)) for problem in self.doubts]
 
 
+def confirm_word() -> str:
+    """What is typed to confirm an activation."""
+    return str(_("ATTIVA"))
+
+
 def summed_up(session: Session, visit: Visit) -> Summary:
     """The whole draft, checked as it stands now."""
     draft = draft_of(session, visit.coupon.id)
@@ -74,6 +77,6 @@ def confirmed(summary: Summary, form: Mapping[str, str]) -> dict[str, str]:
         return {"": _("Mancano alcuni dati: completali prima di attivare.")}
     if form.get("shown") != summary.shown:
         return {"": _("I dati sono cambiati dopo che hai aperto questa pagina: controllali e conferma di nuovo.")}
-    if form.get("confirmation", "").strip().upper() != CONFIRM_WORD:
-        return {"confirmation": _("Per attivare scrivi %(word)s.", word=CONFIRM_WORD)}
+    if form.get("confirmation", "").strip().upper() != confirm_word():
+        return {"confirmation": _("Per attivare scrivi %(word)s.", word=confirm_word())}
     return {}

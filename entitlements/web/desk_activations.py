@@ -21,7 +21,6 @@ from foundation.database import transaction
 blueprint = Blueprint("desk_activations", __name__)
 
 STATES = (CONTRADICTED, *PROVISIONING_STATES)
-GIVE_UP_WORD = "RINUNCIA"
 
 
 @blueprint.get("/desk/attivazioni")
@@ -91,8 +90,8 @@ def ask_give_up(company_id: UUID) -> str:
 @requires(*DESK)
 def do_give_up(company_id: UUID) -> Response | tuple[str, int]:
     """End a request for good, after asking the vendor; whatever comes of it is said in words."""
-    if request.form.get("confirmation", "").strip().upper() != GIVE_UP_WORD:
-        sentence = _("Per rinunciare scrivi %(word)s.", word=GIVE_UP_WORD)
+    if request.form.get("confirmation", "").strip().upper() != _give_up_word():
+        sentence = _("Per rinunciare scrivi %(word)s.", word=_give_up_word())
         return _confirmation(company_id, {"confirmation": sentence}), 422
     flash(*_outcome(company_id))
     return _back(company_id)
@@ -115,8 +114,12 @@ def _outcome(company_id: UUID) -> tuple[str, str]:
 def _confirmation(company_id: UUID, errors: dict[str, str]) -> str:
     with transaction() as session:
         row = desk_row(session, company_id)
-    word = GIVE_UP_WORD
+    word = _give_up_word()
     return render_template("entitlements/desk/give_up.html", row=row, errors=errors, word=word)
+
+
+def _give_up_word() -> str:
+    return str(_("RINUNCIA"))
 
 
 def _back(company_id: UUID) -> Response:

@@ -6,11 +6,13 @@ from flask import Flask
 from flask_babel import gettext as _
 
 from entitlements.company_data import SENTENCES, Problem, sentence_of
+from entitlements.provisioning.give_up import CLOSED_BY_SUPPORT
 
 
 def install(app: Flask) -> None:
     """Give every template these words as filters."""
-    for word in (coupon_word, type_word, company_word, request_word, call_word, outcome_word, payer_word, access_word):
+    states = (coupon_word, company_word, request_word, call_word, outcome_word)
+    for word in (*states, type_word, payer_word, access_word, refusal_word):
         app.add_template_filter(word, word.__name__)
 
 
@@ -106,6 +108,11 @@ def payer_word(payer: str | None) -> str:
 def access_word(mode: str) -> str:
     """A licence's access mode."""
     return str(_("Sola lettura") if mode == "READ_ONLY" else _("Completo"))
+
+
+def refusal_word(reason: str | None) -> str:
+    """Why a company was refused: our own sentence in the reader's language, the vendor's as it came."""
+    return str(_("L’assistenza ha chiuso la richiesta.")) if reason == CLOSED_BY_SUPPORT else reason or ""
 
 
 def told_problem(problem: Problem) -> str:

@@ -343,6 +343,7 @@ def upgrade() -> None:
         sa.Column("rejection", sa.Text(), nullable=True),
         sa.Column("remote_id", sa.Text(), nullable=True),
         sa.Column("support_code", sa.Text(), nullable=False),
+        sa.Column("locale", sa.Text(), server_default="it", nullable=False),
         sa.Column("version", sa.BigInteger(), nullable=False),
         sa.CheckConstraint("state <> 'READY' OR remote_id IS NOT NULL", name=op.f("ck_companies_ready_has_remote_id")),
         sa.CheckConstraint("state IN ('PROVISIONING', 'READY', 'REJECTED')", name=op.f("ck_companies_state")),

@@ -65,12 +65,13 @@ def members_of(session: Session, party_id: UUID) -> list[Member]:
 def invite_member(session: Session, party_id: UUID, email: str, role: str, by: Principal) -> None:
     """Mail an invitation to work for a studio; asking again sends a new link and makes the old one worthless.
 
-    Known and unknown people are treated alike, and nobody is added before they accept.
+    Known and unknown people are treated alike, and nobody is added before they accept. Somebody new is written to in
+    the language of whoever invites them.
     """
     email = normal_email(email)
     user = session.scalars(select(User).where(User.email == email)).one_or_none()
     if user is None:
-        user = new_user(email, email, None)
+        user = new_user(email, email, None, by.locale)
         session.add(user)
         session.flush()
     same = (Membership.user_id == user.id, Membership.party_id == party_id)

@@ -40,7 +40,7 @@ class SignedIn:
     def principal(self) -> Principal:
         """Vendor roles act on everybody's behalf, so they carry no party (M2)."""
         party_id = None if self.role in DESK_ROLES else self.party_id
-        return Principal(self.user_id, party_id, self.role, second_factor=self.second_factor)
+        return Principal(self.user_id, party_id, self.role, second_factor=self.second_factor, locale=self.locale)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from flask import Flask, has_request_context, session
+from flask import Flask, has_request_context, request, session
 from flask_babel import gettext as _
 from flask_babel import pgettext
 from sqlalchemy.exc import SQLAlchemyError
@@ -64,7 +64,16 @@ def _frame() -> dict[str, Any]:
         "simulator_in_use": settings.payment_simulator_in_use,
         "support_answer_hours": settings.support_answer_hours,
         "links": LINKS,
+        "here": _here(),
     }
+
+
+def _here() -> str:
+    """Where a choice of language comes back to: this page as it was asked for; of a form's answer, its page."""
+    if request.method == "GET":
+        return request.full_path if request.query_string else request.path
+    methods = request.url_rule.methods if request.url_rule else None
+    return request.path if methods and "GET" in methods else LINKS["home"]
 
 
 def _nav(principal: Principal | None) -> Nav:
