@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from datetime import timedelta
 
+import hypothesis
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
@@ -19,6 +20,10 @@ from foundation.jobs import drain
 from foundation.mail import MemoryMailer
 from shop import MemoryGateway
 from tests.database import database_url, fresh_database, isolated  # noqa: F401
+
+# A busy machine is no reason for a property to fail.
+hypothesis.settings.register_profile("house", deadline=None)
+hypothesis.settings.load_profile("house")
 
 Transact = Callable[[], AbstractContextManager[Session]]
 

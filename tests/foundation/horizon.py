@@ -11,7 +11,7 @@ _BEHIND = text(
 )
 
 
-def wait_until_readable(seconds: float = 60) -> None:
+def wait_until_readable(seconds: float = 300) -> None:
     """Wait until every committed event may be read; needs an application context."""
     until = time.monotonic() + seconds
     while time.monotonic() < until:

@@ -175,8 +175,9 @@ def test_a_duration_is_read_or_refused_and_nothing_else(text: str) -> None:
     if well_formed:
         assert parse_duration(text) >= timedelta()
     else:
-        with pytest.raises(ValueError, match=re.escape(text)):
+        with pytest.raises(ValueError) as refused:  # noqa: PT011 - the value is the message, also when it is empty
             parse_duration(text)
+        assert str(refused.value) == text
 
 
 @given(
