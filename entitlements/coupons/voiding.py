@@ -31,14 +31,14 @@ _VOID_HELD = text(
 _HOLD = text(
     """
     UPDATE coupons SET held_by_case = :case, changed_at = :now
-    WHERE state = 'AVAILABLE' AND held_by_case IS NULL AND pack_id IN
+    WHERE state = ANY(CAST(:states AS text[])) AND held_by_case IS NULL AND pack_id IN
       (SELECT id FROM coupon_packs WHERE cause_kind = :cause_kind AND cause_id = ANY(CAST(:causes AS uuid[])))
     RETURNING id
     """
 )
 _RELEASE = text(
-    "UPDATE coupons SET held_by_case = NULL, changed_at = :now"
-    " WHERE held_by_case = :case AND state = 'AVAILABLE' RETURNING id"
+    "UPDATE coupons SET held_by_case = NULL, changed_at = CASE state WHEN 'AVAILABLE' THEN :now ELSE changed_at END"
+    " WHERE held_by_case = :case RETURNING id"
 )
 _SUSPEND = text(
     """
@@ -78,9 +78,15 @@ def _settle_void(session: Session, statement: TextClause, values: dict[str, Any]
     return sum(len(shares) for shares in voided.values())
 
 
-def hold_coupons(session: Session, cause_kind: str, cause_ids: Sequence[UUID], case: UUID) -> int:
-    """Freeze the unused coupons of these causes for a case, so that nobody uses them meanwhile; answers how many."""
-    values = _causes(cause_kind, cause_ids) | {"case": case, "now": clock.now()}
+def hold_coupons(
+    session: Session, cause_kind: str, cause_ids: Sequence[UUID], case: UUID, *, under_way: bool = False
+) -> int:
+    """Freeze the unused coupons of these causes for a case, so that nobody uses them meanwhile; answers how many.
+
+    With `under_way` also those that wait for the vendor's answer: a refusal brings them back, and then they are held.
+    """
+    states = ["AVAILABLE", "ACTIVATING"] if under_way else ["AVAILABLE"]
+    values = _causes(cause_kind, cause_ids) | {"case": case, "states": states, "now": clock.now()}
     return len(session.execute(_HOLD, values).all())
 
 

@@ -159,7 +159,8 @@ def _take_back(session: Session, order: Order, payment: Payment, most_cents: int
         wait_again(session, order)
     elif order.state == "FULFILLED" and missing > 0:
         # Like a dispute: what nobody has used is frozen until finance decides or the money comes again (D10).
-        hold_coupons(session, "order_line", [line.id for line in lines_of(session, order.id)], order.id)
+        lines = [line.id for line in lines_of(session, order.id)]
+        hold_coupons(session, "order_line", lines, order.id, under_way=True)
         open_finance_task(session, RETURNED_AFTER, order, {"amount_cents": amount})
     if order.state not in CLOSED and missing > 0:
         figures = {"returned_cents": amount, "missing_cents": missing}
