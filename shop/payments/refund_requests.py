@@ -21,7 +21,7 @@ from shop.payments.attempts import attempts_of
 from shop.payments.gateway import GatewayFailed, GatewayRefused, PaymentGateway
 from shop.payments.reconcile import reconcile
 from shop.payments.record import lock_order
-from shop.payments.reversals import disputed
+from shop.payments.reversals import disputed, follow_reversals
 from shop.payments.seen import look
 from shop.payments.stripe_facts import RefundRequest, StripeCharge, StripeRefund
 
@@ -210,6 +210,7 @@ def _parameters(request: RefundRequest) -> JsonObject:
 
 def _close(request_id: UUID, refund_id: str | None) -> RefundRequest:
     with transaction() as session:
+        order = lock_order(session, session.get_one(RefundRequest, request_id).order_id)
         request = session.get_one(RefundRequest, request_id, with_for_update=True)
         if request.state == ASKED:
             request.state, request.refund_id = (DONE if refund_id else REFUSED), refund_id
@@ -217,4 +218,6 @@ def _close(request_id: UUID, refund_id: str | None) -> RefundRequest:
                 void_held_coupons(session, request.id, Cause("refund", request.order_id))
             else:
                 release_coupons(session, request.id)
+                # It may have been refused because the buyer's bank was faster: then a dispute holds them from now on.
+                follow_reversals(session, order)
     return request

@@ -1,4 +1,4 @@
-"""Money goes back while a coupon is on its way to a company."""
+"""Money goes back while a coupon is on its way to a company, or faster than a refund."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -9,10 +9,13 @@ from sqlalchemy import select
 
 from entitlements import Refused, activate_coupon, apply_answer, stock_of
 from entitlements.coupons.stock import Coupon
-from shop import Kind, look, reconcile
+from foundation.principal import Principal
+from shop import GatewayRefused, Kind, MemoryGateway, RefundRefused, RefundWish, look, reconcile, request_refund
+from shop.orders.order_book import lines_of
 from tests.stories import company_data, owner_of
 from tests.webhooks.stand import Json, Stand, an_event
 
+FINANCE = Principal(user_id=None, party_id=None, role="finance")
 GROSS = 12_200
 
 
@@ -94,3 +97,25 @@ def test_a_coupon_that_comes_back_after_a_full_refund_is_voided(
     advance(timedelta(hours=1, minutes=1))
     stand.run_jobs()
     assert stand.coupons() == {"VOIDED": 3}
+
+
+class DisputedMeanwhile(MemoryGateway):
+    """A Stripe that refuses a refund because the buyer's bank has just asked for the money."""
+
+    def __init__(self, stand: Stand) -> None:
+        super().__init__()
+        self.stand = stand
+        self.objects = stand.gateway.objects
+
+    def create_refund(self, key: str, parameters: Json) -> Json:  # noqa: ARG002 - the port says what it is given
+        """The dispute's letter is opened before the refusal arrives."""
+        look_at(self.stand, "dispute", a_dispute(self.stand, "needs_response"))
+        raise GatewayRefused("charge_disputed")
+
+
+def test_a_refund_that_a_dispute_overtakes_leaves_the_coupons_held(stand: Stand, order_id: UUID) -> None:
+    with stand.tx() as session:
+        line = lines_of(session, order_id)[0]
+    with stand.client.application.app_context(), pytest.raises(RefundRefused):
+        request_refund(order_id, RefundWish(unused_of_line=line.id), FINANCE, DisputedMeanwhile(stand))
+    assert held(stand) == 3
