@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from foundation import clock
 from shop.orders.order_book import Order
 from shop.payments.money_in import BankLine, Payment, PaymentAllocation
-from shop.transfers.matching import CLOSED, unallocated
+from shop.transfers.matching import CLOSED
 from shop.transfers.references import references_in
 from shop.transfers.scoring import (
     LOWEST_WORTH_SHOWING,
@@ -38,9 +38,15 @@ class Suggestion:
     reasons: tuple[Reason, ...]
 
 
-def suggest(session: Session, lines: Sequence[BankLine], most: int = 3) -> dict[UUID, tuple[Suggestion, ...]]:
-    """The best orders for each line, best first; a line for which nothing speaks has none."""
-    facts = {line.id: _facts(session, line) for line in lines}
+def suggest(
+    session: Session, waiting: Sequence[tuple[BankLine, int]], most: int = 3
+) -> dict[UUID, tuple[Suggestion, ...]]:
+    """The best orders for each line with what is left of it (cents), best first; for some nothing speaks.
+
+    Two queries for a whole page of lines.
+    """
+    known = _buyers_paid_for(session, {line.debtor_hash for line, _left in waiting if line.debtor_hash})
+    facts = {line.id: _facts(line, left, known.get(line.debtor_hash or "", frozenset())) for line, left in waiting}
     orders = _candidates(session, facts.values())
     found: dict[UUID, tuple[Suggestion, ...]] = {}
     for line_id, line in facts.items():
@@ -50,33 +56,30 @@ def suggest(session: Session, lines: Sequence[BankLine], most: int = 3) -> dict[
     return found
 
 
-def _facts(session: Session, line: BankLine) -> LineFacts:
-    payment = session.scalars(select(Payment).where(Payment.bank_line_id == line.id)).one()
+def _facts(line: BankLine, left_cents: int, known_buyers: frozenset[str]) -> LineFacts:
     references = references_in(line.remittance, line.end_to_end_id)
     return LineFacts(
-        left_cents=unallocated(session, payment),
+        left_cents=left_cents,
         text=line.remittance,
         payer=line.debtor_name or "",
         named=frozenset(one.number for one in references if one.certain),
         misspelt=frozenset(one.number for one in references if not one.certain),
-        known_buyers=_buyers_paid_for(session, line.debtor_hash),
+        known_buyers=known_buyers,
     )
 
 
-def _buyers_paid_for(session: Session, debtor_hash: str | None) -> frozenset[str]:
-    """Whose orders this payer has paid before, by the keyed hash of the IBAN."""
-    if debtor_hash is None:
-        return frozenset()
+def _buyers_paid_for(session: Session, debtor_hashes: set[str]) -> dict[str, frozenset[str]]:
+    """Whose orders these payers have paid before, by the keyed hash of their IBAN."""
     query = (
-        select(Order.buyer_party_id)
-        .join(PaymentAllocation, PaymentAllocation.order_id == Order.id)
-        .join(Payment, Payment.id == PaymentAllocation.payment_id)
-        .join(BankLine, BankLine.id == Payment.bank_line_id)
-        .where(BankLine.debtor_hash == debtor_hash, PaymentAllocation.amount_cents > 0)
-        .distinct()
-        .limit(50)
+        select(BankLine.debtor_hash, func.array_agg(Order.buyer_party_id.distinct()))
+        .join(Payment, Payment.bank_line_id == BankLine.id)
+        .join(PaymentAllocation, PaymentAllocation.payment_id == Payment.id)
+        .join(Order, Order.id == PaymentAllocation.order_id)
+        .where(BankLine.debtor_hash.in_(debtor_hashes), PaymentAllocation.amount_cents > 0)
+        .group_by(BankLine.debtor_hash)
     )
-    return frozenset(str(party_id) for party_id in session.scalars(query))
+    rows = session.execute(query)
+    return {known: frozenset(str(party_id) for party_id in parties) for known, parties in rows if known is not None}
 
 
 def _candidates(session: Session, facts: Iterable[LineFacts]) -> list[Row[Order, int]]:

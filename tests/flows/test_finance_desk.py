@@ -1,22 +1,29 @@
 """Stories of the finance desk over HTTP: lists, confirming, releasing, holding, four eyes, tasks, the trail."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from flask.testing import FlaskClient
+from playwright.sync_api import Browser
+from sqlalchemy import select
 
 from foundation import clock
+from foundation.database import transaction
 from shop import Order, User
 from shop.payments.money_in import BankLine
-from shop.transfers import store_credit_of
-from tests.banking import Bank, finance_people, lines, now
+from shop.transfers import TransferFact, record_transfer, store_credit_of
+from tests.banking import ACCOUNT, PAYER, Bank, finance_people, lines, now
 from tests.browsing import Page, visit
 from tests.conftest import Transact
 from tests.factories import a_studio, a_user
+from tests.shop.web.conftest import LiveShop, a_browser, chromium, live_shop  # noqa: F401 - fixtures of the live shop
 from tests.signing import sign_in
 from tests.stories import an_order, stock_the_shop
 
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 Run = Callable[[], int]
 Advance = Callable[[timedelta], None]
 
@@ -197,6 +204,27 @@ def test_a_transfer_is_confirmed_by_hand_and_later_told_by_the_bank_as_the_same_
     assert now(tx, order).state == "AWAITING_PAYMENT"
 
 
+def test_a_line_the_bank_tells_without_a_reference_takes_the_place_of_the_one_confirmed_by_hand(
+    desk: FlaskClient, tx: Transact, bank: Bank, order: Order
+) -> None:
+    filled = {"ordine": order.number, "importo": f"{order.gross_cents // 100},{order.gross_cents % 100:02}"}
+    filled["giorno"] = clock.today().isoformat()
+    visit(desk, "/desk/finanza/conferma-a-mano").press("Conferma il bonifico", filled)
+    before = now(tx, order)
+    assert before.state == "PAID"
+    bank.transfer(order.gross_cents, "grazie")
+    by_hand, told = lines(tx)
+    page = visit(desk, line_path(told))
+    assert "Forse è il bonifico confermato a mano" in page.text
+    done = page.press("È lo stesso bonifico")
+    assert "Abbinato" in done.part(".g-stato")
+    assert [line.state for line in lines(tx)] == ["REPLACED", "MATCHED"]
+    after = now(tx, order)
+    assert (after.state, after.paid_at) == ("PAID", before.paid_at)
+    assert "Sostituito" in visit(desk, line_path(by_hand)).text
+    assert page.press("È lo stesso bonifico").status == 409
+
+
 def test_from_a_thousand_euro_a_second_person_approves_and_the_first_may_not(
     client: FlaskClient, tx: Transact, people: list[User]
 ) -> None:
@@ -275,3 +303,38 @@ def test_long_lists_come_a_page_at_a_time(desk: FlaskClient, bank: Bank) -> None
     second = first.follow("Pagina successiva")
     assert "movimento 01" in second.text
     assert "movimento 26" in second.follow("Pagina precedente").text
+
+
+@pytest.mark.browser
+@pytest.mark.sockets
+@pytest.mark.parametrize("width", [375, 1280])
+def test_the_desk_s_pages_are_accessible_and_fit_their_width(
+    chromium: Browser,  # noqa: F811 - the fixture imported above
+    live_shop: LiveShop,  # noqa: F811 - the same
+    width: int,
+) -> None:
+    with live_shop.app.app_context(), transaction() as session:
+        (person,) = finance_people(session, 1)
+        order = session.scalars(select(Order).where(Order.state == "AWAITING_PAYMENT")).first()
+        assert order is not None
+        payer = ("FERRARIS E CONTI", PAYER)
+        for number, words in enumerate(("grazie", "saldo 1", f"{order.number[:-1]}9")):
+            reference = f"AXE-{width}-{number}"
+            cents = order.gross_cents + number
+            fact = TransferFact("bank_webhook", ACCOUNT, clock.today(), cents, words, bank_reference=reference)
+            record_transfer(session, replace(fact, debtor_name=payer[0], debtor_iban=payer[1]))
+        line_id = session.scalars(select(BankLine.id).where(BankLine.state == "UNIDENTIFIED")).first()
+    token = sign_in(live_shop.app.test_client(), person)
+    context = a_browser(chromium, live_shop, signed_in=False, width=width)
+    context.add_cookies([{"name": "gettone", "value": token, "url": live_shop.address}])
+    page = context.new_page()
+    lists = [f"/desk/finanza?vista={view}" for view in ("finestra", "non-identificati", "movimenti")]
+    line = f"/desk/finanza/movimenti/{line_id}"
+    forms = [f"{line}/assegna?ordine={order.number}", f"{line}/accredita", "/desk/finanza/conferma-a-mano"]
+    for path in (*lists, line, f"{line}?q=ORD", *forms, "/desk/compiti"):
+        answer = page.goto(path)
+        assert answer is not None
+        assert answer.status == 200, path
+        found = Axe().run(page, options={"runOnly": TAGS}).response["violations"]
+        assert [f"{path} {one['id']}: {one['nodes'][0]['html']}" for one in found] == []
+        assert page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0, path

@@ -78,5 +78,5 @@ def _rows(session: Session, view: str, search: str) -> tuple[list[Any], UUID | N
         return [*decisions[:PAGE]], decisions[PAGE - 1].id if len(decisions) > PAGE else None, shown
     lines = lines_on_desk(session, view, search=search, before=start, limit=PAGE + 1)
     last = lines[PAGE - 1].line.id if len(lines) > PAGE else None
-    open_lines = [row.line for row in lines[:PAGE] if view != ALL]
+    open_lines = [(row.line, row.left_cents) for row in lines[:PAGE] if view != ALL]
     return [*lines[:PAGE]], last, {"suggestions": suggest(session, open_lines)}

@@ -15,6 +15,7 @@ from shop.payments.money_in import BankLine, Payment, paid_cents
 from shop.transfers import (
     AllocationRefused,
     FinanceDecision,
+    LineNotFound,
     allocate_by_hand,
     ask_store_credit,
     ask_to_send_back,
@@ -22,7 +23,8 @@ from shop.transfers import (
     take_off,
     unallocated,
 )
-from shop.web.finance.reading import FINANCE, cents_of, person, text_of
+from shop.transfers.replacing import replace_confirmed
+from shop.web.finance.reading import FINANCE, cents_of, id_of, person, text_of
 from shop.web.finance.told import refusal_sentence
 
 blueprint = Blueprint("desk_line_acts", __name__, url_prefix="/desk/finanza/movimenti/<uuid:line_id>")
@@ -132,6 +134,21 @@ def do_sent_back(line_id: UUID) -> Response:
         line, payment = lock_line(session, line_id)
         decision = ask_to_send_back(session, line, payment, person())
     _say(decision, _("%(cents)s segnati come restituiti.", cents=_money(decision.amount_cents)))
+    return _back(line_id)
+
+
+@blueprint.post("/stesso-bonifico")
+@requires(*FINANCE)
+def do_replace(line_id: UUID) -> Response:
+    """The bank has told what a person had confirmed by hand: the two become one."""
+    other = id_of("confermato")
+    if other is None:
+        raise LineNotFound
+    with transaction() as session:
+        # In one order of ids, whoever asks: two people at once do not block each other.
+        held = {one: lock_line(session, one) for one in sorted({line_id, other})}
+        replace_confirmed(session, held[line_id], held[other], person())
+    flash(_("Il movimento confermato a mano è ora quello della banca."), "success")
     return _back(line_id)
 
 

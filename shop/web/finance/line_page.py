@@ -13,6 +13,7 @@ from shop.transfers.desk_lists import orders_to_pay
 from shop.transfers.known_lines import TRANSFER
 from shop.transfers.line_history import history_of
 from shop.transfers.references import references_in
+from shop.transfers.replacing import confirmed_alike
 from shop.transfers.suggestions import suggest
 from shop.web.finance.reading import FINANCE, person, text_of
 
@@ -31,8 +32,9 @@ def show(line_id: UUID) -> str:
         payment = payment_of(session, line.id)
         left = unallocated(session, payment)
         history = history_of(session, line, payment)
-        suggested = suggest(session, [line])[line.id] if left > 0 else ()
+        suggested = suggest(session, [(line, left)])[line.id] if left > 0 else ()
         found = orders_to_pay(session, search) if search and left > 0 else None
+        alike = confirmed_alike(session, line) if line.state == "UNIDENTIFIED" else []
         named = [one.number for one in references_in(line.remittance, line.end_to_end_id) if one.certain]
     return render_template(
         "finance/line.html",
@@ -42,6 +44,7 @@ def show(line_id: UUID) -> str:
         suggested=suggested,
         found=found,
         search=search,
+        alike=alike,
         whose=history.orders[0][0].number if history.orders else next(iter(named), None),
         me=person().user_id,
     )

@@ -32,6 +32,7 @@ def refusal_sentence(problem: AllocationRefused | ConfirmationRefused) -> str:
         "nothing_left": _("Del movimento non resta nulla: forse qualcuno se n’è già occupato."),
         "foreign_currency": _("Un bonifico in altra valuta non paga ordini: si può solo restituire."),
         "amount_changed": _("L’importo rimasto è cambiato dopo la richiesta: rifiutala e chiedi di nuovo."),
+        "not_the_same": _("Non possono essere lo stesso bonifico: importo, uso o origine non coincidono."),
         "nobody": _("Manca l’intestatario del credito."),
         "day": _("Il giorno dell’accredito è nel passato, da oggi a un anno fa."),
         "amount": _("L’importo è maggiore di zero."),

@@ -24,6 +24,7 @@ def line_state(line: BankLine) -> tuple[str, str]:
         "MATCHED": ("done", _("Abbinato")),
         "SURPLUS": ("warning", _("Eccedente")),
         "RETURNED": ("error", _("Stornato")),
+        "REPLACED": ("neutral", _("Sostituito")),
     }.get(line.state, ("waiting", _("Non identificato")))
 
 
@@ -133,6 +134,8 @@ def act_word(event: Event) -> str:
         "transfer.credited": _("%(cents)s passati a credito residuo", cents=cents),
         "transfer.sent_back": _("%(cents)s restituiti al pagatore", cents=cents),
         "transfer.returned": _("La banca ha ripreso %(cents)s", cents=cents),
+        "transfer.replaced": _("Sostituito dal movimento della banca"),
+        "transfer.replaces": _("Prende il posto del movimento confermato a mano"),
         "transfer.payer_forgotten": _("Nome e IBAN del pagatore cancellati"),
         "finance.send_back_asked": _("Chiesta la restituzione di %(cents)s", cents=cents),
         "finance.send_back_approved": _("Restituzione approvata"),

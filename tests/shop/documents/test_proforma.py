@@ -1,0 +1,85 @@
+"""The proforma: no fiscal number, every figure of the order, and no text in it is ever markup."""
+
+import pytest
+from flask_babel import force_locale
+
+from pricing import Money
+from shop import Order
+from shop.documents import typeset
+from shop.orders.order_book import OrderLine, lines_of, vat_of
+from shop.orders.transfer_instructions import transfer_instructions
+from shop.web.proforma import proforma_values
+from tests.conftest import Transact
+from tests.factories import a_studio
+from tests.shop.orders.qr_reading import grid_of, text_in
+from tests.stories import an_order, stock_the_shop
+
+HOSTILE = (
+    '#panic("x")',
+    "$ x $ *grassetto* _corsivo_ `codice` <etichetta> @rif",
+    '"} #import "@preview/x:1.0.0": *',
+    "<script>alert(1)</script>",
+    "Łódź Ελλάδα 東京 🧾",
+    "\\u{0} \\n // commento /* aperto",
+)
+
+
+@pytest.fixture
+def placed(tx: Transact) -> tuple[Order, list[OrderLine]]:
+    """An order of two lines' worth, to be paid by transfer."""
+    with tx() as session:
+        stock_the_shop(session)
+        order = an_order(session, a_studio(session, name="Ferraris & Conti"), "LITE-10", 3, "bank_transfer")
+        return order, lines_of(session, order.id)
+
+
+def values_of(
+    tx: Transact, placed: tuple[Order, list[OrderLine]], paid: int = 0, language: str = "it"
+) -> dict[str, object]:
+    """What the document shows."""
+    with tx(), force_locale(language):
+        return proforma_values(*placed, paid)
+
+
+def test_it_says_what_it_is_and_carries_every_figure(tx: Transact, placed: tuple[Order, list[OrderLine]]) -> None:
+    order, lines = placed
+    shown = str(values_of(tx, placed)).replace("\\xa0", " ")
+    assert "PROFORMA - non è una fattura" in shown
+    assert f"Ordine {order.number}" in shown
+    for cents in (lines[0].net_cents, order.net_cents, vat_of(order)[0][1], order.gross_cents):
+        assert f"{cents // 100:,}".replace(",", ".") + f",{cents % 100:02} €" in shown
+    assert "IVA 22%" in shown
+    assert "Ferraris & Conti" in shown
+
+
+def test_its_code_asks_for_what_is_missing(tx: Transact, placed: tuple[Order, list[OrderLine]]) -> None:
+    order, _lines = placed
+    pay = values_of(tx, placed, paid=10_000)["pay"]
+    assert isinstance(pay, dict)
+    with tx():
+        from foundation.settings import current_settings  # noqa: PLC0415 - needs the application
+
+        told = transfer_instructions(current_settings().seller, order.rf_reference, Money(order.gross_cents - 10_000))
+    assert f'd="{told.qr.path}"' in pay["qr"]
+    assert text_in(grid_of(told.qr.path, told.qr.size)) == told.payload
+
+
+def test_a_paid_order_has_nothing_to_pay(tx: Transact, placed: tuple[Order, list[OrderLine]]) -> None:
+    assert values_of(tx, placed, paid=placed[0].gross_cents)["pay"] is None
+
+
+@pytest.mark.parametrize("hostile", HOSTILE)
+def test_whatever_stands_in_a_name_is_printed_and_never_obeyed(
+    tx: Transact, placed: tuple[Order, list[OrderLine]], hostile: str
+) -> None:
+    order, _lines = placed
+    order.billing = order.billing | {"name": hostile, "street": hostile, "city": hostile}
+    order.purchase_order_ref = hostile
+    assert typeset("proforma", values_of(tx, placed)).startswith(b"%PDF-")
+
+
+def test_a_hundred_lines_make_several_pages(tx: Transact, placed: tuple[Order, list[OrderLine]]) -> None:
+    order, lines = placed
+    pages = [typeset("proforma", values_of(tx, (order, lines * count))).count(b"/MediaBox") for count in (1, 100)]
+    assert pages[0] == 1
+    assert pages[1] > 1
