@@ -15,6 +15,7 @@ from shop.accounts.mailed_links import RESET_PASSWORD, send_link
 from shop.accounts.passwords import hash_password
 from shop.accounts.people import Membership, User
 from shop.accounts.registration import new_membership, new_user
+from shop.accounts.second_factor import forget_claims
 from shop.accounts.sessions import revoke_sessions
 from shop.accounts.signing_in import normal_email
 
@@ -62,7 +63,10 @@ def studio_party(session: Session, reference: str) -> Party:
 
 
 def appoint(session: Session, asked: Appointment) -> tuple[User, bool]:
-    """Make the person and the membership unless they exist; answers the person and whether anything changed."""
+    """Make the person and the membership unless they exist; answers the person and whether anything changed.
+
+    Somebody whose address was never confirmed chooses a password anew: a stranger may have opened that account.
+    """
     email = normal_email(asked.email)
     user = session.scalars(select(User).where(User.email == email)).one_or_none()
     changed = user is None
@@ -74,6 +78,9 @@ def appoint(session: Session, asked: Appointment) -> tuple[User, bool]:
             send_link(session, user, RESET_PASSWORD)
         else:
             user.email_confirmed_at = clock.now()
+    elif user.email_confirmed_at is None and user.password_hash is not None:
+        forget_claims(session, user)
+        send_link(session, user, RESET_PASSWORD)
     return user, _belong(session, user, asked) or changed
 
 

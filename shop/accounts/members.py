@@ -16,6 +16,7 @@ from foundation.tokens import link_subject, link_token_is_valid
 from shop.accounts.passwords import hash_password
 from shop.accounts.people import Membership, User
 from shop.accounts.registration import new_membership, new_user
+from shop.accounts.second_factor import forget_claims
 from shop.accounts.sessions import revoke_membership_sessions
 from shop.accounts.signing_in import Entrance, entrance_of, normal_email
 
@@ -114,8 +115,8 @@ class Invitation:
 
     @property
     def new_person(self) -> bool:
-        """Whether the invited person never had a password here."""
-        return self.user.password_hash is None
+        """Whether the invited person never chose a password here; one that a stranger may have chosen is none."""
+        return self.user.password_hash is None or self.user.email_confirmed_at is None
 
 
 def believe_invitation(session: Session, secret_key: str, token: str) -> Invitation:
@@ -144,11 +145,11 @@ def accept_invitation(session: Session, invitation: Invitation, name: str, passw
     """Join the studio. A new person gets name and password and comes in; a known one signs in with their own."""
     membership, user = invitation.membership, invitation.user
     membership.invited_at = None
-    user.email_confirmed_at = user.email_confirmed_at or clock.now()
     entrance = None
     if invitation.new_person:
+        forget_claims(session, user)
         user.name, user.password_hash = name, hash_password(password)
-        user.link_version += 1
+        user.email_confirmed_at = clock.now()
         session.flush()
         entrance = entrance_of(session, user, membership.id)
     record_event(session, "member.joined", Subject("membership", membership.id, membership.party_id))

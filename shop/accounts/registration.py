@@ -16,6 +16,7 @@ from foundation.principal import Principal
 from shop.accounts.mailed_links import CONFIRM_EMAIL, RESET_PASSWORD, email_is_confirmed, send_link
 from shop.accounts.passwords import hash_password
 from shop.accounts.people import Membership, User
+from shop.accounts.second_factor import forget_claims
 from shop.accounts.sessions import revoke_sessions
 from shop.accounts.signing_in import change_password, normal_email
 
@@ -113,6 +114,9 @@ def ask_for_reset(session: Session, email: str, locale: str = "it") -> None:
 
 def reset_password(session: Session, user: User, password: str) -> None:
     """Store the new password of whoever held the link: every session ends, the address counts as confirmed."""
+    if user.email_confirmed_at is None:
+        forget_claims(session, user)
+        session.flush()
     change_password(session, user.id, password)
     user.email_confirmed_at = user.email_confirmed_at or clock.now()
     revoke_sessions(session, user.id)

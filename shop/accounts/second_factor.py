@@ -82,3 +82,15 @@ def drop_second_factor(session: Session, user: User) -> None:
     user.totp_confirmed_at = None
     revoke_sessions(session, user.id)
     record_event(session, "user.second_factor_dropped", Subject("user", user.id))
+
+
+def forget_claims(session: Session, user: User) -> None:
+    """Nobody proved to own this person's address, so whoever opened the account may be somebody else.
+
+    The password and phone they chose and the sessions they hold are worthless from now on.
+    """
+    user.password_hash = None
+    user.link_version += 1
+    if user.totp_confirmed_at is not None:
+        drop_second_factor(session, user)
+    revoke_sessions(session, user.id)

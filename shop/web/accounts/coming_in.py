@@ -13,6 +13,7 @@ from shop.accounts.signing_in import Entrance
 from shop.carts import adopt_cart
 from shop.web.accounts.identification import let_in
 from shop.web.accounts.safe_ways import safe_path
+from shop.web.accounts.web_session import browser_session
 
 CART_KEY = "cart_id"
 _PENDING_KEY = "second_factor_for"
@@ -32,6 +33,9 @@ class Pending:
 def come_in(entrance: Entrance, way: str) -> Redirect:
     """Let somebody in who proved who they are, or ask for their second factor first; then on to `way`."""
     if entrance.second_factor_due:
+        if browser_session().identity is None:
+            # Whoever knew this visit's token before the password was given must not share in what it proved.
+            browser_session().rotate(None)
         session[_PENDING_KEY] = [str(entrance.user.id), str(entrance.membership.id), _now(), way]
         return redirect(SECOND_FACTOR_PATH)
     finish(entrance, second_factor=False)

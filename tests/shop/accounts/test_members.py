@@ -93,6 +93,39 @@ def test_somebody_known_is_invited_alike_and_signs_in_with_their_own_password(
     assert "Studio Verdi" in guest.get("/account").text
 
 
+def test_an_account_somebody_else_opened_under_the_invited_address_is_worthless_to_them(
+    client: FlaskClient, app: Flask, tx: Transact, run_jobs: RunJobs, outside: Outside
+) -> None:
+    owner, _staff, studio_id = a_team(tx)
+    with tx() as session:
+        theirs = a_studio(session, name="Studio Finto")
+        squatter = a_user(
+            session,
+            theirs.id,
+            email="nuova@verdi.example",
+            email_confirmed_at=None,
+            password_hash=hash_password("sette gatti neri"),
+        )
+    watching = app.test_client()
+    sign_in(watching, squatter)
+    sign_in(client, owner)
+    post(client, "/account/persone", email="nuova@verdi.example")
+    run_jobs()
+    _address, path = letter(outside)
+    guest = app.test_client()
+    assert 'type="password"' in guest.get(path).text, (
+        "nobody proved to own the address, so its password counts for nothing"
+    )
+    assert post(guest, path, name="Nina Nuova", password="sette gatti verdi").location == "/"
+    assert watching.get("/account").status_code == 302
+    stranger = app.test_client()
+    answer = post(stranger, "/accedi", email="nuova@verdi.example", password="sette gatti neri")
+    assert answer.status_code == 422
+    with tx() as session:
+        query = select(Membership.invited_at).where(Membership.party_id == studio_id, Membership.user_id == squatter.id)
+        assert session.scalars(query).one() is None
+
+
 def test_inviting_again_kills_the_first_link_and_a_week_kills_any(
     client: FlaskClient, tx: Transact, run_jobs: RunJobs, outside: Outside
 ) -> None:

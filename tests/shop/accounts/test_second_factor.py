@@ -13,6 +13,7 @@ from shop import User, WebSession
 from shop.accounts.passwords import hash_password
 from shop.accounts.second_factor import STEP_SECONDS, accept_code, secret_of
 from shop.accounts.signing_in import forget_sign_in_tries
+from shop.web.accounts.web_session import cookie_name
 from tests.conftest import Transact
 from tests.factories import a_studio, a_user
 from tests.signing import post, settings_of, sign_in
@@ -107,6 +108,19 @@ def test_a_reset_by_mail_still_asks_for_the_second_factor(client: FlaskClient, t
     assert post(client, f"/password/{token}", password="una frase nuova").location == "/accedi/verifica"
     assert client.get("/desk/finanza").status_code in {302, 404}
     assert client.get("/account").status_code == 302
+
+
+def test_a_cookie_known_before_the_password_does_not_reach_the_code(
+    client: FlaskClient, app: Flask, tx: Transact
+) -> None:
+    client.get("/accedi")
+    name = cookie_name(settings_of(client))
+    planted = client.get_cookie(name)
+    assert planted is not None
+    enter(client, a_person(tx, "finance"))
+    stranger = app.test_client()
+    stranger.set_cookie(name, planted.value)
+    assert stranger.get("/accedi/verifica").location == "/accedi", "the visit goes on under a fresh token"
 
 
 def test_the_wait_between_password_and_code_is_short(client: FlaskClient, tx: Transact) -> None:

@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 from foundation.tokens import token_hash
 from shop import ApiToken, Membership, User
 from shop.accounts.demo_people import DEMO_PASSWORD, PEOPLE, demo_people
+from shop.accounts.passwords import hash_password
 from shop.accounts.users_cli import users_commands
 from shop.prepare_cli import _fill, _greeting
 from tests.conftest import Transact
@@ -92,6 +93,22 @@ def test_people_are_made_disabled_and_given_tokens_by_command(app: Flask, tx: Tr
     assert run(app, "users", "token", "studio", "--studio", "CS-0", "--name", "app")[0] == 1
     assert run(app, "users", "token", "studio", "--name", "app")[0] == 2
     assert run(app, "users", "create", "x@y.it", "--name", "X", "--role", "emperor")[0] == 2
+
+
+def test_an_account_opened_before_an_appointment_is_worthless_to_whoever_opened_it(
+    app: Flask, client: FlaskClient, tx: Transact
+) -> None:
+    with tx() as session:
+        theirs = a_studio(session)
+        squatter = a_user(session, theirs.id, email="capo@venditore.example", email_confirmed_at=None)
+        squatter.password_hash = hash_password("sette gatti neri")
+    sign_in(client, squatter)
+    code, said = run(app, "users", "create", "capo@venditore.example", "--name", "Capo", "--role", "admin", "--json")
+    assert code == 0, said
+    assert "/password/" in json.loads(said)["link"]
+    assert client.get("/account").status_code == 302
+    with tx() as session:
+        assert session.get_one(User, squatter.id).password_hash is None
 
 
 def test_a_lost_phone_is_forgotten_by_command(app: Flask, tx: Transact) -> None:
