@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import UniqueConstraint
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import UniqueConstraint, text
 from sqlalchemy.orm import Mapped, Session
 
 from entitlements.coupons.stock import CouponPack, mint
@@ -18,6 +17,11 @@ from foundation.events import Subject, record_event
 from foundation.ids import new_id
 from foundation.jobs import schedule_due
 from pricing import add_months, largest_remainder
+
+_CLAIM = text(
+    "INSERT INTO grants (id, cause_kind, cause_id, ordinal, kind, quantity)"
+    " VALUES (:id, :cause_kind, :cause_id, 0, :kind, :quantity) ON CONFLICT DO NOTHING RETURNING id"
+)
 
 
 class Grant(Identified, Model):
@@ -61,10 +65,8 @@ def grant(session: Session, line: PaidLine) -> bool:
     kind = str(line.gives["kind"])
     if kind not in _STRATEGIES:
         raise UnknownGrant(kind)
-    claim = insert(Grant).values(
-        id=new_id(), cause_kind=line.cause.kind, cause_id=line.cause.id, ordinal=0, kind=kind, quantity=line.quantity
-    )
-    if session.execute(claim.on_conflict_do_nothing().returning(Grant.id)).scalar() is None:
+    claim = {"id": new_id(), "cause_kind": line.cause.kind, "cause_id": line.cause.id}
+    if session.execute(_CLAIM, claim | {"kind": kind, "quantity": line.quantity}).first() is None:
         return False
     _STRATEGIES[kind](session, line)
     return True

@@ -9,7 +9,6 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, func, select, text
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from entitlements.links import Cause
@@ -34,6 +33,18 @@ _ACCOUNTS = text(
       ON CONFLICT DO NOTHING RETURNING id, kind, unit, owner_id, label
     )
     SELECT * FROM known UNION ALL SELECT * FROM made
+    """
+)
+
+_BOOK = text(
+    """
+    INSERT INTO ledger_transfers (id, debit_account_id, credit_account_id, amount, unit, cause_kind, cause_id, ordinal,
+                                  at, recorded_at)
+    SELECT fresh.id, debit, credit, amount, unit, :cause_kind, :cause_id, ordinal, :now, :now
+    FROM unnest(CAST(:ids AS uuid[]), CAST(:debits AS uuid[]), CAST(:credits AS uuid[]), CAST(:amounts AS bigint[]),
+                CAST(:units AS text[]), CAST(:ordinals AS bigint[]))
+         AS fresh(id, debit, credit, amount, unit, ordinal)
+    ON CONFLICT DO NOTHING RETURNING id
     """
 )
 
@@ -106,25 +117,18 @@ def book(session: Session, cause: Cause, postings: list[Posting], first_ordinal:
     if not wanted:
         return True
     ids = account_ids(session, {account for posting in wanted for account in (posting.debit, posting.credit)})
-    now = clock.now()
-    rows = [
-        {
-            "id": new_id(),
-            "debit_account_id": ids[posting.debit],
-            "credit_account_id": ids[posting.credit],
-            "amount": posting.amount,
-            "unit": posting.debit.unit,
-            "cause_kind": cause.kind,
-            "cause_id": cause.id,
-            "ordinal": first_ordinal + index,
-            "at": now,
-            "recorded_at": now,
-        }
-        for index, posting in enumerate(wanted)
-    ]
-    table = LedgerTransfer.__table__
-    statement = insert(table).values(rows).on_conflict_do_nothing().returning(table.c.id)
-    return len(session.execute(statement).all()) == len(rows)
+    values = {
+        "ids": [new_id() for _ in wanted],
+        "debits": [ids[posting.debit] for posting in wanted],
+        "credits": [ids[posting.credit] for posting in wanted],
+        "amounts": [posting.amount for posting in wanted],
+        "units": [posting.debit.unit for posting in wanted],
+        "ordinals": list(range(first_ordinal, first_ordinal + len(wanted))),
+        "cause_kind": cause.kind,
+        "cause_id": cause.id,
+        "now": clock.now(),
+    }
+    return len(session.execute(_BOOK, values).all()) == len(wanted)
 
 
 def account_ids(session: Session, accounts: set[Account]) -> dict[Account, UUID]:

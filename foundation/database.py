@@ -3,6 +3,7 @@
 One request, job or command is one transaction, opened by the edge; what it calls takes the session and never commits.
 """
 
+import select
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -13,7 +14,10 @@ from uuid import UUID
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import BigInteger, Date, DateTime, Interval, MetaData, Text, Uuid, event, text
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.orm import DeclarativeBase, Mapped, ORMExecuteState, Session, mapped_column
+from sqlalchemy.pool import Pool
 from sqlalchemy.types import TypeEngine
 
 from foundation import clock
@@ -25,6 +29,7 @@ APPLICATION_ROLE = "gettone_app"
 APPEND_ONLY = "append_only"
 
 _AFTER_COMMIT = "gettone.after_commit"
+_LONGEST_LIFE_SECONDS = 1_800
 _open: ContextVar[bool] = ContextVar("transaction_open", default=False)
 
 JsonObject = dict[str, Any]
@@ -83,8 +88,20 @@ def engine_options(settings: Settings) -> dict[str, Any]:
     options = f"-c role={APPLICATION_ROLE} -c timezone=UTC -c statement_timeout={limit} -c lock_timeout=15000"
     # Outside a sandbox an error never quotes the values of its statement: they may be a person's.
     shown = {"hide_parameters": not settings.sandbox}
-    pool = {"pool_size": 10, "max_overflow": 10, "pool_pre_ping": True}
+    pool = {"pool_size": 10, "max_overflow": 10, "pool_recycle": _LONGEST_LIFE_SECONDS}
     return {"connect_args": {"options": options}, **pool, **shown}
+
+
+@event.listens_for(Pool, "checkout")
+def _refuse_hung_up(connection: DBAPIConnection, _record: object, _handed_out: object) -> None:
+    """Have the pool renew its connections once the server has hung up (restarted, killed): it told us on the socket.
+
+    A look at the socket costs nothing; asking the server before every transaction would cost a round trip.
+    """
+    socket = select.poll()
+    socket.register(connection.fileno(), select.POLLIN)
+    if socket.poll(0):
+        raise InvalidatePoolError
 
 
 @contextmanager

@@ -4,7 +4,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, select, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, insert, inspect, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from entitlements.coupons.codes import new_code
@@ -103,13 +103,16 @@ class CouponNotFound(Exception):
 
 def mint(session: Session, pack: CouponPack, net_shares: tuple[int, ...]) -> None:
     """Store a pack and mint its coupons, one per share of the net price, in one statement (again on a collision)."""
-    session.add(pack)
-    session.flush()
+    session.execute(insert(CouponPack), [_values_of(pack)])
     missing = dict(enumerate(net_shares, start=1))
     while missing:
         made = session.execute(_MINT, _fresh(pack, missing)).scalars().all()
         for ordinal in made:
             del missing[ordinal]
+
+
+def _values_of(pack: CouponPack) -> dict[str, Any]:
+    return {column.key: getattr(pack, column.key) for column in inspect(CouponPack).column_attrs}
 
 
 def _fresh(pack: CouponPack, missing: dict[int, int]) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """`defer`: the job is a row of the transaction that caused it (house rule 3).
 
-Jobs are put into Procrastinate's queue by its own SQL function, on the session's connection: a web process needs nothing
-else of the engine, and neither pays for importing it nor for its way through the library.
+Jobs are put into Procrastinate's queue by its own SQL function, on the session's connection: a web process needs
+nothing else of the engine, and pays neither for importing it nor for the way through its library.
 """
 
 import json
@@ -48,9 +48,7 @@ def defer(
     return int(session.execute(_DEFER, values).scalar_one())
 
 
-def store_and_defer(
-    session: Session, store: str, values: Mapping[str, object], name: str, argument: str
-) -> bool:
+def store_and_defer(session: Session, store: str, values: Mapping[str, object], name: str, argument: str) -> bool:
     """Store a row and queue the job that is for it, in one statement; answers False when the row was there before.
 
     `store` is an INSERT of at most one row with an `id`, which the job gets as `argument`. Raises JobUnknown.

@@ -21,6 +21,8 @@ from foundation.jobs.registry import JobDefinition, RetryLater, registered_jobs
 
 HEARTBEAT_SECONDS = 1.0
 DEAD_AFTER_SECONDS = 5
+# A worker that only slept (a closed laptop, a busy machine) must find its own row again, or it could take no job.
+FORGOTTEN_AFTER_SECONDS = 3_600
 REAP_EVERY_SECONDS = 1.0
 TICK_EVERY_SECONDS = 5.0
 
@@ -74,10 +76,10 @@ async def work(app: Flask, concurrency: int = 4) -> None:
             await worker.run_worker_async(
                 concurrency=concurrency,
                 delete_jobs=procrastinate.jobs.DeleteJobCondition.SUCCESSFUL,
-                fetch_job_polling_interval=2.0,
+                fetch_job_polling_interval=1.0,
                 shutdown_graceful_timeout=25,
                 update_heartbeat_interval=HEARTBEAT_SECONDS,
-                stalled_worker_timeout=DEAD_AFTER_SECONDS,
+                stalled_worker_timeout=FORGOTTEN_AFTER_SECONDS,
                 install_signal_handlers=True,
             )
         finally:

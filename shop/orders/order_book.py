@@ -4,7 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, select
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from foundation.database import APPEND_ONLY, Identified, JsonObject, Model
 from shop.orders.order_states import OrderState
@@ -52,6 +52,8 @@ class Order(Identified, Model):
     fulfilled_at: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]
     version: Mapped[int]
+    # Lines never change: a session that works on an order reads them once.
+    lines: Mapped[list["OrderLine"]] = relationship(order_by="OrderLine.position", viewonly=True)
 
 
 class OrderLine(Identified, Model):

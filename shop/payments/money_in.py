@@ -114,6 +114,18 @@ def paid_cents(session: Session, order_id: UUID) -> int:
     return int(session.execute(query.where(PaymentAllocation.order_id == order_id)).scalar_one())
 
 
+def paid_and_last_transfer(session: Session, order_id: UUID) -> tuple[int, datetime | None]:
+    """How much is allocated to an order, and when the latest bank transfer among it was recorded."""
+    transfers = func.max(Payment.recorded_at).filter(Payment.source == "bank")
+    query = (
+        select(func.coalesce(func.sum(PaymentAllocation.amount_cents), 0), transfers)
+        .join(Payment, Payment.id == PaymentAllocation.payment_id)
+        .where(PaymentAllocation.order_id == order_id)
+    )
+    row = session.execute(query).one()
+    return int(row[0]), row[1]
+
+
 def due_cents(session: Session, order: Order) -> int:
     """What an order still lacks, in cents; zero when it has all its money or more."""
     return max(0, order.gross_cents - paid_cents(session, order.id))

@@ -1,11 +1,10 @@
 """The one door for money: every euro that arrives, by card, by transfer or by hand, passes `record_payment`."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import func, select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from entitlements import Account, Cause, Posting, book
@@ -18,13 +17,27 @@ from foundation.jobs import schedule_due
 from foundation.settings import current_settings
 from shop.catalogue import current_price_book
 from shop.orders.fulfilment import fulfil
-from shop.orders.order_book import CARD, Order, lines_of
+from shop.orders.order_book import CARD, Order
 from shop.orders.order_states import next_order_state
 from shop.orders.placing import order_subject, tell_buyer
 from shop.payments.finance_tasks import Concern, open_task
-from shop.payments.money_in import Payment, PaymentAllocation, paid_cents
+from shop.payments.money_in import paid_and_last_transfer
 
 _CLEARING = {"stripe": "stripe_clearing", "bank": "bank", "manual": "bank", "discount": "discount"}
+_STORE = text(
+    """
+    WITH fresh AS (
+      INSERT INTO payments (id, source, external_id, method, amount_cents, currency, livemode, received_at, recorded_at,
+                            attempt_id, bank_line_id)
+      VALUES (:id, :source, :external_id, :method, :amount_cents, 'EUR', :livemode, :received_at, :now,
+              :attempt_id, :bank_line_id)
+      ON CONFLICT DO NOTHING RETURNING id, amount_cents
+    )
+    INSERT INTO payment_allocations (id, payment_id, order_id, ordinal, amount_cents, reason, allocated_at)
+    SELECT :allocation_id, id, :order_id, 0, amount_cents, 'payment', :now FROM fresh
+    RETURNING payment_id
+    """
+)
 _CLOSED = frozenset({"CANCELLED", "EXPIRED", "NEEDS_REQUOTE"})
 
 
@@ -48,48 +61,20 @@ def record_payment(session: Session, order: Order, money: MoneyFact) -> bool:
     The order's row must be locked. Card money fulfils at once in this same transaction (F003-08, M16); a transfer opens
     its window (D9). Money on a closed order follows D11; money beyond the total opens a finance task, fulfils nothing.
     """
-    payment_id = _store(session, money)
+    payment_id = _store(session, order, money)
     if payment_id is None:
         return False
-    allocate(session, order, payment_id, money.amount_cents, "payment")
-    book_receipt(session, order, money, payment_id)
-    fault_point("payment.recorded")
-    settle(session, order, money.method)
+    # What the services add is written once at the end, not before each of their questions.
+    with session.no_autoflush:
+        book_receipt(session, order, money, payment_id)
+        fault_point("payment.recorded")
+        settle(session, order, money.method)
     return True
 
 
-def _store(session: Session, money: MoneyFact) -> UUID | None:
-    row = insert(Payment).values(
-        id=new_id(),
-        source=money.source,
-        external_id=money.external_id,
-        method=money.method,
-        amount_cents=money.amount_cents,
-        currency="EUR",
-        livemode=money.livemode,
-        received_at=money.received_at,
-        recorded_at=clock.now(),
-        attempt_id=money.attempt_id,
-        bank_line_id=money.bank_line_id,
-    )
-    return session.execute(row.on_conflict_do_nothing().returning(Payment.id)).scalar()
-
-
-def allocate(
-    session: Session, order: Order, payment_id: UUID, amount_cents: int, reason: str, ordinal: int = 0
-) -> None:
-    """Say that so much of a payment is for this order."""
-    session.add(
-        PaymentAllocation(
-            payment_id=payment_id,
-            order_id=order.id,
-            ordinal=ordinal,
-            amount_cents=amount_cents,
-            reason=reason,
-            allocated_at=clock.now(),
-        )
-    )
-    session.flush()
+def _store(session: Session, order: Order, money: MoneyFact) -> UUID | None:
+    values = asdict(money) | {"id": new_id(), "allocation_id": new_id(), "order_id": order.id, "now": clock.now()}
+    return session.execute(_STORE, values).scalar()
 
 
 def book_receipt(session: Session, order: Order, money: MoneyFact, payment_id: UUID) -> None:
@@ -100,7 +85,7 @@ def book_receipt(session: Session, order: Order, money: MoneyFact, payment_id: U
 
 def settle(session: Session, order: Order, method: str) -> None:
     """Let the order follow its money: paid in full, revived, short or over."""
-    paid = paid_cents(session, order.id)
+    paid, last_transfer_at = paid_and_last_transfer(session, order.id)
     if paid < order.gross_cents:
         open_finance_task(session, "underpaid", order, {"paid_cents": paid, "due_cents": order.gross_cents})
         return
@@ -112,12 +97,11 @@ def settle(session: Session, order: Order, method: str) -> None:
     step = next_order_state(order.state, "money_revives" if order.state in _CLOSED else "pay")
     if step == order.state:
         return
-    _mark_paid(session, order, method)
+    _mark_paid(session, order, _window(order, method, last_transfer_at))
 
 
-def _mark_paid(session: Session, order: Order, method: str) -> None:
+def _mark_paid(session: Session, order: Order, window: timedelta) -> None:
     now, settings = clock.now(), current_settings()
-    window = _window(session, order, method)
     revived = order.state in _CLOSED
     order.state, order.paid_at, order.fulfil_not_before, order.closed_at = "PAID", now, now + window, None
     order.version += 1
@@ -131,16 +115,14 @@ def _mark_paid(session: Session, order: Order, method: str) -> None:
     schedule_due(session, "orders.sla", order.id, now + settings.bank_transfer_sla, period=now.isoformat())
 
 
-def _window(session: Session, order: Order, method: str) -> timedelta:
+def _window(order: Order, method: str, last_transfer_at: datetime | None) -> timedelta:
     """How long fulfilment waits (D9): not for a card; but a transfer that paid a part still may go back."""
     release_after = current_settings().bank_transfer_release_after
     if method != CARD:
         return release_after
-    latest = select(func.max(Payment.recorded_at)).join(PaymentAllocation, PaymentAllocation.payment_id == Payment.id)
-    recorded_at = session.scalar(latest.where(PaymentAllocation.order_id == order.id, Payment.source == "bank"))
-    if recorded_at is None or order.fulfilled_at is not None:
+    if last_transfer_at is None or order.fulfilled_at is not None:
         return timedelta()
-    return max(timedelta(), recorded_at + release_after - clock.now())
+    return max(timedelta(), last_transfer_at + release_after - clock.now())
 
 
 def still_sellable(session: Session, order: Order) -> bool:
@@ -150,7 +132,7 @@ def still_sellable(session: Session, order: Order) -> bool:
     }
     return all(
         line.sku in on_sale and on_sale[line.sku].tiers.line_net(line.quantity).cents == line.net_cents
-        for line in lines_of(session, order.id)
+        for line in order.lines
     )
 
 
