@@ -44,7 +44,7 @@ class Stage:
 
     def letters(self, words: str = "") -> list[dict[str, Any]]:
         """The mails that arrived, newest first, by words of theirs."""
-        answer = ask("GET", f"{self.mailbox}/api/messages?{urlencode({'q': words})}", {}, None)
+        answer = ask("GET", f"{self.mailbox}/api/messages?{urlencode({'q': words, 'limit': 500})}", {}, None)
         found: list[dict[str, Any]] = answer.json["messages"]
         return found
 
