@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from flask import Flask, has_request_context, request, session
+from flask import Flask, current_app, has_request_context, request, session
 from flask_babel import gettext as _
 from flask_babel import pgettext
 from sqlalchemy.exc import SQLAlchemyError
@@ -69,11 +69,11 @@ def _frame() -> dict[str, Any]:
 
 
 def _here() -> str:
-    """Where a choice of language comes back to: this page as it was asked for; of a form's answer, its page."""
-    if request.method == "GET":
-        return request.full_path if request.query_string else request.path
-    methods = request.url_rule.methods if request.url_rule else None
-    return request.path if methods and "GET" in methods else LINKS["home"]
+    """Where a choice of language comes back to: this page as it was asked for, also after its form was answered."""
+    way = current_app.create_url_adapter(request)
+    if request.method != "GET" and not (way and way.test(method="GET")):
+        return LINKS["home"]
+    return request.full_path if request.query_string else request.path
 
 
 def _nav(principal: Principal | None) -> Nav:
