@@ -24,9 +24,12 @@ _rounds: dict[str, timedelta] = {}
 MOST_ATTEMPTS = 20
 NOBODY = UUID(int=0)
 _ROUNDS_KEPT = timedelta(days=7)
-_CANCEL_ALL = text(
-    "UPDATE due_rows SET cancelled_at = :now WHERE rule = ANY(:rules) AND subject_id = :subject_id"
-    " AND done_at IS NULL AND cancelled_at IS NULL"
+# Whoever does a row holds it and waits for its subject; whoever takes it back holds the subject. So a row that is being
+# done is left alone: the rule finds the subject as it is then, and does nothing.
+_CANCEL = text(
+    "UPDATE due_rows SET cancelled_at = :now WHERE id IN (SELECT id FROM due_rows WHERE rule = ANY(:rules)"
+    " AND subject_id = :subject_id AND (CAST(:period AS text) IS NULL OR period = :period)"
+    " AND done_at IS NULL AND cancelled_at IS NULL FOR UPDATE SKIP LOCKED)"
 )
 
 
@@ -84,18 +87,18 @@ def schedule_due(
 
 
 def cancel_due(session: Session, rule: str, subject_id: UUID, period: str = "once") -> None:
-    """Take back a row that has not been done yet."""
-    session.execute(
-        update(DueRow)
-        .where(DueRow.rule == rule, DueRow.subject_id == subject_id, DueRow.period == period)
-        .where(DueRow.done_at.is_(None), DueRow.cancelled_at.is_(None))
-        .values(cancelled_at=clock.now())
-    )
+    """Take back a row that has not been done yet; one that is just being done runs on, and its rule sees the change."""
+    _cancel(session, subject_id, [rule], period)
 
 
 def cancel_all_due(session: Session, subject_id: UUID, *rules: str) -> None:
     """Take back every row of these rules about a subject that has not been done yet, of whatever period."""
-    session.execute(_CANCEL_ALL, {"rules": list(rules), "subject_id": subject_id, "now": clock.now()})
+    _cancel(session, subject_id, list(rules), None)
+
+
+def _cancel(session: Session, subject_id: UUID, rules: list[str], period: str | None) -> None:
+    values = {"rules": rules, "subject_id": subject_id, "period": period, "now": clock.now()}
+    session.execute(_CANCEL, values)
 
 
 def run_due(limit: int = 1_000) -> int:
