@@ -81,21 +81,21 @@ def violations_of(results: list[CheckResult]) -> list[str]:
 def _event_chain(session: Session) -> Finding:
     """Every sealed event still has the hash it was sealed with, in an unbroken chain; no sealed event is gone."""
     previous, rows, found = GENESIS, 0, []
+    seals = (EventSeal.position, EventSeal.event_id, EventSeal.hash.label("sealed"))
+    # Plain rows, no objects: the chain of a year is long.
     pairs = session.execute(
-        select(EventSeal, Event)
+        select(*seals, *Event.__table__.columns)
         .outerjoin(Event, Event.id == EventSeal.event_id)
         .order_by(EventSeal.position)
-        .execution_options(yield_per=2_000)
+        .execution_options(yield_per=5_000)
     )
     for row in pairs:
-        seal: EventSeal = row[0]
-        event: Event | None = row[1]
         rows += 1
-        if seal.position != rows:
+        if row.position != rows:
             found.append(f"seal {rows} is missing")
-        if event is None or seal.hash != seal_hash(previous, event):
-            found.append(f"event {seal.event_id} is not what was sealed")
-        previous = seal.hash
+        if row.id is None or row.sealed != seal_hash(previous, row):
+            found.append(f"event {row.event_id} is not what was sealed")
+        previous = row.sealed
     return Finding(rows, len(found), tuple(found[:_MOST_NAMED]))
 
 

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ForeignKey, Identity, Index, select, text
+from sqlalchemy import BigInteger, ForeignKey, Identity, Index, Row, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from foundation import clock
@@ -147,7 +147,7 @@ def chain_head(session: Session) -> tuple[int, str]:
     return (last.position, last.hash) if last is not None else (0, GENESIS)
 
 
-def seal_hash(previous: str, event: Event) -> str:
+def seal_hash(previous: str, event: Event | Row[Any]) -> str:
     """SHA-256 over the hash before and the event's every field, in canonical JSON."""
     fields: dict[str, Any] = {
         "id": event.id,
