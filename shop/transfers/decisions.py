@@ -11,7 +11,7 @@ from foundation.settings import current_settings
 from shop.orders.order_book import Order
 from shop.orders.placing import order_subject
 from shop.payments.money_in import BankLine, Payment
-from shop.transfers.bank_lines import line_subject, record_transfer
+from shop.transfers.bank_lines import line_subject, lock_account, record_transfer
 from shop.transfers.four_eyes import (
     CONFIRM_BY_HAND,
     SEND_BACK,
@@ -21,7 +21,7 @@ from shop.transfers.four_eyes import (
     ask,
     carries_out,
 )
-from shop.transfers.known_lines import MANUAL, TransferFact
+from shop.transfers.known_lines import MANUAL, TransferFact, plain_iban
 from shop.transfers.matching import EURO, unallocated
 from shop.transfers.refusals import AllocationRefused, ConfirmationRefused
 from shop.transfers.surplus import give_store_credit, lock_line, send_back
@@ -34,9 +34,12 @@ def ask_confirmation(
 ) -> FinanceDecision:
     """A person of finance saw a transfer on the account: it is recorded as if the bank had told it.
 
-    From the threshold on it waits for a second person. Told by the bank later, it is the same line.
+    From the threshold on it waits for a second person. Told by the bank later, it is the same line. The order's row
+    must not be locked yet: like a letter of the bank it is locked after the account.
     Raises ConfirmationRefused, AlreadyAsked.
     """
+    # One at a time: two sums asked for at the same instant count together (four eyes).
+    lock_account(session, plain_iban(current_settings().seller.iban))
     today = clock.today()
     if booked_on > today or (today - booked_on).days > OLDEST_DAYS:
         raise ConfirmationRefused("day")

@@ -46,14 +46,15 @@ def tidy(fact: TransferFact) -> TransferFact:
     return replace(
         fact,
         occurrence=fact.occurrence if numbered else 1,
-        account_iban=_plain(fact.account_iban),
+        account_iban=plain_iban(fact.account_iban),
         currency=fact.currency.upper(),
         bank_reference=fact.bank_reference or None,
-        debtor_iban=_plain(fact.debtor_iban or "") or None,
+        debtor_iban=plain_iban(fact.debtor_iban or "") or None,
     )
 
 
-def _plain(text: str) -> str:
+def plain_iban(text: str) -> str:
+    """An account number without blanks, in capitals."""
     return "".join(text.split()).upper()
 
 

@@ -37,7 +37,7 @@ def do_by_hand() -> Response | tuple[str, int]:
     booked_on, cents = day_of("giorno"), cents_of(text_of("importo"))
     try:
         with transaction() as session:
-            order = _order(session, lock=True)
+            order = _order(session)
             if order is None or cents is None or booked_on is None:
                 return _form(_mistakes(order, cents, booked_on)), 422
             decision = ask_confirmation(session, order, booked_on, cents, person())
@@ -81,9 +81,9 @@ def _form(errors: dict[str, str]) -> str:
     )
 
 
-def _order(session: Session, *, lock: bool = False) -> Order | None:
+def _order(session: Session) -> Order | None:
     try:
-        return order_by_number(session, text_of("ordine", 40).upper(), None, lock=lock)
+        return order_by_number(session, text_of("ordine", 40).upper(), None)
     except OrderNotFound:
         return None
 
