@@ -169,7 +169,8 @@ def _ours(problem: stripe.StripeError) -> GatewayUnavailable | GatewayRefused:
     """Silence, overload, 5xx and a twin request still running leave the outcome unknown; anything else is a refusal."""
     unknown = isinstance(problem, stripe.APIConnectionError | stripe.RateLimitError)
     status = problem.http_status or 0
-    if status >= 500 and (problem.headers or {}).get(REPLAYED) == "true":  # noqa: PLR2004 - server errors
+    headers = problem.headers or {}
+    if status >= 500 and REPLAYED in headers and headers[REPLAYED] == "true":  # noqa: PLR2004 - server errors
         return GatewayFailed(type(problem).__name__)
     if unknown or status >= 500 or status == _CONFLICT:  # noqa: PLR2004 - server errors
         return GatewayUnavailable(type(problem).__name__)
