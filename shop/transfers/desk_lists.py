@@ -1,5 +1,6 @@
 """Lists of the finance desk: orders in their window, held or late; lines without an order or with too much."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,6 +18,8 @@ from shop.transfers.four_eyes import WAITING, FinanceDecision
 from shop.transfers.known_lines import TRANSFER
 from shop.transfers.matching import EURO
 
+# With its two cents, in either language: nothing else can be told from a piece of a reference or a name.
+_AMOUNT = re.compile(r"(\d{1,9}|\d{1,3}([.,]\d{3})+)[.,]\d{2}")
 WINDOW, HELD, BREACHED = "window", "held", "breached"
 UNIDENTIFIED, SURPLUS, ALL = "UNIDENTIFIED", "SURPLUS", "all"
 
@@ -162,12 +165,17 @@ def lines_on_desk(
 
 
 def _said(search: str) -> ColumnElement[bool]:
-    """What a person types in the box: an amount as Italians write it finds the amount, anything else a text."""
+    """What a person types in the box: an amount with its cents finds the amount, anything else a text."""
     texts = (BankLine.remittance, BankLine.debtor_name, BankLine.bank_reference)
     found = or_(*(column.icontains(search, autoescape=True) for column in texts))
-    cents = search.replace(".", "").replace(",", "").replace("€", "").strip()
-    plain = cents.isascii() and cents.isdigit() and "," in search
-    return or_(found, cast(func.abs(BankLine.amount_cents), String) == cents) if plain else found
+    cents = _cents_typed(search)
+    return or_(found, cast(func.abs(BankLine.amount_cents), String) == cents) if cents else found
+
+
+def _cents_typed(search: str) -> str | None:
+    """The digits of an amount such as "1.234,50", or "1,234.50" as English pages show it; None for anything else."""
+    found = _AMOUNT.fullmatch(search.replace("€", "").replace("\u00a0", "").strip())
+    return re.sub(r"[.,]", "", found[0]) if found else None
 
 
 def orders_to_pay(session: Session, search: str, limit: int = 20) -> list[tuple[Order, int]]:
@@ -187,9 +195,9 @@ def orders_to_pay(session: Session, search: str, limit: int = 20) -> list[tuple[
         wanted: ColumnElement[bool] = or_(
             Order.number.icontains(search, autoescape=True), name.icontains(search, autoescape=True)
         )
-        cents = search.replace(".", "").replace(",", "").replace("€", "").strip()
-        if cents.isascii() and cents.isdigit() and "," in search:
-            wanted = or_(wanted, cast(owed, String) == cents)
+        typed = _cents_typed(search)
+        if typed:
+            wanted = or_(wanted, cast(owed, String) == typed)
         query = query.having(wanted)
     else:
         query = query.where(Order.state == "AWAITING_PAYMENT", Order.payment_method == BANK_TRANSFER)

@@ -289,7 +289,8 @@ def test_a_task_is_closed_with_a_note(desk: FlaskClient, tx: Transact, bank: Ban
 def test_movements_are_found_by_text_name_reference_and_amount(desk: FlaskClient, bank: Bank) -> None:
     bank.transfer(17_934, "grazie mille", debtor_name="OFFICINA BRAMBILLA")
     bank.transfer(5_000, "altro", id="CRO-77")
-    for search, there in (("mille", True), ("brambilla", True), ("CRO-77", False), ("179,34", True), ("%", False)):
+    amounts = (("179,34", True), ("€179.34", True), ("1.79", False))
+    for search, there in (("mille", True), ("brambilla", True), ("CRO-77", False), ("%", False), *amounts):
         text = open_desk(desk, f"movimenti&q={search}").text
         assert ("grazie mille" in text) is there, search
 

@@ -1,4 +1,4 @@
-"""What the finance pages read from a request: who acts, amounts as Italians write them, days, cursors."""
+"""What the finance pages read from a request: who acts, amounts as people write them, days, cursors."""
 
 import re
 from datetime import date
@@ -10,7 +10,9 @@ from foundation.principal import Principal, current_principal
 
 FINANCE = ("finance", "admin")
 PAGE = 25
-_EURO = re.compile(r"^(?P<whole>\d{1,3}(\.\d{3})+|\d{1,9})(,(?P<cents>\d{1,2}))?$")
+# 1.234,50 as Italians write it, or 1,234.50 as the English pages show it; what could be either is read as Italian.
+_ITALIAN = re.compile(r"^(?P<whole>\d{1,3}(\.\d{3})+|\d{1,9})(,(?P<cents>\d{1,2}))?$")
+_ENGLISH = re.compile(r"^(?P<whole>\d{1,3}(,\d{3})+|\d{1,9})\.(?P<cents>\d{1,2})$")
 
 
 def person() -> Principal:
@@ -43,8 +45,10 @@ def day_of(name: str) -> date | None:
 
 
 def cents_of(text: str) -> int | None:
-    """Cents from an amount as people write it: "1.234,50", "179", "179,3"; None for anything else."""
-    found = _EURO.match(text.replace("€", "").replace("\u00a0", "").strip())
+    """Cents from an amount as people write it: "1.234,50", "179", "179,3", "€1,234.50"; None for anything else."""
+    plain = text.replace("€", "").replace("\u00a0", "").strip()
+    found = _ITALIAN.match(plain) or _ENGLISH.match(plain)
     if found is None:
         return None
-    return int(found["whole"].replace(".", "")) * 100 + int((found["cents"] or "0").ljust(2, "0"))
+    whole = found["whole"].replace(".", "").replace(",", "")
+    return int(whole) * 100 + int((found["cents"] or "0").ljust(2, "0"))
