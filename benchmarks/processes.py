@@ -12,8 +12,8 @@ from pathlib import Path
 
 import psutil
 
-from foundation.serve import HOST, programs
-from foundation.serve_environment import Ports
+from foundation.serve import programs
+from foundation.serve_environment import HOST, Ports
 
 ROOT = Path(__file__).resolve().parent.parent
 _STARTED_WITHIN = 60.0

@@ -1,15 +1,17 @@
 """The world a benchmark runs in: one private PostgreSQL with fsync on, and shops on it, each with its own past."""
 
+import contextlib
 import os
 import re
 import secrets
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -26,11 +28,11 @@ from foundation.database import database
 from foundation.mail import MemoryMailer
 from foundation.postgres import ensure_running, stop, url_of
 from foundation.postgres_place import place_of
-from foundation.serve_environment import Ports, choose_ports, sandbox_environment, stored_secrets
+from foundation.serve_environment import HOST, Ports, sandbox_environment, stored_secrets
 from foundation.tokens import new_token, token_hash
 from shop import MemoryGateway
 
-STUDIO, OWNER, PASSWORD = "CS-0001", "owner@studio-rossi.example", "gettone-demo"  # noqa: S105 - printed by `prepare`
+STUDIO, OWNER, PASSWORD = "CS-0001", "owner@studio-rossi.example", "gettone-demo"
 CLAUSES = ("general_terms", "privacy", "business_purchase", "tacit_renewal", "liability_limits")
 FLASK = (sys.executable, "-m", "flask", "--app", "app")
 NOBODY = UUID(int=0)
@@ -134,7 +136,7 @@ class Shop:
             headers=caller.headers | {"Idempotency-Key": str(uuid4())},
         )
         assert answer.status_code == 201, answer.text
-        return str(answer.json["number"])
+        return str(answer.get_json()["number"])
 
 
 def _named(statement: str, **values: object) -> dict[str, object]:
@@ -185,7 +187,7 @@ def _shop(home: Path, name: str, size: Size) -> Shop:
     server.dispose()
     own, url = home / name, url_of(home / "postgres", name)
     own.mkdir()
-    ports = choose_ports({})
+    ports = _free_ports()
     told = sandbox_environment(ports, stored_secrets(own)) | {"DATABASE_URL": url, "SHOP_ENV": name}
     environment = {"PATH": os.environ["PATH"], "LANG": "C.UTF-8"} | told
     app = create_app(environment, Outside(MemoryGateway(), MemoryProvisioner(), MemoryMailer()))
@@ -194,6 +196,15 @@ def _shop(home: Path, name: str, size: Size) -> Shop:
     shop.studio_id = shop.query("SELECT id FROM parties WHERE external_ref = :ref", ref=STUDIO)[0][0]
     remember(url, shop.studio_id, size)
     return shop
+
+
+def _free_ports() -> Ports:
+    """Ports of the loopback that nobody uses at this instant."""
+    with contextlib.ExitStack() as held:
+        probes = [held.enter_context(socket.socket()) for _ in fields(Ports)]
+        for probe in probes:
+            probe.bind((HOST, 0))
+        return Ports(*(probe.getsockname()[1] for probe in probes))
 
 
 def command(arguments: Sequence[str], environment: Mapping[str, str]) -> None:

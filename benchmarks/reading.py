@@ -1,0 +1,43 @@
+"""What is asked most: may this company, the catalogue page, the list of orders; each by one caller over a socket."""
+
+import itertools
+from collections.abc import Callable
+
+from benchmarks.caller import Caller, each_took, percentile
+from benchmarks.world import Shop, World
+
+_SAMPLE = 1_000
+
+
+class Reading:
+    """One web program, asked one thing after the other."""
+
+    def __init__(self, world: World, shop: Shop, count: int) -> None:
+        self._world, self._shop, self._count = world, shop, count
+        self._product, self._anybody, self._owner = shop.caller("product"), Caller(shop.ports.web), shop.person()
+        self._companies = itertools.cycle(shop.company_ids(_SAMPLE, skip=10))
+        for leg in self.legs():
+            leg()
+
+    def legs(self) -> list[Callable[[], dict[str, float]]]:
+        """Every question, to be asked in turn."""
+        return [
+            lambda: self._ask("entitlement", lambda: self._product.get(self._entitlements())),
+            lambda: self._ask("nothing", lambda: self._product.get("/api/v1/nothing")),
+            lambda: self._ask("health", lambda: self._anybody.get("/healthz")),
+            lambda: self._ask("catalogue", lambda: self._owner.get("/catalogo")),
+            lambda: self._ask("orders", lambda: self._owner.get("/ordini")),
+        ]
+
+    def _entitlements(self) -> str:
+        return f"/api/v1/companies/{next(self._companies)}/entitlements"
+
+    def _ask(self, what: str, once: Callable[[], bytes]) -> dict[str, float]:
+        web, server = self._shop.running["web"].cpu(), self._world.server_cpu()
+        took = each_took([once] * self._count)
+        name = f"{what} {self._shop.name}"
+        return {
+            f"{name} p50 ms": percentile(took, 0.5) * 1000,
+            f"{name} app ms": (self._shop.running["web"].cpu() - web) / self._count * 1000,
+            f"{name} database ms": (self._world.server_cpu() - server) / self._count * 1000,
+        }
