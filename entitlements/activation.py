@@ -26,6 +26,7 @@ from entitlements.licences import Activation, LicenceTerm, new_licence
 from entitlements.links import Cause, link_studio, set_payer
 from entitlements.parties import COMPANY, Party, new_party
 from entitlements.provisioning.requests import request_provisioning
+from entitlements.wallets import hand_over_buckets
 from foundation import clock
 from foundation.database import JsonObject
 from foundation.events import Subject, record_event
@@ -198,6 +199,7 @@ def company_refused(session: Session, company_id: UUID, reason: str) -> bool:
     assignment, coupon, _ = _assigned(session, company_id)
     assignment.released_at = clock.now()
     give_back(session, coupon)
+    hand_over_buckets(session, company_id, company.requested_by_party_id)
     keep_draft(session, coupon.id, draft_from_json(company.profile), CompanyStep.SUMMARY)
     record_event(session, "company.failed", Subject("company", company_id, company.requested_by_party_id))
     _tell_studio(session, company, coupon, "company_failed")

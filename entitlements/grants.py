@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import UniqueConstraint, text
+from sqlalchemy import UniqueConstraint, select, text
 from sqlalchemy.orm import Mapped, Session
 
+from entitlements.companies import Company
 from entitlements.coupons.stock import CouponPack, mint
 from entitlements.links import Cause
 from entitlements.wallets import WalletBucket, fill_bucket
@@ -101,8 +102,9 @@ def _issue_coupons(session: Session, line: PaidLine) -> None:
 def _fill_wallet(session: Session, line: PaidLine) -> None:
     meter = str(line.gives["kind"])
     units = int(line.gives["units"]) * line.quantity
+    holder_id = _holder(session, line)
     bucket = WalletBucket(
-        holder_party_id=line.for_party_id,
+        holder_party_id=holder_id,
         meter=meter,
         funding=line.gives.get("funding", "PAID"),
         granted=units,
@@ -113,8 +115,17 @@ def _fill_wallet(session: Session, line: PaidLine) -> None:
         created_at=clock.now(),
     )
     fill_bucket(session, bucket)
-    subject = Subject("party", line.for_party_id, line.for_party_id)
+    subject = Subject("party", holder_id, holder_id)
     record_event(session, "credit.added", subject, meter=meter, quantity=units, cause_id=line.cause.id)
+
+
+def _holder(session: Session, line: PaidLine) -> UUID:
+    """Whom a pack was bought for; its buyer when that company has been refused meanwhile: nothing paid is lost."""
+    if line.for_party_id == line.owner_party_id:
+        return line.owner_party_id
+    # Shared with nobody who refuses the company at this moment: then its buckets are handed over.
+    query = select(Company.state).where(Company.id == line.for_party_id).with_for_update(read=True)
+    return line.owner_party_id if session.execute(query).scalar() == "REJECTED" else line.for_party_id
 
 
 def bucket_end(rule: str, on: date) -> date | None:

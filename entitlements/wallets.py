@@ -123,6 +123,23 @@ def expire_bucket(session: Session, bucket_id: UUID) -> int:
     return lost
 
 
+def hand_over_buckets(session: Session, company_id: UUID, studio_id: UUID) -> int:
+    """What a company that will never exist holds goes to its studio's pool (D20): nothing paid is lost.
+
+    Answers how many buckets. The company's row must be locked.
+    """
+    moved = session.execute(
+        update(WalletBucket)
+        .where(WalletBucket.holder_party_id == company_id)
+        .values(holder_party_id=studio_id)
+        .returning(WalletBucket.id, WalletBucket.meter, WalletBucket.balance)
+    ).all()
+    for row in moved:
+        subject = Subject("party", studio_id, studio_id)
+        record_event(session, "credit.moved", subject, meter=row.meter, quantity=row.balance, bucket_id=row.id)
+    return len(moved)
+
+
 def consume(
     session: Session, company_id: UUID, holders: list[UUID], meter: str, quantity: int, reference: str
 ) -> Consumed | NotEnough:
