@@ -12,7 +12,8 @@ from foundation import clock, formats
 
 _BOM = "\ufeff"
 # A cell that begins like a formula would be computed by the spreadsheet: an apostrophe makes it text again.
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+# Full-width signs and what a spreadsheet strips before it looks count as well.
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\0", "＝", "＋", "－", "＠")
 
 
 def as_csv(rows: Sequence[ShelfRow]) -> bytes:
@@ -29,7 +30,7 @@ def as_csv(rows: Sequence[ShelfRow]) -> bytes:
 
 def neutral(cell: str) -> str:
     """A text no spreadsheet takes for a formula."""
-    return f"'{cell}" if cell.startswith(_FORMULA_STARTS) else cell
+    return f"'{cell}" if cell.startswith(_FORMULA_STARTS) or cell.lstrip().startswith(_FORMULA_STARTS) else cell
 
 
 def _cells(row: ShelfRow) -> list[str]:

@@ -105,7 +105,7 @@ def test_the_export_opens_in_an_italian_spreadsheet(app: Flask, tx: Transact) ->
     assert rows[1][6] == "44,00"
 
 
-@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\n", "\0", "＝", "＋", "－", "＠", " =", "\u00a0="])
 def test_a_cell_is_never_a_formula(start: str) -> None:
     assert neutral(f"{start}1") == f"'{start}1"
 
