@@ -7,7 +7,7 @@ from foundation import clock
 from foundation.events import record_event
 from foundation.faults import fault_point
 from foundation.jobs import cancel_all_due
-from shop.orders.order_book import Order, OrderLine
+from shop.orders.order_book import Order, OrderLine, lines_of
 from shop.orders.order_states import next_order_state
 from shop.orders.placing import order_subject, tell_buyer
 
@@ -20,7 +20,7 @@ def fulfil(session: Session, order: Order) -> bool:
     state = next_order_state(order.state, "fulfil")
     if state == order.state:
         return False
-    for line in order.lines:
+    for line in lines_of(session, order.id):
         grant(session, _paid_line(order, line))
         fault_point("fulfilment.after_line")
     _book_sale(session, order)
@@ -49,7 +49,8 @@ def _paid_line(order: Order, line: OrderLine) -> PaidLine:
 def _book_sale(session: Session, order: Order) -> None:
     """The receivable of the order is settled: net into the deferred liability per product, VAT per rate (M12)."""
     receivable = Account("receivable", owner=order.id)
-    postings = [Posting(receivable, Account("deferred", label=line.sku), line.net_cents) for line in order.lines]
+    lines = lines_of(session, order.id)
+    postings = [Posting(receivable, Account("deferred", label=line.sku), line.net_cents) for line in lines]
     postings.extend(
         Posting(receivable, Account("vat", label=rate["code"]), int(rate["vat_cents"])) for rate in order.quote["vat"]
     )

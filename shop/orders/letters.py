@@ -6,13 +6,14 @@ from sqlalchemy.orm import Session
 
 from foundation.database import JsonObject
 from foundation.settings import current_settings
-from shop.orders.order_book import Order, OrderLine, vat_of
+from shop.orders.order_book import Order, OrderLine, lines_of, vat_of
 from shop.payments.money_in import due_cents
 
 
 def letter_context(session: Session, order: Order) -> JsonObject:
     """The values of a mail about an order: money in cents, instants as ISO texts, names in every language."""
     settings = current_settings()
+    ordered = lines_of(session, order.id)
     lines = [
         {
             "names": line.names,
@@ -20,7 +21,7 @@ def letter_context(session: Session, order: Order) -> JsonObject:
             "unit_net_cents": line.unit_net_cents,
             "net_cents": line.net_cents,
         }
-        for line in order.lines
+        for line in ordered
     ]
     return {
         "number": order.number,
@@ -31,7 +32,7 @@ def letter_context(session: Session, order: Order) -> JsonObject:
         # Only an order that waits is asked for what it lacks.
         "due_cents": due_cents(session, order) if order.state == "AWAITING_PAYMENT" else 0,
         "rf_reference": order.rf_reference,
-        "coupons": coupons_in(order.lines),
+        "coupons": coupons_in(ordered),
         "payment_method": order.payment_method,
         "expires_at": order.expires_at.isoformat(),
         "fulfil_not_before": order.fulfil_not_before.isoformat() if order.fulfil_not_before else None,

@@ -4,7 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, select
-from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from foundation.database import APPEND_ONLY, Identified, JsonObject, Model
 from shop.orders.order_states import OrderState
@@ -52,8 +52,6 @@ class Order(Identified, Model):
     fulfilled_at: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]
     version: Mapped[int]
-    # Lines never change: a session that works on an order reads them once.
-    lines: Mapped[list["OrderLine"]] = relationship(order_by="OrderLine.position", viewonly=True)
 
 
 class OrderLine(Identified, Model):
@@ -123,8 +121,13 @@ def vat_of(order: Order) -> list[tuple[int, int]]:
 
 
 def lines_of(session: Session, order_id: UUID) -> list[OrderLine]:
-    """The lines of an order in their order."""
-    return list(session.scalars(select(OrderLine).where(OrderLine.order_id == order_id).order_by(OrderLine.position)))
+    """The lines of an order in their order. Lines never change: a session that works on an order reads them once."""
+    known: dict[UUID, list[OrderLine]] = session.info.setdefault("order_lines", {})
+    found = known.get(order_id)
+    if not found:
+        query = select(OrderLine).where(OrderLine.order_id == order_id).order_by(OrderLine.position)
+        found = known[order_id] = list(session.scalars(query))
+    return found
 
 
 def lines_of_several(session: Session, order_ids: list[UUID]) -> dict[UUID, list[OrderLine]]:

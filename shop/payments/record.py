@@ -17,7 +17,7 @@ from foundation.jobs import schedule_due
 from foundation.settings import current_settings
 from shop.catalogue import current_price_book
 from shop.orders.fulfilment import fulfil
-from shop.orders.order_book import CARD, Order
+from shop.orders.order_book import CARD, Order, lines_of
 from shop.orders.order_states import next_order_state
 from shop.orders.placing import order_subject, tell_buyer
 from shop.payments.finance_tasks import Concern, open_task
@@ -132,7 +132,7 @@ def still_sellable(session: Session, order: Order) -> bool:
     }
     return all(
         line.sku in on_sale and on_sale[line.sku].tiers.line_net(line.quantity).cents == line.net_cents
-        for line in order.lines
+        for line in lines_of(session, order.id)
     )
 
 
