@@ -62,6 +62,7 @@ def _frame() -> dict[str, Any]:
         "cart_count": _cart_count(principal),
         "seller": settings.seller,
         "simulator_in_use": settings.payment_simulator_in_use,
+        "sandbox_mailbox": settings.mailbox_url if settings.sandbox else "",
         "support_answer_hours": settings.support_answer_hours,
         "links": LINKS,
         "here": _here(),

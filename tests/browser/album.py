@@ -39,7 +39,9 @@ class Album:
 
     def take(self, page: Page, name: str, caption: str, *, dark: bool = False) -> None:
         """Photograph the page as it stands, whole, at every width."""
-        page.wait_for_load_state()
+        # What was just pressed may not have begun to lead elsewhere yet.
+        page.wait_for_timeout(300)
+        page.wait_for_load_state("networkidle")
         links = [self._at(page, name, width, "") for width in WIDTHS]
         if dark:
             page.emulate_media(color_scheme="dark")

@@ -60,7 +60,8 @@ def _wrong(form: dict[str, str]) -> dict[str, str]:
         "subject": None if 0 < len(subject) <= LONGEST_SUBJECT else about,
         "message": None if 0 < len(message) <= LONGEST_MESSAGE else asked,
     }
-    return found(own) | (problem_sentences((email,)) if isinstance(email, Problem) else {})
+    wrong = found(own) | (problem_sentences((email,)) if isinstance(email, Problem) else {})
+    return {name: wrong[name] for name in ("name", "email", "subject", "message") if name in wrong}
 
 
 def _request_of(form: dict[str, str]) -> SupportRequest:
