@@ -5,6 +5,7 @@ The row holds a template's name and plain values, never a token: link tokens are
 
 import json
 import smtplib
+import ssl
 from datetime import datetime
 from email.errors import HeaderParseError
 from email.headerregistry import Address
@@ -66,11 +67,17 @@ class SmtpMailer:
     def send(self, message: EmailMessage) -> None:
         """Send over a fresh connection; TLS for smtps, credentials when the URL has them."""
         host, port = self._url.hostname or "127.0.0.1", self._url.port or 25
-        kind = smtplib.SMTP_SSL if self._url.scheme == "smtps" else smtplib.SMTP
-        with kind(host, port, timeout=_SMTP_TIMEOUT_SECONDS) as server:
+        with self._connect(host, port) as server:
             if self._url.username:
                 server.login(self._url.username, self._url.password or "")
             server.send_message(message)
+
+    def _connect(self, host: str, port: int) -> smtplib.SMTP:
+        if self._url.scheme == "smtps":
+            # Without a context the library would take any certificate.
+            trust = ssl.create_default_context()
+            return smtplib.SMTP_SSL(host, port, timeout=_SMTP_TIMEOUT_SECONDS, context=trust)
+        return smtplib.SMTP(host, port, timeout=_SMTP_TIMEOUT_SECONDS)
 
 
 class MemoryMailer:

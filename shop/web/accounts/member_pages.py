@@ -1,5 +1,6 @@
 """/account/persone: the people of a studio, for its owner; /invito/persona/<token>: joining it."""
 
+from datetime import timedelta
 from uuid import UUID
 
 from flask import flash, redirect, render_template, request
@@ -10,6 +11,7 @@ from foundation.access import public, requires
 from foundation.database import transaction
 from foundation.principal import Principal, current_principal
 from foundation.settings import current_settings
+from foundation.throttle import Limit
 from shop.accounts.members import (
     STUDIO_MEMBER_ROLES,
     Invitation,
@@ -23,13 +25,21 @@ from shop.accounts.members import (
     members_of,
     remove_member,
 )
-from shop.accounts.signing_in import note_entrance
+from shop.accounts.signing_in import note_entrance, wait_from
 from shop.web.accounts.blueprint import Answer, accounts
 from shop.web.accounts.coming_in import come_in
 from shop.web.accounts.over import link_over
-from shop.web.accounts.sentences import found, name_sentence, password_sentence, problem_sentences
+from shop.web.accounts.sentences import (
+    found,
+    name_sentence,
+    password_sentence,
+    problem_sentences,
+    retry_after,
+    wait_sentence,
+)
 
 PATH = "/account/persone"
+INVITATIONS_PER_STUDIO = Limit(20, timedelta(hours=1))
 
 
 @accounts.get(PATH)
@@ -48,6 +58,9 @@ def member_invite() -> Answer:
     checked = check_email(email)
     if isinstance(checked, Problem):
         return _page(problem_sentences((checked,))), 422
+    wait = wait_from(current_settings(), "invites-from", str(party_id), INVITATIONS_PER_STUDIO)
+    if wait is not None:
+        return _page({"": wait_sentence(wait)}), 429, retry_after(wait)
     with transaction() as session:
         invite_member(session, party_id, checked, role if role in STUDIO_MEMBER_ROLES else "staff", by)
     flash(_("Abbiamo scritto a %(email)s. L’invito vale 7 giorni.", email=checked), "success")

@@ -77,7 +77,13 @@ def task_word(kind: str) -> str:
         "unknown_return": _("Storno di un bonifico sconosciuto"),
         "dispute": _("Contestazione da rispondere"),
         "dispute_lost": _("Contestazione persa"),
-        "quarantine": _("Pagamento da verificare"),
+        "payment_mismatch": _("Pagamento da verificare"),
+        "partially_funded": _("Pagato in parte"),
+        "credit_note": _("Nota di credito da emettere"),
+        "refund_failed": _("Rimborso non riuscito"),
+        "cash_balance": _("Denaro fermo presso Stripe"),
+        "payout_failed": _("Accredito di Stripe non riuscito"),
+        "payout_difference": _("Accredito di Stripe che non torna"),
     }
     return str(words.get(kind, kind.replace("_", " ").capitalize()))
 

@@ -188,3 +188,13 @@ def test_staff_manages_neither_people_nor_tokens(client: FlaskClient, tx: Transa
     assert post(client, "/account/persone", email="x@example.it").status_code == 403
     assert client.get("/account/token").status_code == 403
     assert post(client, "/account/token", name="mio").status_code == 403
+
+
+def test_a_studio_that_invites_too_many_people_has_to_wait(client: FlaskClient, tx: Transact) -> None:
+    with tx() as session:
+        studio = a_studio(session)
+        owner = a_user(session, studio.id)
+    sign_in(client, owner, studio.id)
+    answers = [post(client, "/account/persone", email=f"nuovo{n}@example.it", role="staff") for n in range(21)]
+    assert [answer.status_code for answer in answers] == [302] * 20 + [429]
+    assert "Retry-After" in answers[-1].headers
