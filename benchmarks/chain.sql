@@ -13,7 +13,7 @@ INSERT INTO orders (id, number, rf_reference, cart_id, buyer_party_id, state, pa
   RETURNING id AS order_id \gset
 INSERT INTO order_lines (id, order_id, position, sku, names, kind, quantity, for_party_id, unit_net_cents, net_cents,
   vat_cents, vat_code, gives)
-  VALUES (gen_random_uuid(), ':order_id', 1, 'B', '{}', 'invoice_pack', 1, ':party', 2000, 2000, 440, 'IVA22', '{}');
+  VALUES (gen_random_uuid(), ':order_id', 1, 'B', '{"it": "B"}', 'invoice_pack', 1, ':party', 2000, 2000, 440, 'IVA22', '{}');
 INSERT INTO terms_acceptances (id, order_id, clause, text_version, accepted_at)
   SELECT gen_random_uuid(), ':order_id', n::text, '1', now() FROM generate_series(1, 5) n;
 INSERT INTO due_rows (id, rule, subject_id, period, due_at, data, attempts, done_at)
@@ -63,7 +63,7 @@ INSERT INTO ledger_transfers (id, debit_account_id, credit_account_id, amount, u
 INSERT INTO grants (id, cause_kind, cause_id, ordinal, kind, quantity)
   VALUES (gen_random_uuid(), 'bench', gen_random_uuid(), 0, 'documents', 1);
 INSERT INTO wallet_buckets (id, holder_party_id, meter, funding, granted, balance, sku, cause_kind, cause_id, created_at)
-  VALUES (gen_random_uuid(), ':party', 'documents', 'PAID', 100, 100, 'B', 'bench', gen_random_uuid(), now());
+  SELECT gen_random_uuid(), id, 'documents', 'PAID', 100, 100, 'B', 'bench', gen_random_uuid(), now() FROM parties WHERE external_ref = 'CS-0002';
 UPDATE orders SET state = 'FULFILLED', paid_at = now(), fulfilled_at = now(), version = version + 1 WHERE id = ':order_id';
 INSERT INTO events (type, at, recorded_at, party_id, subject_kind, subject_id, data)
   SELECT 'bench', now(), now(), ':party', 'order', ':order_id', '{}' FROM generate_series(1, 3);

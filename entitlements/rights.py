@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ARRAY, Date, Uuid, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from entitlements.companies import Company
@@ -14,6 +14,38 @@ from entitlements.licences import Licence, LicenceTerm
 from entitlements.links import PayerPeriod
 from entitlements.wallets import BucketBalance, WalletBucket, balances_at
 from foundation import clock
+
+# Asked by the vendor's software for every company it opens, so the statements are made once and not for each question.
+_AT, _ON, _KNOWN_AT = bindparam("at"), bindparam("on", type_=Date()), bindparam("known_at")
+_PAYING = (
+    select(PayerPeriod.id)
+    .where(PayerPeriod.company_id == bindparam("company_id"))
+    .where(PayerPeriod.from_at <= _AT, PayerPeriod.recorded_at <= _KNOWN_AT)
+    .order_by(PayerPeriod.from_at.desc())
+    .limit(1)
+    .scalar_subquery()
+)
+_IN_FORCE = (
+    (LicenceTerm.licence_id == Licence.id)
+    & (LicenceTerm.starts_on <= _ON)
+    & (LicenceTerm.ends_on > _ON)
+    & (LicenceTerm.recorded_at <= _KNOWN_AT)
+)
+_PAYER_AND_LICENCES = (
+    select(PayerPeriod, Licence, LicenceTerm)
+    .select_from(Company)
+    .outerjoin(PayerPeriod, PayerPeriod.id == _PAYING)
+    .outerjoin(Licence, Licence.party_id == Company.id)
+    .outerjoin(LicenceTerm, _IN_FORCE)
+    .where(Company.id == bindparam("company_id"))
+    .order_by(Licence.created_at, LicenceTerm.ends_on)
+)
+_BUCKETS = (
+    select(WalletBucket)
+    .where(WalletBucket.holder_party_id == func.any(bindparam("holders", type_=ARRAY(Uuid()))))
+    .where(WalletBucket.ends_on.is_(None) | (WalletBucket.ends_on > _ON))
+    .order_by(WalletBucket.ends_on.asc().nulls_last(), WalletBucket.created_at)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,39 +104,12 @@ class _Moment:
 def _payer_and_licences(
     session: Session, company_id: UUID, moment: _Moment
 ) -> tuple[PayerPeriod | None, tuple[tuple[Licence, LicenceTerm], ...]]:
-    in_force = (
-        (LicenceTerm.licence_id == Licence.id)
-        & (LicenceTerm.starts_on <= moment.on)
-        & (LicenceTerm.ends_on > moment.on)
-        & (LicenceTerm.recorded_at <= moment.known_at)
-    )
-    paying = (
-        select(PayerPeriod.id)
-        .where(PayerPeriod.company_id == company_id, PayerPeriod.from_at <= moment.at)
-        .where(PayerPeriod.recorded_at <= moment.known_at)
-        .order_by(PayerPeriod.from_at.desc())
-        .limit(1)
-        .scalar_subquery()
-    )
-    query = (
-        select(PayerPeriod, Licence, LicenceTerm)
-        .select_from(Company)
-        .outerjoin(PayerPeriod, PayerPeriod.id == paying)
-        .outerjoin(Licence, Licence.party_id == Company.id)
-        .outerjoin(LicenceTerm, in_force)
-        .where(Company.id == company_id)
-        .order_by(Licence.created_at, LicenceTerm.ends_on)
-    )
+    asked = {"company_id": company_id, "at": moment.at, "on": moment.on, "known_at": moment.known_at}
     # Outer joins: a company may have no payer and no licence yet.
-    rows: Sequence[Any] = session.execute(query).all()
+    rows: Sequence[Any] = session.execute(_PAYER_AND_LICENCES, asked).all()
     return rows[0][0], tuple((row[1], row[2]) for row in rows if row[2] is not None)
 
 
 def _balances_now(session: Session, holders: list[UUID], on: date) -> list[BucketBalance]:
-    query = (
-        select(WalletBucket)
-        .where(WalletBucket.holder_party_id.in_(holders))
-        .where(WalletBucket.ends_on.is_(None) | (WalletBucket.ends_on > on))
-        .order_by(WalletBucket.ends_on.asc().nulls_last(), WalletBucket.created_at)
-    )
-    return [BucketBalance(bucket, bucket.balance) for bucket in session.scalars(query)]
+    found = session.scalars(_BUCKETS, {"holders": holders, "on": on})
+    return [BucketBalance(bucket, bucket.balance) for bucket in found]

@@ -30,6 +30,7 @@ APPEND_ONLY = "append_only"
 
 _AFTER_COMMIT = "gettone.after_commit"
 _LONGEST_LIFE_SECONDS = 1_800
+_SHIFT = text("SELECT shift FROM clock_shift")
 _open: ContextVar[bool] = ContextVar("transaction_open", default=False)
 
 JsonObject = dict[str, Any]
@@ -167,5 +168,5 @@ def apart() -> Iterator[Session]:
 
 def follow_stored_shift(session: Session) -> None:
     """Make this process's business clock follow the sandbox's stored shift."""
-    stored = session.execute(text("SELECT shift FROM clock_shift")).scalar()
+    stored = session.execute(_SHIFT).scalar()
     clock.follow(stored or timedelta())

@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
 from foundation import clock
@@ -15,6 +15,11 @@ from shop.accounts.people import TOKEN_ROLES, ApiToken
 
 TOKEN_PREFIX = "gtn_"  # noqa: S105 - the public beginning of every token, so that scanners recognise a leaked one
 DESK_TOKEN_ROLES = tuple(role for role in TOKEN_ROLES if role not in {"studio", "company"})
+
+# Asked with every request of a program, so the statement is made once.
+_LIVING = select(ApiToken.id, ApiToken.role, ApiToken.party_id, ApiToken.expires_at).where(
+    ApiToken.token_hash == bindparam("hash"), ApiToken.revoked_at.is_(None)
+)
 
 
 class UnknownTokenRole(Exception):
@@ -72,11 +77,7 @@ def api_tokens_of(session: Session, party_id: UUID | None) -> list[ApiToken]:
 
 def principal_of_token(session: Session, secret: str) -> Principal | None:
     """Whom a bearer token acts as; None when it is unknown, revoked or expired."""
-    row = session.execute(
-        select(ApiToken.id, ApiToken.role, ApiToken.party_id, ApiToken.expires_at).where(
-            ApiToken.token_hash == token_hash(secret), ApiToken.revoked_at.is_(None)
-        )
-    ).one_or_none()
+    row = session.execute(_LIVING, {"hash": token_hash(secret)}).one_or_none()
     if row is None or _is_over(row.expires_at):
         return None
     return Principal(user_id=None, party_id=row.party_id, role=row.role, token_id=row.id)

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from flask import Response
-from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _
 
 from entitlements.licences import Licence, LicenceTerm
 from entitlements.rights import Rights, rights_of
@@ -153,18 +153,16 @@ def _bucket(rights: Rights, held: BucketBalance) -> JsonObject:
 
 def _reason(reason: Reason) -> JsonObject:
     cause = cause_document(reason.cause.kind, reason.cause.id) if reason.cause else None
-    return {"code": reason.code, "detail": _sentence(reason.code), "cause": cause}
+    return {"code": reason.code, "detail": str(_SENTENCES[reason.code]), "cause": cause}
 
 
-def _sentence(code: str) -> str:
-    known: dict[str, str] = {
-        "NOT_REQUESTED": _("A quell’istante l’azienda non era stata chiesta."),
-        "PROVISIONING": _("L’azienda è in creazione."),
-        "REJECTED": _("Il programma ha rifiutato l’azienda."),
-        "LICENCE_ACTIVE": _("La licenza è in corso."),
-        "LICENCE_SUSPENDED": _("La licenza è sospesa: una verifica è in corso."),
-        "LICENCE_NOT_STARTED": _("La licenza non è ancora iniziata."),
-        "LICENCE_EXPIRED": _("La licenza è scaduta."),
-        "NO_LICENCE": _("Non c’è alcuna licenza."),
-    }
-    return known[code]
+_SENTENCES = {
+    "NOT_REQUESTED": _("A quell’istante l’azienda non era stata chiesta."),
+    "PROVISIONING": _("L’azienda è in creazione."),
+    "REJECTED": _("Il programma ha rifiutato l’azienda."),
+    "LICENCE_ACTIVE": _("La licenza è in corso."),
+    "LICENCE_SUSPENDED": _("La licenza è sospesa: una verifica è in corso."),
+    "LICENCE_NOT_STARTED": _("La licenza non è ancora iniziata."),
+    "LICENCE_EXPIRED": _("La licenza è scaduta."),
+    "NO_LICENCE": _("Non c’è alcuna licenza."),
+}
