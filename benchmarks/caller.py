@@ -1,5 +1,6 @@
 """A caller over a kept-alive connection, and what many answers took."""
 
+import contextlib
 import http.client
 import math
 import threading
@@ -30,6 +31,10 @@ class Caller:
         answer = self._connection.getresponse()
         return answer.status, answer.headers, answer.read()
 
+    def close(self) -> None:
+        """Hang up."""
+        self._connection.close()
+
     def get(self, path: str) -> bytes:
         """The body of a page that is there."""
         status, _headers, body = self.ask("GET", path)
@@ -45,7 +50,8 @@ class Caller:
 def press(url: str, outcome: str) -> None:
     """Press a button of the simulator's hosted page, as a buyer without JavaScript does."""
     parts = urlsplit(url)
-    status, _headers, body = Caller(parts.port or 80).form(parts.path, outcome=outcome)
+    with contextlib.closing(Caller(parts.port or 80)) as buyer:
+        status, _headers, body = buyer.form(parts.path, outcome=outcome)
     assert status == http.HTTPStatus.SEE_OTHER, (status, body[:500])
 
 

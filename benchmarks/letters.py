@@ -20,7 +20,7 @@ class Letters:
     def __init__(self, world: World, shop: Shop, count: int) -> None:
         self._world, self._shop, self._count = world, shop, count
         self._secret = shop.environment["STRIPE_WEBHOOK_SECRETS"]
-        self._callers = [Caller(shop.ports.web) for _ in range(SENDERS)]
+        self._callers = [shop.stranger() for _ in range(SENDERS)]
         self.send()
 
     def send(self) -> dict[str, float]:

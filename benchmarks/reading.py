@@ -3,7 +3,7 @@
 import itertools
 from collections.abc import Callable
 
-from benchmarks.caller import Caller, each_took, percentile
+from benchmarks.caller import each_took, percentile
 from benchmarks.world import Shop, World
 
 _SAMPLE = 1_000
@@ -14,7 +14,7 @@ class Reading:
 
     def __init__(self, world: World, shop: Shop, count: int) -> None:
         self._world, self._shop, self._count = world, shop, count
-        self._product, self._anybody, self._owner = shop.caller("product"), Caller(shop.ports.web), shop.person()
+        self._product, self._anybody, self._owner = shop.caller("product"), shop.stranger(), shop.person()
         self._companies = itertools.cycle(shop.company_ids(_SAMPLE, skip=10))
         for leg in self.legs():
             leg()

@@ -71,13 +71,16 @@ class Shop:
     studio_id: UUID
     past_orders: int
     running: dict[str, Running] = field(default_factory=dict)
+    callers: list[Caller] = field(default_factory=list)
 
     def start(self, *names: str) -> None:
         """Start programs of `make run` (`web`, `worker`, `stripe`, `mailbox`)."""
         self.running |= start(names, self.environment, self.ports, self.home)
 
     def end(self, *names: str) -> None:
-        """End programs; all of them when none is named."""
+        """End programs; all of them, with who speaks to them, when none is named."""
+        for caller in () if names else self.callers:
+            caller.close()
         for name in names or tuple(self.running):
             self.running.pop(name).end()
 
@@ -100,11 +103,16 @@ class Shop:
             role=role,
             party=self.studio_id if role == "studio" else None,
         )
-        return Caller(self.ports.web, {"Authorization": f"Bearer {secret}", "Accept": "application/json"})
+        return self.stranger({"Authorization": f"Bearer {secret}", "Accept": "application/json"})
+
+    def stranger(self, headers: dict[str, str] | None = None) -> Caller:
+        """A caller of the web program whom nobody knows, unless these headers say who it is."""
+        self.callers.append(Caller(self.ports.web, headers or {}))
+        return self.callers[-1]
 
     def person(self) -> Caller:
         """The studio's owner, signed in with the password over HTTP."""
-        caller = Caller(self.ports.web)
+        caller = self.stranger()
         _status, headers, page = caller.ask("GET", "/accedi")
         caller.headers["Cookie"] = str(headers["Set-Cookie"]).split(";")[0]
         found = _CSRF.search(page)

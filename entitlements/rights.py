@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Date, Uuid, bindparam, func, select
+from sqlalchemy import ARRAY, Date, DateTime, Uuid, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from entitlements.companies import Company
@@ -16,7 +16,12 @@ from entitlements.wallets import BucketBalance, WalletBucket, balances_at
 from foundation import clock
 
 # Asked by the vendor's software for every company it opens, so the statements are made once and not for each question.
-_AT, _ON, _KNOWN_AT = bindparam("at"), bindparam("on", type_=Date()), bindparam("known_at")
+_INSTANT = DateTime(timezone=True)
+_AT, _KNOWN_AT, _ON = (
+    bindparam("at", type_=_INSTANT),
+    bindparam("known_at", type_=_INSTANT),
+    bindparam("on", type_=Date()),
+)
 _PAYING = (
     select(PayerPeriod.id)
     .where(PayerPeriod.company_id == bindparam("company_id"))

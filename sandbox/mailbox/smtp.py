@@ -43,6 +43,8 @@ class SmtpServer(socketserver.ThreadingTCPServer):
 class _Conversation(socketserver.StreamRequestHandler):
     server: SmtpServer
     timeout = _IDLE_SECONDS
+    # Answers of several lines would otherwise wait forty milliseconds for the caller's acknowledgement.
+    disable_nagle_algorithm = True
     _sender: str | None
     _recipients: list[str]
     _mode: str
