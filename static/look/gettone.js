@@ -89,6 +89,10 @@
     if (button) copy(button);
   });
   document.addEventListener("submit", guard);
+  /* An answer that comes late never writes into the field somebody has moved on to. */
+  window.htmx?.registerExtension("typing", {
+    htmx_before_morph_attr: (element, { attrName }) => attrName !== "value" || element !== document.activeElement,
+  });
   document.addEventListener("htmx:after:swap", (event) => prepare(event.target.isConnected ? event.target : document));
   document.addEventListener("htmx:error", sayTheServerFailed);
   document.addEventListener("htmx:response:error", (event) => {
