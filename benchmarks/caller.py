@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 HOST = "127.0.0.1"
+_SILENT_SECONDS = 5.0
 
 
 @dataclass
@@ -22,11 +23,16 @@ class Caller:
 
     def __post_init__(self) -> None:
         self._connection = http.client.HTTPConnection(HOST, self.port, timeout=60)
+        self._used_at = time.monotonic()
 
     def ask(
         self, method: str, path: str, body: bytes | None = None, headers: dict[str, str] | None = None
     ) -> tuple[int, http.client.HTTPMessage, bytes]:
         """Status, headers and body of one answer."""
+        # A server hangs up on a caller that has been silent for long.
+        if time.monotonic() - self._used_at > _SILENT_SECONDS:
+            self._connection.close()
+        self._used_at = time.monotonic()
         self._connection.request(method, path, body, self.headers | (headers or {}))
         answer = self._connection.getresponse()
         return answer.status, answer.headers, answer.read()
