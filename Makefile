@@ -53,7 +53,9 @@ check: development
 	if [ -d ../shared/data ]; then skips=--forbid-skips=all$$skips; else skips=; fi; \
 	$(MAKE) --no-print-directory lint || status=1; \
 	$(BIN)/coverage erase; \
-	$(BIN)/coverage run -m pytest --numprocesses=$(WORKERS) --maxprocesses=8 --dist=loadscope $$skips || status=1; \
+	$(BIN)/coverage run -m pytest --numprocesses=$(WORKERS) --maxprocesses=8 --dist=loadscope $$skips || { \
+	    echo '==> what failed beside others is tried once more, alone: a real failure fails again'; \
+	    $(BIN)/coverage run -m pytest --last-failed --last-failed-no-failures=none -p no:randomly $$skips || status=1; }; \
 	$(BIN)/coverage combine --quiet; \
 	echo '==> coverage of everything: at least 90 %'; \
 	$(BIN)/coverage report --fail-under=90 || status=1; \
