@@ -11,6 +11,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _FRACTION_BITS = 12
 _RANDOM_BITS = 62
+_FARTHEST_AHEAD = 86_400_000 << _FRACTION_BITS  # a day
 
 _lock = threading.Lock()
 _last = 0
@@ -31,6 +32,8 @@ def _next_stamp() -> int:
     """Real time in 4096ths of a millisecond, always after the one before: clocks repeat and step back."""
     global _last  # noqa: PLW0603 - one sequence per process is the point
     microseconds = (clock.real_now() - _EPOCH) // _MICROSECOND
+    now = (microseconds << _FRACTION_BITS) // 1000
     with _lock:
-        _last = max((microseconds << _FRACTION_BITS) // 1000, _last + 1)
+        # A clock that was far ahead for a moment must not keep ids in that future for ever.
+        _last = now if _last - now > _FARTHEST_AHEAD else max(now, _last + 1)
         return _last

@@ -86,7 +86,8 @@ def points_in_source() -> dict[str, str]:
 def _names(argument: ast.expr) -> list[str]:
     if isinstance(argument, ast.Constant):
         return [str(argument.value)]
-    return [JOB_POINT.format(name) for name in registered_jobs()]
+    # Jobs that tests register in this process are nobody's to crash.
+    return [JOB_POINT.format(name) for name in registered_jobs() if not name.startswith("tests.")]
 
 
 def missing_points() -> dict[str, str]:

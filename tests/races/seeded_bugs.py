@@ -17,7 +17,10 @@ from sqlalchemy import make_url
 
 from tests.database import ROOT
 
-COPIED = ("app.py", "foundation", "pricing", "entitlements", "shop", "webhooks", "templates", "static", "tests")
+COPIED = (
+    *("app.py", "foundation", "pricing", "entitlements", "shop", "webhooks", "templates", "static", "translations"),
+    "tests",
+)
 LONGEST_SECONDS = 180
 
 

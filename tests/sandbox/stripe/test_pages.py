@@ -1,12 +1,11 @@
 import re
-import shutil
-from collections.abc import Iterator
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from bs4 import BeautifulSoup
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
+from tests.chromium import shared_chromium
 from tests.sandbox.stripe.stand import Account, item
 
 BADGE = "SIMULATORE - nessun pagamento reale"
@@ -129,14 +128,8 @@ def test_every_field_of_the_dashboard_has_a_label(account: Account) -> None:
 
 
 @pytest.fixture
-def browser() -> Iterator[Browser]:
-    program = shutil.which("chromium")
-    if program is None:
-        pytest.skip("no Chromium is installed")
-    with sync_playwright() as playwright:
-        found = playwright.chromium.launch(executable_path=program)
-        yield found
-        found.close()
+def browser() -> Browser:
+    return shared_chromium()
 
 
 @pytest.mark.browser
