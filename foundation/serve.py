@@ -127,7 +127,9 @@ def _sandbox(environment: Mapping[str, str], ports: Ports, data: Path) -> list[P
 def _serve(caller: dict[str, str]) -> int:
     ports = choose_ports(caller)
     for name, (wanted, given) in ports.shifted.items():
-        say(f"==> Port {wanted} is taken, so {name} uses {given}")
+        # Whoever asked for a port by PORT got it: nothing was taken.
+        if name != "web" or not caller.get("PORT"):
+            say(f"==> Port {wanted} is taken, so {name} uses {given}")
     environment = _environment(caller, ports)
     own_database = not caller.get("DATABASE_URL")
     try:

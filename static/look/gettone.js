@@ -89,9 +89,9 @@
     if (button) copy(button);
   });
   document.addEventListener("submit", guard);
-  /* An answer that comes late never writes into the field somebody has moved on to. */
+  /* A late answer never writes into a focused field. */
   window.htmx?.registerExtension("typing", {
-    htmx_before_morph_attr: (element, { attrName }) => attrName !== "value" || element !== document.activeElement,
+    htmx_before_morph_attr: (one, { attrName }) => attrName !== "value" || !one.matches(":focus"),
   });
   document.addEventListener("htmx:after:swap", (event) => prepare(event.target.isConnected ? event.target : document));
   document.addEventListener("htmx:error", sayTheServerFailed);
