@@ -47,7 +47,7 @@ def test_the_canary_sees_a_seeded_bug(tmp_path: Path, worker_id: str) -> None:
         report = run(replace(world, environment=environment, hints=("",)), [], 6, 6)
     print(f"seeded_bug={CHAIN_BUG.name!r} detected={int(bool(report.doubled))} as={report.doubled}")
     assert report.stories == 6, "INVALID: too few stories were told"
-    assert "2 companies were created twice" in report.doubled
+    assert any("created twice" in one for one in report.doubled), report.doubled
 
 
 @pytest.mark.torture
