@@ -7,6 +7,7 @@ from uuid import UUID
 from flask import g
 
 STUDIO_ROLES = frozenset({"owner", "staff", "studio"})
+COMPANY_ROLES = frozenset({"company_owner", "member", "company"})
 DESK_ROLES = frozenset({"finance", "support", "admin"})
 
 
@@ -15,6 +16,7 @@ class Principal:
     """Somebody signed in (user) or a machine (token) acting for a party in one role.
 
     `user_id` is None for tokens of machines; `party_id` is None for vendor roles, who act on everybody's behalf.
+    The owner of a company acts as `company_owner`: `owner` is a studio's (M3).
     `locale` is the language they are written to in.
     """
 
@@ -34,6 +36,11 @@ class Principal:
     def is_studio(self) -> bool:
         """Whether a studio's owner or staff acts."""
         return self.role in STUDIO_ROLES
+
+    @property
+    def is_company(self) -> bool:
+        """Whether people or a program of a company act."""
+        return self.role in COMPANY_ROLES
 
     @property
     def is_desk(self) -> bool:

@@ -6,9 +6,11 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from entitlements import COMPANY
 from foundation.database import Identified, JsonObject, Model
 
-ROLES = ("owner", "staff", "member", "finance", "support", "admin")
+# The roles under which people act; those of the table `memberships` lack `company_owner` (see `acting_role`).
+ROLES = ("owner", "staff", "company_owner", "member", "finance", "support", "admin")
 TOKEN_ROLES = ("studio", "company", "finance", "support", "admin", "product")
 
 
@@ -50,6 +52,11 @@ class Membership(Identified, Model):
     created_at: Mapped[datetime]
     invited_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]
+
+
+def acting_role(role: str, party_kind: str) -> str:
+    """The role of the principal: the owner of a company is not let in where the owner of a studio is (M3)."""
+    return "company_owner" if role == "owner" and party_kind == COMPANY else role
 
 
 class WebSession(Model):

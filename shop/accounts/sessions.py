@@ -18,7 +18,7 @@ from foundation.database import JsonObject
 from foundation.principal import DESK_ROLES, Principal
 from foundation.settings import Settings
 from foundation.tokens import token_hash
-from shop.accounts.people import Membership, User, WebSession
+from shop.accounts.people import Membership, User, WebSession, acting_role
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ def find_session(session: Session, token: str, idle_after: timedelta) -> StoredS
     Sessions of vendor roles die when unused for `idle_after`.
     """
     query = (
-        select(WebSession, User, Membership, Party.name.label("party_name"))
+        select(WebSession, User, Membership, Party.name.label("party_name"), Party.kind.label("party_kind"))
         .outerjoin(User, User.id == WebSession.user_id)
         .outerjoin(Membership, Membership.id == WebSession.membership_id)
         .outerjoin(Party, Party.id == Membership.party_id)
@@ -82,14 +82,14 @@ def find_session(session: Session, token: str, idle_after: timedelta) -> StoredS
     return None if row is None else _stored(row, idle_after)
 
 
-def _stored(row: Row[WebSession, User, Membership, str], idle_after: timedelta) -> StoredSession:
+def _stored(row: Row[WebSession, User, Membership, str, str], idle_after: timedelta) -> StoredSession:
     kept: WebSession = row[0]
     user: User | None = row[1]  # an outer join: a visitor nobody knows has neither person nor membership
     membership: Membership | None = row[2]
     now = clock.real_now()
     idle = membership is not None and membership.role in DESK_ROLES and kept.seen_at + idle_after <= now
     alive = kept.revoked_at is None and kept.expires_at > now and not idle
-    person = _signed_in(kept, user, membership, row[3]) if alive and user and membership else None
+    person = _signed_in(kept, user, membership, (row[3], row[4])) if alive and user and membership else None
     return StoredSession(
         alive=alive,
         data=dict(kept.data) if alive else {},
@@ -103,14 +103,15 @@ def _stored(row: Row[WebSession, User, Membership, str], idle_after: timedelta) 
     )
 
 
-def _signed_in(kept: WebSession, user: User, membership: Membership, party_name: str) -> SignedIn | None:
+def _signed_in(kept: WebSession, user: User, membership: Membership, party: tuple[str, str]) -> SignedIn | None:
     if user.disabled_at is not None or membership.revoked_at is not None or membership.invited_at is not None:
         return None
+    party_name, party_kind = party
     return SignedIn(
         user_id=user.id,
         membership_id=membership.id,
         party_id=membership.party_id,
-        role=membership.role,
+        role=acting_role(membership.role, party_kind),
         party_name=party_name,
         name=user.name,
         email=user.email,

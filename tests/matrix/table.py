@@ -9,7 +9,7 @@ import yaml
 from flask import Flask
 
 FILE = Path(__file__).with_name("access.yaml")
-PEOPLE = ("anonymous", "owner", "staff", "owner_b", "member", "finance", "support", "admin")
+PEOPLE = ("anonymous", "owner", "staff", "owner_b", "member", "company_owner", "finance", "support", "admin")
 TOKENS = (
     "token_studio",
     "token_studio_b",

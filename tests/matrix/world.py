@@ -120,6 +120,7 @@ def _holding(session: Session, number: int, people: dict[str, User], suffix: str
     if not suffix:
         people["staff"] = staff
         people["member"] = a_user(session, company.id, "member")
+        people["company_owner"] = a_user(session, company.id, "owner")
     invite_member(session, studio.id, f"invitata{number}@example.it", "staff", by)
     cart = open_cart(session, studio.id, None)
     line = add_to_cart(session, cart, current_price_book(session, clock.today()), "LITE-10", 1, None)
