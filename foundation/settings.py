@@ -83,6 +83,8 @@ class Settings:
     sepa_debit: bool
     shop_env: str
     trusted_proxies: int
+    metrics_token: str
+    payer_key: str
     accounting_app_url: str
     mailbox_url: str
     seller: Seller
@@ -219,6 +221,8 @@ def _read(cls: type[Settings], reader: _Reader) -> Settings:
         sepa_debit=reader.switch("STRIPE_SEPA_DEBIT", "0"),
         shop_env=reader.text("SHOP_ENV", "sandbox"),
         trusted_proxies=reader.count("TRUSTED_PROXIES", "0"),
+        metrics_token=reader.text("METRICS_TOKEN", ""),
+        payer_key=reader.text("PAYER_KEY", reader.text("SECRET_KEY", SANDBOX_SECRET_KEY)),
         accounting_app_url=reader.text("ACCOUNTING_APP_URL", "http://127.0.0.1:8012"),
         mailbox_url=reader.text("MAILBOX_URL", "http://127.0.0.1:8013"),
         seller=_read_seller(reader),

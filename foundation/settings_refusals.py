@@ -47,8 +47,7 @@ def _contradictions(settings: "Settings") -> Iterator[str]:
 def _of_production(settings: "Settings") -> Iterator[str]:
     if settings.secret_key == SANDBOX_SECRET_KEY:
         yield "SECRET_KEY is the sandbox default."
-    if len(settings.secret_key) < SHORTEST_SECRET:
-        yield f"SECRET_KEY is shorter than {SHORTEST_SECRET} characters."
+    yield from _short_secrets(settings)
     for name, kept in (
         ("STRIPE_WEBHOOK_SECRETS", settings.stripe_webhook_secrets),
         ("BANK_WEBHOOK_SECRETS", settings.bank_webhook_secrets),
@@ -63,6 +62,17 @@ def _of_production(settings: "Settings") -> Iterator[str]:
         yield "DATABASE_URL is missing."
     if settings.seller.name == "Demo Software S.r.l.":
         yield "SELLER_NAME is the demo's."
+
+
+def _short_secrets(settings: "Settings") -> Iterator[str]:
+    said = {"SECRET_KEY": settings.secret_key, "PAYER_KEY": settings.payer_key}
+    if settings.metrics_token:
+        said["METRICS_TOKEN"] = settings.metrics_token
+    yield from (
+        f"{name} is shorter than {SHORTEST_SECRET} characters."
+        for name, value in said.items()
+        if len(value) < SHORTEST_SECRET
+    )
 
 
 def _wrong_secrets(name: str, kept: tuple[str, ...]) -> Iterator[str]:

@@ -1,5 +1,6 @@
 """The edge every request passes: its reference, security headers, error pages, health and metrics."""
 
+import hmac
 import re
 import secrets
 import time
@@ -22,6 +23,7 @@ from foundation.settings import Settings, current_settings
 REQUESTS = Counter("gettone_requests_total", "Requests by endpoint and status", ["endpoint", "status"])
 SECONDS = Histogram("gettone_request_seconds", "Time to answer, by endpoint", ["endpoint"])
 
+_THIS_MACHINE = frozenset({"127.0.0.1", "::1"})
 _QUIET = frozenset({"healthz", "readyz", "metrics"})
 _REFERENCE = re.compile(r"^[A-Za-z0-9-]{8,64}$")
 _POLICY = (
@@ -113,4 +115,11 @@ def _ready() -> tuple[Any, int]:
 
 
 def _metrics() -> Response:
+    """How the shop does, for whoever has `METRICS_TOKEN`; without one only for a sandbox's own machine."""
+    settings = current_settings()
+    given = request.authorization.token if request.authorization and request.authorization.token else ""
+    if settings.metrics_token and not hmac.compare_digest(given.encode(), settings.metrics_token.encode()):
+        return Response(status=401, headers={"WWW-Authenticate": "Bearer"})
+    if not settings.metrics_token and not (settings.sandbox and request.remote_addr in _THIS_MACHINE):
+        return Response(status=404)
     return Response(generate_latest(), content_type=CONTENT_TYPE_LATEST)

@@ -16,6 +16,7 @@ from foundation.settings import SANDBOX_WEBHOOK_SECRET
 from foundation.webhook_signatures import signed_headers
 from shop import Order, User
 from shop.payments.money_in import BankLine
+from shop.transfers import TransferFact, give_store_credit, lock_line, record_transfer
 from tests.conftest import Transact
 from tests.factories import a_studio, a_user
 
@@ -85,3 +86,13 @@ def finance_people(session: Session, count_: int = 2) -> list[User]:
     """People of finance; they act for the vendor."""
     vendor: Party = a_studio(session, name="Demo Software S.r.l.")
     return [a_user(session, vendor.id, role="finance", name=f"Finanza {number}") for number in range(1, count_ + 1)]
+
+
+def credit_of(tx: Transact, party: Party, cents: int) -> None:
+    """A surplus that finance turned into store credit."""
+    with tx() as session:
+        fact = TransferFact("bank_webhook", ACCOUNT, clock.today(), cents, "eccedenza", bank_reference=f"X{cents}")
+        line = record_transfer(session, fact)
+        assert line is not None
+        held, payment = lock_line(session, line.id)
+        give_store_credit(session, held, payment, party.id, FINANCE)

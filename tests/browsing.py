@@ -1,6 +1,10 @@
-"""A browser without scripts for stories: open a page, find a form by its button, fill it in, press, follow."""
+"""A browser without scripts for stories: open a page, find a form by its button, fill it in, press, follow.
+
+`Page` is one page as it was; `Browser` is one person who goes from page to page and reads the part in the middle.
+"""
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from bs4 import BeautifulSoup, Tag
 from flask.testing import FlaskClient
@@ -36,13 +40,11 @@ class Page:
 
     def press(self, button: str, fields: Mapping[str, str] | None = None, within: str = "body") -> "Page":
         """Fill in the form that has this button (by its words or label) and press it; follow where it leads."""
-        pressed = self._button(button, within)
-        form = pressed.find_parent("form")
-        assert isinstance(form, Tag), f"{button} stands in no form"
-        sent = filled(form) | dict(fields or {})
-        if pressed.get("name"):
-            sent[str(pressed["name"])] = str(pressed.get("value", ""))
-        return self._send(form, sent)
+        return self.send_by(self._button(button, within), fields or {})
+
+    def send_by(self, pressed: Tag, fields: Mapping[str, str]) -> "Page":
+        """Press this very button; follow where it leads."""
+        return self._send(form_of(pressed), pressed_values(pressed) | dict(fields))
 
     def submit(self, selector: str, fields: Mapping[str, str] | None = None) -> "Page":
         """Send a form as Enter in one of its fields does."""
@@ -73,6 +75,97 @@ class Page:
         if str(form.get("method", "get")).lower() == "get":
             return Page(self.client, self.client.get(action, query_string=sent, follow_redirects=True))
         return _followed(self.client, self.client.post(action, data=sent))
+
+
+@dataclass
+class Browser:
+    """One person at one device: the page they look at, and where it is."""
+
+    client: FlaskClient
+    url: str = ""
+    status: int = 0
+    page: BeautifulSoup = field(default_factory=lambda: BeautifulSoup("", "html.parser"), repr=False)
+    _shown: Page | None = field(default=None, repr=False)
+
+    def open(self, path: str) -> "Browser":
+        """Go to an address, following where it leads."""
+        return self._look(visit(self.client, path))
+
+    def send(self, button: str, **typed: str) -> "Browser":
+        """Press the button with exactly these words, after typing into its form's fields."""
+        pressed = self._button(button)
+        unknown = set(typed) - {str(one.get("name")) for one in form_of(pressed).select("[name]")}
+        assert not unknown, f"the form asks for no {unknown}"
+        assert self._shown is not None
+        return self._look(self._shown.send_by(pressed, typed))
+
+    def form(self, button: str) -> dict[str, str]:
+        """What pressing the button would send as the form stands."""
+        return pressed_values(self._button(button))
+
+    def follow(self, words: str) -> "Browser":
+        """Click the first link of the main part with these words."""
+        links = self.page.select("main a")
+        link = next((one for one in links if words in one.get_text(" ", strip=True)), None)
+        assert link is not None, f"no link {words}, only {[one.get_text(' ', strip=True) for one in links]}"
+        return self.open(str(link["href"]))
+
+    @property
+    def text(self) -> str:
+        """What can be read in the main part of the page."""
+        main = self.page.select_one("main") or self.page
+        return " ".join(main.get_text(" ", strip=True).split())
+
+    @property
+    def heading(self) -> str:
+        """The heading of the page."""
+        found = self.page.select_one("h1")
+        return found.get_text(" ", strip=True) if found else ""
+
+    @property
+    def title(self) -> str:
+        """The title of the window."""
+        return self._shown.title if self._shown else ""
+
+    def value(self, name: str) -> str:
+        """What a field holds."""
+        return filled(self.page)[name]
+
+    def error(self, field: str) -> str:
+        """The sentence beside a field, empty when there is none."""
+        found = self.page.select_one(f"#{field}-error")
+        return found.get_text(" ", strip=True).removeprefix("Errore: ") if found else ""
+
+    def summary(self) -> list[str]:
+        """The sentences of the error summary."""
+        return [one.get_text(" ", strip=True) for one in self.page.select(".g-errs li")]
+
+    def notes(self) -> list[str]:
+        """What the notes of the page say."""
+        return [" ".join(one.get_text(" ", strip=True).split()) for one in self.page.select("main .g-note") if one.text]
+
+    def _button(self, words: str) -> Tag:
+        buttons = self.page.select("form button")
+        found = [one for one in buttons if one.get_text(" ", strip=True) == words]
+        assert found, f"no button {words}, only {[one.get_text(' ', strip=True) for one in buttons]}"
+        return found[0]
+
+    def _look(self, shown: Page) -> "Browser":
+        self._shown, self.url, self.status, self.page = shown, shown.path, shown.status, shown.soup
+        return self
+
+
+def form_of(pressed: Tag) -> Tag:
+    """The form in which a button stands."""
+    form = pressed.find_parent("form")
+    assert isinstance(form, Tag), f"{pressed.get_text()} stands in no form"
+    return form
+
+
+def pressed_values(pressed: Tag) -> dict[str, str]:
+    """What a browser sends when this button is pressed."""
+    own = {str(pressed["name"]): str(pressed.get("value", ""))} if pressed.get("name") else {}
+    return filled(form_of(pressed)) | own
 
 
 def visit(client: FlaskClient, path: str) -> Page:

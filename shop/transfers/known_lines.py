@@ -1,6 +1,5 @@
 """Known lines (M15): whether two tellings speak of the same transfer; two genuine equal transfers stay two."""
 
-import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -59,11 +58,14 @@ def plain_iban(text: str) -> str:
 
 
 def fingerprint(fact: TransferFact) -> str:
-    """What makes two tellings of a transfer look the same: account, day, amount, payer's IBAN and remittance."""
+    """What makes two tellings of a transfer look the same: account, day, amount, payer's IBAN and remittance.
+
+    Keyed, like `debtor_hash`: against a plain hash one could try IBANs after the payer's was blanked (M17).
+    """
     parts = (fact.account_iban, fact.booked_on.isoformat(), str(fact.amount_cents), fact.debtor_iban or "")
     foreign = () if fact.currency == "EUR" else (fact.currency,)
     told = "\x1f".join((*parts, _folded(fact.remittance), *foreign))
-    return hashlib.sha256(told.encode(errors="surrogatepass")).hexdigest()
+    return keyed_hash(current_settings().payer_key, "fingerprint", told)
 
 
 def _folded(remittance: str) -> str:
@@ -72,7 +74,7 @@ def _folded(remittance: str) -> str:
 
 def debtor_hash(debtor_iban: str | None) -> str | None:
     """What stays of a payer's IBAN once it is blanked: enough to recognise the payer again (M17)."""
-    return keyed_hash(current_settings().secret_key, "debtor", debtor_iban) if debtor_iban else None
+    return keyed_hash(current_settings().payer_key, "debtor", debtor_iban) if debtor_iban else None
 
 
 def next_occurrence(session: Session, digest: str) -> int:

@@ -9,7 +9,7 @@ from werkzeug.datastructures import MultiDict
 
 from entitlements import ADDRESS_FIELDS, BillingData, Party, check_billing, sentence_of
 from shop.orders.order_book import CARD
-from shop.orders.payment_choice import METHODS
+from shop.payments.method import METHODS
 
 BILLING_NAMES = (
     "vat_number",

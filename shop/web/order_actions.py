@@ -13,10 +13,10 @@ from foundation.principal import Principal, current_principal
 from foundation.throttle import Limit, count_try
 from shop.orders.closing import cancel_order
 from shop.orders.order_book import BANK_TRANSFER, CARD, Order, order_by_number
-from shop.orders.order_states import IllegalOrderStep, may
-from shop.orders.payment_choice import choose_payment_method
+from shop.orders.order_states import may
 from shop.orders.placing import tell_buyer
-from shop.payments.attempts import attempts_of
+from shop.payments.checkout import NotPayable
+from shop.payments.method import change_payment_method
 from shop.web.orders import reader
 from shop.web.paying import close_the_payment_page, go_to_the_payment_page
 
@@ -29,23 +29,26 @@ MAILS_AGAIN = Limit(3, timedelta(hours=1))
 @requires("owner", "staff")
 def pay(number: str) -> Response:
     """Pay by card, now or again: the hosted page that is still open, or a fresh one."""
-    with transaction() as session:
-        order = order_by_number(session, number, reader(), lock=True)
-        choose_payment_method(session, order, CARD, _by())
-    return go_to_the_payment_page(order)
+    return _pay_by(number, CARD)
 
 
 @order_actions.post("/ordini/<number>/bonifico")
 @requires("owner", "staff")
 def pay_by_transfer(number: str) -> Response:
     """Pay by bank transfer instead; a hosted page that is still open is closed, so that nobody pays twice."""
-    with transaction() as session:
-        order = order_by_number(session, number, reader(), lock=True)
-        if any(attempt.state == "AWAITING_FUNDS" for attempt in attempts_of(session, order.id)):
-            raise IllegalOrderStep(order.state, "pay")
-        choose_payment_method(session, order, BANK_TRANSFER, _by())
-    close_the_payment_page(order)
-    return _back(order)
+    return _pay_by(number, BANK_TRANSFER)
+
+
+def _pay_by(number: str, method: str) -> Response:
+    """Lead to the payment in this way; an order paid meanwhile (in another tab, by a colleague) shows how it stands."""
+    try:
+        with transaction() as session:
+            order = order_by_number(session, number, reader(), lock=True)
+            change_payment_method(session, order, method, _by())
+    except NotPayable:
+        flash(_("Quest’ordine ora non aspetta un pagamento: qui vedi a che punto è."), "info")
+        return redirect(url_for("orders.show", number=number), 303)
+    return go_to_the_payment_page(order) if method == CARD else _back(order)
 
 
 @order_actions.get("/ordini/<number>/annulla")

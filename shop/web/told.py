@@ -11,7 +11,6 @@ from shop.carts import MOST_LINES, CartLineNotFound, CartTooLong
 from shop.catalogue import NoPriceBook, UnknownProduct
 from shop.orders.order_book import OrderNotFound
 from shop.orders.order_states import IllegalOrderStep
-from shop.orders.payment_choice import UnknownPaymentMethod
 from shop.orders.placing import (
     CartChanged,
     CartIsEmpty,
@@ -21,6 +20,7 @@ from shop.orders.placing import (
     TotalChanged,
 )
 from shop.orders.transfer_instructions import InstructionsRefused
+from shop.payments.method import UnknownPaymentMethod
 
 
 def install(app: Flask) -> None:

@@ -1,10 +1,15 @@
+from collections.abc import Callable
+
 from flask.testing import FlaskClient
 
+from app import Outside
 from foundation import clock
 from foundation.settings import Settings
+from shop import MemoryGateway
 from shop.carts import add_to_cart, contents, find_cart, open_cart
 from shop.catalogue import current_price_book
 from tests.api.caller import Caller, a_stocked_studio, caller, order_body
+from tests.banking import credit_of
 from tests.conftest import Transact
 from tests.factories import a_studio
 from tests.stories import a_paid_order
@@ -114,3 +119,43 @@ def test_a_company_buys_for_itself(client: FlaskClient, tx: Transact) -> None:
     answer = call.post("/orders", order_body(lines=[{"sku": bought[0], "quantity": 1}]))
     assert answer.status_code == 201, answer.get_json()
     assert call.post("/orders", order_body()).get_json()["type"] == "/problems/not-orderable"
+
+
+def test_store_credit_is_shown_in_a_quote_and_pays_a_part_or_the_whole_of_an_order(
+    client: FlaskClient, tx: Transact
+) -> None:
+    party = a_stocked_studio(tx)
+    studio = caller(client, "studio", party.id)
+    credit_of(tx, party, 60_000)
+    lines = order_body()["lines"]
+    assert studio.post("/quotes", {"lines": lines}, key=None).get_json()["store_credit_cents"] == 60_000
+    whole = studio.post("/orders", order_body(use_store_credit=True)).get_json()
+    assert (whole["state"], whole["paid_cents"]) == ("FULFILLED", whole["gross_cents"])
+    part = studio.post("/orders", order_body(use_store_credit=True)).get_json()
+    assert (part["state"], part["paid_cents"]) == ("AWAITING_PAYMENT", 60_000 - whole["gross_cents"])
+    assert part["bank_transfer"]["amount_cents"] == part["gross_cents"] - part["paid_cents"]
+    kept = studio.post("/orders", order_body()).get_json()
+    assert kept["paid_cents"] == 0
+
+
+def test_a_program_pays_an_order_again_or_in_another_way_as_a_person_does(
+    client: FlaskClient, tx: Transact, run_jobs: Callable[[], int], outside: Outside
+) -> None:
+    studio = _studio(client, tx)
+    order = studio.post("/orders", order_body(payment_method="stripe")).get_json()
+    path = f"/orders/{order['number']}/pay"
+    assert studio.post(path, {"payment_method": "stripe"}).get_json()["checkout_url"] == order["checkout_url"]
+    moved = studio.post(path, {"payment_method": "bank_transfer"}).get_json()
+    assert moved["bank_transfer"]["amount_cents"] == order["gross_cents"]
+    assert moved["checkout_url"] is None
+    run_jobs()
+    gateway = outside.gateway
+    assert isinstance(gateway, MemoryGateway)
+    assert [one["status"] for one in gateway.objects.values() if one["object"] == "checkout.session"] == ["expired"]
+    again = studio.post(path, {"payment_method": "stripe"}).get_json()
+    assert again["checkout_url"] not in {None, order["checkout_url"]}
+    assert studio.post(path, {"payment_method": "cash"}).status_code == 422
+    studio.post(f"/orders/{order['number']}/cancel")
+    refused = studio.post(path, {"payment_method": "bank_transfer"})
+    assert (refused.status_code, refused.get_json()["type"]) == (409, "/problems/not-payable")
+    assert refused.get_json()["state"] == "CANCELLED"

@@ -17,7 +17,7 @@ from foundation.ids import new_id
 from foundation.settings import Settings
 from foundation.webhook_signatures import signed_headers
 from shop import User
-from tests.entitlements.browsing import Browser
+from tests.browsing import Browser
 from tests.factories import a_studio, a_user
 from tests.signing import sign_in
 from tests.stories import COMPANY_FORM, a_paid_order, company_data, owner_of, stock_the_shop

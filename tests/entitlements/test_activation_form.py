@@ -9,8 +9,8 @@ from flask import Flask
 from entitlements import Refused
 from entitlements.drafts import draft_of
 from entitlements.provisioning.answers import apply_answer
+from tests.browsing import Browser
 from tests.conftest import Transact
-from tests.entitlements.browsing import Browser
 from tests.entitlements.scenes import OTHER_COMPANY, Scene, a_scene, an_activation, browser_of, fill_in
 from tests.stories import COMPANY_FORM
 

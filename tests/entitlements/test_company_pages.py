@@ -11,8 +11,8 @@ from entitlements import Cause, NoAnswer, Ready, Refused, apply_answer
 from entitlements.wallets import WalletBucket, fill_bucket
 from foundation import clock
 from foundation.ids import new_id
+from tests.browsing import Browser
 from tests.conftest import Transact
-from tests.entitlements.browsing import Browser
 from tests.entitlements.scenes import (
     OTHER_COMPANY,
     THIRD_COMPANY,

@@ -14,8 +14,8 @@ from entitlements.provisioning.provisioner import Asked
 from foundation import clock
 from foundation.ids import new_id
 from foundation.jobs import drain, schedule_due
+from tests.browsing import Browser
 from tests.conftest import Transact
-from tests.entitlements.browsing import Browser
 from tests.entitlements.scenes import OTHER_COMPANY, Scene, a_scene, an_activation, browser_of
 from tests.factories import a_studio, a_user
 

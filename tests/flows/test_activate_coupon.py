@@ -12,8 +12,8 @@ from entitlements import Accepted, MemoryProvisioner, NoAnswer, Refused, company
 from foundation import clock
 from foundation.jobs import drain
 from foundation.mail import MemoryMailer
+from tests.browsing import Browser
 from tests.conftest import Transact
-from tests.entitlements.browsing import Browser
 from tests.entitlements.scenes import OTHER_COMPANY, Scene, a_letter, a_scene, browser_of, fill_in
 from tests.factories import a_studio, a_user
 from tests.stories import COMPANY_FORM

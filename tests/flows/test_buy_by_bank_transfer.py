@@ -17,9 +17,9 @@ from foundation.database import transaction
 from foundation.mail import MemoryMailer
 from shop import Order, User
 from shop.orders.order_book import order_by_number
-from shop.transfers import TransferFact, give_store_credit, lock_line, record_transfer
+from shop.transfers import TransferFact, record_transfer
 from shop.transfers.bank_lines import payment_of
-from tests.banking import ACCOUNT, FINANCE, Bank, now
+from tests.banking import ACCOUNT, Bank, credit_of, now
 from tests.browsing import Page, visit
 from tests.conftest import Transact
 from tests.factories import a_studio, a_user
@@ -255,16 +255,6 @@ def test_reminders_come_by_schedule_and_an_unpaid_order_expires_after_its_grace(
     subjects = [str(mail["Subject"]) for mail in mails(outside)]
     assert f"Il tuo ordine aspetta il pagamento · {other.number}" not in subjects
     assert studio[0].id == order.buyer_party_id
-
-
-def credit_of(tx: Transact, party: Party, cents: int) -> None:
-    """A surplus that finance turned into store credit."""
-    with tx() as session:
-        fact = TransferFact("bank_webhook", ACCOUNT, clock.today(), cents, "eccedenza", bank_reference=f"X{cents}")
-        line = record_transfer(session, fact)
-        assert line is not None
-        held, payment = lock_line(session, line.id)
-        give_store_credit(session, held, payment, party.id, FINANCE)
 
 
 def test_store_credit_pays_a_part_at_the_checkout_and_the_transfer_the_rest(

@@ -16,14 +16,14 @@ from foundation.database import JsonObject
 from foundation.ids import new_id
 from foundation.mail import MemoryMailer
 from foundation.settings import SANDBOX_WEBHOOK_SECRET
-from shop import MemoryGateway, Order, User
+from shop import MemoryGateway, Order, User, lock_order
 from shop.accounts.passwords import hash_password
 from shop.orders.order_book import TermsAcceptance
 from shop.orders.placing import CLAUSES
 from tests.browsing import Page, visit
 from tests.conftest import Transact
 from tests.factories import a_studio, a_user
-from tests.stories import stock_the_shop
+from tests.stories import pay_by_card, stock_the_shop
 
 PASSWORD = "cavallo batteria graffetta"
 TICKS = {"terms": "1", "tacit_renewal": "1", "liability_limits": "1"}
@@ -114,6 +114,25 @@ def test_a_gateway_that_does_not_answer_leaves_an_order_that_can_be_paid_later_o
     by_transfer = visit(client, waiting.path).press("Paga con bonifico")
     assert "In attesa del bonifico" in by_transfer.part(".g-stato")
     assert "IT60 X054 2811 1010 0000 0123 456" in by_transfer.text
+
+
+@pytest.mark.parametrize("button", ["Riprova a pagare", "Paga con bonifico"])
+def test_paying_again_what_another_tab_has_paid_shows_how_the_order_stands(
+    client: FlaskClient, outside: Outside, studio: tuple[Party, User], tx: Transact, button: str
+) -> None:
+    order_in_the_browser(client, studio[1])
+    with tx() as session:
+        order = session.scalars(select(Order)).one()
+    stale = visit(client, f"/ordini/{order.number}")
+    with tx() as session:
+        pay_by_card(session, lock_order(session, order.id))
+    again = stale.press(button)
+    assert (again.status, again.path) == (200, f"/ordini/{order.number}")
+    assert "non aspetta un pagamento" in again.text
+    assert "Evaso" in again.part(".g-stato")
+    gateway = outside.gateway
+    assert isinstance(gateway, MemoryGateway)
+    assert len([one for one in gateway.objects.values() if one["object"] == "checkout.session"]) == 1
 
 
 def a_full_cart_taken_to_the_checkout(client: FlaskClient, owner: User) -> Page:

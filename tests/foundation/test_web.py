@@ -17,8 +17,10 @@ from foundation.mail import MemoryMailer
 from foundation.problems import FieldProblem, Told, tell
 from shop import MemoryGateway
 from tests.conftest import Transact
+from tests.foundation.test_settings import PRODUCTION
 
 STATUSES = (400, 401, 403, 404, 405, 409, 413, 415, 422, 429, 500, 503)
+TOKEN = "watches-the-shop-" * 3
 NO_SERVER = "postgresql+psycopg://nobody@/nothing?host=/nonexistent"
 HEADERS = {
     "Content-Security-Policy",
@@ -259,6 +261,24 @@ def test_without_a_database_nobody_is_answered_as_if_all_were_well(path: str) ->
     if path != "/":
         assert answer.status_code == 503
         assert answer.headers["X-Request-Id"] in answer.get_data(as_text=True)
+
+
+@pytest.mark.parametrize(
+    ("environment", "asked", "status"),
+    [
+        ({}, {}, 200),
+        ({}, {"REMOTE_ADDR": "203.0.113.9"}, 404),
+        ({"METRICS_TOKEN": TOKEN}, {}, 401),
+        ({"METRICS_TOKEN": TOKEN}, {"HTTP_AUTHORIZATION": f"Bearer {TOKEN}x"}, 401),
+        ({"METRICS_TOKEN": TOKEN}, {"HTTP_AUTHORIZATION": f"Bearer {TOKEN}", "REMOTE_ADDR": "203.0.113.9"}, 200),
+        (PRODUCTION, {}, 404),
+    ],
+)
+def test_metrics_are_for_whoever_has_their_token_and_in_a_sandbox_for_its_own_machine(
+    environment: dict[str, str], asked: dict[str, str], status: int
+) -> None:
+    client = create_app({"DATABASE_URL": NO_SERVER} | environment).test_client()
+    assert client.get("/metrics", environ_overrides=asked).status_code == status
 
 
 def test_metrics_count_answers_by_endpoint_and_status(client: FlaskClient) -> None:

@@ -19,6 +19,7 @@ from shop.carts import CartContents, CartLine
 from shop.catalogue import Offer, PriceBookView, Refusal, current_price_book, offers_for
 from shop.orders.placing import NotOrderable
 from shop.quotes import WantedLine
+from shop.transfers import store_credit_of
 from shop.web.api.lines import lines_field, wanted_lines
 from shop.web.api.shapes import CatalogueShape, QuoteShape
 from shop.web.api.whose import own_party
@@ -57,7 +58,8 @@ def quote(asked: dict[str, Any]) -> Response:
     with transaction() as session:
         book = current_price_book(session, clock.today())
         lines = wanted_lines(session, asked["lines"], book, party_id)
-        return reply(_quote(_view(session, lines, book, party_id), book))
+        credit = {"store_credit_cents": store_credit_of(session, party_id)}
+        return reply(_quote(_view(session, lines, book, party_id), book) | credit)
 
 
 def _view(session: Session, lines: list[WantedLine], book: PriceBookView, party_id: UUID) -> CartView:

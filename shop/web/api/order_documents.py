@@ -13,7 +13,7 @@ from pricing import Money, Quote
 from shop.orders.order_book import BANK_TRANSFER, CARD, Order, OrderLine, lines_of
 from shop.orders.transfer_instructions import transfer_instructions
 from shop.payments.attempts import attempts_of
-from shop.payments.money_in import due_cents
+from shop.payments.money_in import due_cents, paid_cents
 from shop.web.api.catalogue_api import vat_rows
 
 
@@ -22,6 +22,7 @@ def order_document(session: Session, order: Order) -> JsonObject:
     return order_row(order, lines_of(session, order.id)) | {
         "vat": vat_rows(Quote.from_json(order.quote)),
         "billing": order.billing,
+        "paid_cents": paid_cents(session, order.id),
         "checkout_url": _checkout_url(session, order),
         "bank_transfer": _bank_transfer(session, order),
         "fulfilment": _fulfilment(order),

@@ -12,6 +12,7 @@ from foundation.access import requires
 from foundation.api import (
     Area,
     Choice,
+    Flag,
     Inner,
     Many,
     PageQuery,
@@ -36,9 +37,10 @@ from shop.orders.closing import cancel_order
 from shop.orders.direct_orders import place_directly
 from shop.orders.order_book import BANK_TRANSFER, Order, lines_of_several, order_by_number, orders_of
 from shop.orders.order_states import ORDER_STATES
-from shop.orders.payment_choice import METHODS
 from shop.orders.placing import CLAUSES, Placement, order_of_cart
 from shop.payments.checkout import start_checkout
+from shop.payments.method import METHODS, change_payment_method
+from shop.transfers import spend_store_credit
 from shop.web.api.billing import BillingShape, billing_data
 from shop.web.api.lines import lines_field, wanted_lines
 from shop.web.api.order_documents import order_document, order_row
@@ -63,6 +65,9 @@ class NewOrderShape(Shape):
         BillingShape, load_default=None, allow_none=True, metadata={"description": "Null: the buyer's own data."}
     )
     purchase_order_ref = Text(100, load_default="", metadata={"description": "Yours; at most 20 plain characters."})
+    use_store_credit = Flag(
+        load_default=False, metadata={"description": "Spend the buyer's store credit first; the rest is to be paid."}
+    )
     expected_gross_cents = Whole(
         0,
         MAXIMUM_TOTAL_CENTS,
@@ -76,6 +81,12 @@ class OrderQuery(PageQuery):
     """Which orders."""
 
     state = Choice(ORDER_STATES, load_default=None)
+
+
+class PayShape(Shape):
+    """How to pay an order that waits."""
+
+    payment_method = Choice(METHODS, required=True)
 
 
 class NothingShape(Shape):
@@ -97,10 +108,15 @@ def place(asked: dict[str, Any]) -> Response:
         order = _place(session, asked)
         if order.payment_method == BANK_TRANSFER or order.state != "AWAITING_PAYMENT":
             return kept(session, reply(order_document(session, order), 201))
+    return _with_its_page(order, 201)
+
+
+def _with_its_page(order: Order, status: int) -> Response:
+    """The order with a hosted page to pay on, opened between two transactions."""
     start_checkout(order.id, current_app.extensions["gettone.gateway"])
     with transaction() as session:
         order = order_by_number(session, order.number, order.buyer_party_id)
-        return kept(session, reply(order_document(session, order), 201))
+        return kept(session, reply(order_document(session, order), status))
 
 
 @area.get("/orders")
@@ -126,6 +142,25 @@ def show(number: str) -> Response:
     """One order."""
     with transaction() as session:
         return tagged_reply(order_document(session, order_by_number(session, number, visible_party())))
+
+
+@area.post("/orders/<order_number:number>/pay")
+@requires("studio", "company")
+@once
+@area.body(PayShape)
+@area.answers(OrderShape)
+def pay(asked: dict[str, Any], number: str) -> Response:
+    """Pay an order that waits, again or in another way.
+
+    By `stripe` it answers the `checkout_url` that is open, or a new one when that expired; by `bank_transfer` how to
+    pay, and a page that was open is closed.
+    """
+    with transaction() as session:
+        order = order_by_number(session, number, own_party(), lock=True)
+        change_payment_method(session, order, asked["payment_method"], principal())
+        if order.payment_method == BANK_TRANSFER:
+            return kept(session, reply(order_document(session, order)))
+    return _with_its_page(order, 200)
 
 
 @area.post("/orders/<order_number:number>/cancel")
@@ -159,5 +194,6 @@ def _place(session: Session, asked: dict[str, Any]) -> Order:
         billing=billing_data(asked["billing"], asked["purchase_order_ref"], session.get_one(Party, party_id)),
         accepted_clauses=frozenset(asked["accepted_clauses"]),
         seen_gross_cents=asked["expected_gross_cents"],
+        pay_at_once=spend_store_credit if asked["use_store_credit"] else None,
     )
     return place_directly(session, placement, lines, buyer_of(session, party_id).facts, principal())

@@ -36,7 +36,7 @@ TABLE: Mapping[type[Exception], Told] = {
     NotPayable: Told(
         409,
         "not-payable",
-        lambda _told: gettext("Quest’ordine ora non si paga con carta."),
+        lambda _told: gettext("Quest’ordine ora non aspetta un pagamento di questo tipo."),
         members=lambda told: {"state": told.state},
     ),
 }
@@ -56,7 +56,7 @@ TYPES: Mapping[str, ProblemType] = {
         502, _("Il pagamento con carta è rifiutato"), _("Scegli il bonifico o contatta l’assistenza.")
     ),
     "not-payable": ProblemType(
-        409, _("L’ordine ora non si paga con carta"), _("`state` dice perché: non aspetta un pagamento, o è in arrivo.")
+        409, _("L’ordine ora non si paga così"), _("`state` dice perché: non aspetta un pagamento, o è in arrivo.")
     ),
     "no-catalogue": ProblemType(503, _("Il catalogo non è pubblicato"), _("Riprova tra poco.")),
     "unknown-product": ProblemType(404, _("Prodotto sconosciuto"), _("Leggi i codici da /api/v1/catalogue.")),

@@ -129,6 +129,7 @@ class QuoteShape(Shape):
     net_cents = cents()
     vat_cents = cents()
     gross_cents = cents()
+    store_credit_cents = cents("What the buyer has with the shop and may spend on an order.")
     orderable = fields.Boolean(required=True)
 
 
@@ -210,6 +211,7 @@ class OrderShape(OrderRowShape):
 
     vat = many(VatShape)
     billing = fields.Nested(BillingAnswerShape, required=True)
+    paid_cents = cents("What arrived for it so far, store credit included.")
     checkout_url = text(null=True, about="Where to pay by card, while that is open.")
     bank_transfer = fields.Nested(TransferShape, required=True, allow_none=True)
     fulfilment = fields.Nested(FulfilmentShape, required=True)

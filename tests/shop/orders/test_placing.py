@@ -10,8 +10,6 @@ from foundation.mail import Mail
 from shop import Order, lock_order
 from shop.carts import CartLine, add_to_cart, open_cart
 from shop.catalogue import BuyerFacts, current_price_book
-from shop.orders.order_states import IllegalOrderStep
-from shop.orders.payment_choice import UnknownPaymentMethod, choose_payment_method
 from shop.orders.placing import (
     CLAUSES,
     CartChanged,
@@ -23,6 +21,8 @@ from shop.orders.placing import (
     TotalChanged,
     place_order,
 )
+from shop.payments.checkout import NotPayable
+from shop.payments.method import UnknownPaymentMethod, change_payment_method
 from tests.conftest import Transact
 from tests.factories import a_studio
 from tests.stories import an_order, billing_of, owner_of, pay_by_card, stock_the_shop
@@ -100,13 +100,13 @@ def test_a_waiting_order_changes_its_way_to_pay_and_the_transfer_data_are_mailed
         studio = a_studio(session)
         order = an_order(session, studio)
         for method, changed in (("bank_transfer", True), ("bank_transfer", False), ("stripe", True)):
-            assert choose_payment_method(session, order, method, owner_of(studio)) is changed
+            assert change_payment_method(session, order, method, owner_of(studio)) is changed
             assert order.payment_method == method
-        choose_payment_method(session, order, "bank_transfer", owner_of(studio))
+        change_payment_method(session, order, "bank_transfer", owner_of(studio))
         templates = session.scalars(select(Mail.template).order_by(Mail.template)).all()
         assert templates == ["order_received", "order_received_transfer"]
         with pytest.raises(UnknownPaymentMethod):
-            choose_payment_method(session, order, "cash", owner_of(studio))
+            change_payment_method(session, order, "cash", owner_of(studio))
 
 
 def test_a_paid_order_no_longer_changes_its_way_to_pay(tx: Transact) -> None:
@@ -115,5 +115,5 @@ def test_a_paid_order_no_longer_changes_its_way_to_pay(tx: Transact) -> None:
         studio = a_studio(session)
         order = an_order(session, studio)
         pay_by_card(session, order)
-        with pytest.raises(IllegalOrderStep):
-            choose_payment_method(session, lock_order(session, order.id), "bank_transfer", owner_of(studio))
+        with pytest.raises(NotPayable):
+            change_payment_method(session, lock_order(session, order.id), "bank_transfer", owner_of(studio))

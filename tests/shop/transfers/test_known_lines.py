@@ -8,11 +8,13 @@ from itertools import permutations
 import pytest
 from sqlalchemy import func, select
 
+from app import create_app
 from foundation import clock
 from foundation.events import events_about
 from shop import Order
 from shop.payments.money_in import BankLine, Payment
 from shop.transfers import TransferFact, record_transfer
+from shop.transfers.known_lines import debtor_hash, fingerprint
 from tests.banking import ACCOUNT, PAYER
 from tests.conftest import Transact
 from tests.factories import a_studio
@@ -146,3 +148,13 @@ def test_a_later_telling_adds_the_payer_but_never_after_they_were_forgotten(tx: 
     assert told(tx, NOTICE) == 1
     with tx() as session:
         assert session.scalars(select(BankLine)).one().debtor_name is None
+
+
+def test_what_stays_of_a_payer_is_keyed_and_outlives_a_new_secret_key(worker_database: str) -> None:
+    fact = TransferFact("bank_webhook", ACCOUNT, clock.today(), 17_934, "ORD-2026-000123", debtor_iban=PAYER)
+    seen = []
+    for keys in ({"PAYER_KEY": "p" * 40}, {"PAYER_KEY": "p" * 40, "SECRET_KEY": "s" * 40}, {"PAYER_KEY": "q" * 40}):
+        with create_app({"DATABASE_URL": worker_database} | keys).app_context():
+            seen.append((fingerprint(fact), debtor_hash(PAYER)))
+    assert seen[0] == seen[1]
+    assert not set(seen[0]) & set(seen[2])
