@@ -36,9 +36,10 @@ from pricing.extension import (
     WantedItem,
     propose_extension,
 )
+from pricing.line_spans import LineSpan, PartOfYears, WholeYears
 from pricing.money import ZERO, Money, half_up, largest_remainder, total
 from pricing.proration import MAXIMUM_YEARS, AnnualPrice, Counted, Formula, ProrationMode
-from pricing.quote_requests import POLICY_VERSION, Adjustment, QuoteRequest, RequestedLine
+from pricing.quote_requests import PACKS_ONLY, POLICY_VERSION, Adjustment, QuoteRequest, RequestedLine
 from pricing.quotes import MAXIMUM_TOTAL_CENTS, Quote, QuotedLine, net_per_unit, price, replay
 from pricing.refunds import LineAmounts, refund_line, refund_share
 from pricing.settlement import NeedsRequote, RenewedService, renew, settle_extension
@@ -50,6 +51,7 @@ __all__ = [
     "MAXIMUM_QUANTITY",
     "MAXIMUM_TOTAL_CENTS",
     "MAXIMUM_YEARS",
+    "PACKS_ONLY",
     "POLICY_VERSION",
     "ZERO",
     "ActiveService",
@@ -75,6 +77,7 @@ __all__ = [
     "JsonValue",
     "LineAmounts",
     "LineKind",
+    "LineSpan",
     "MalformedQuote",
     "Money",
     "NeedsRequote",
@@ -82,6 +85,7 @@ __all__ = [
     "NotACivilDay",
     "OffPolicy",
     "Outcome",
+    "PartOfYears",
     "PricingError",
     "ProrationMode",
     "Quote",
@@ -104,6 +108,7 @@ __all__ = [
     "VatRate",
     "VatSummary",
     "WantedItem",
+    "WholeYears",
     "add_months",
     "canonical_json",
     "charge",

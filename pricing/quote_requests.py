@@ -6,13 +6,18 @@ from datetime import date
 
 from pricing.canonical import JsonObject, JsonValue, Reading, own_copy
 from pricing.errors import InvalidQuantity, UnknownVatCode
+from pricing.line_spans import LineSpan, span_from_json, span_to_json
 from pricing.money import Money
+from pricing.proration import Formula
 from pricing.terms import check_day
 from pricing.tiers import Tier, TierTable, check_quantity
 from pricing.vat import VatRate
 
-POLICY_VERSION = "1"
+POLICY_VERSION = "2"
 """Names the pricing rules. Change it, and keep the old rules beside the new, whenever a figure could change."""
+
+PACKS_ONLY = "1"
+"""The first rules: every line is packs at the price of its tiers. Its quotes have no word for anything else."""
 
 MAXIMUM_UNITS_PER_PACK = 1_000_000_000
 
@@ -28,7 +33,7 @@ class Adjustment:
 
 @dataclass(frozen=True, slots=True)
 class RequestedLine:
-    """One line to price: `quantity` packs of `sku` at the price of `tiers`.
+    """One line to price: `quantity` packs of `sku` at the price of `tiers`, or that yearly price over a `span`.
 
     `units_per_pack` is what one pack mints; `description` is opaque JSON kept with the quote; `for_party` names whom
     the line is for (D20), opaque here. Raises `InvalidQuantity`, and `MalformedQuote` for a description with a float.
@@ -42,12 +47,18 @@ class RequestedLine:
     description: JsonObject = field(default_factory=dict)
     for_party: str | None = None
     adjustments: tuple[Adjustment, ...] = ()
+    span: LineSpan | None = None
 
     def __post_init__(self) -> None:
         check_quantity(self.quantity)
         if type(self.units_per_pack) is not int or not 1 <= self.units_per_pack <= MAXIMUM_UNITS_PER_PACK:
             raise InvalidQuantity(self.units_per_pack, MAXIMUM_UNITS_PER_PACK)
         object.__setattr__(self, "description", own_copy(self.description))
+
+    @property
+    def formula(self) -> Formula | None:
+        """How a line sold by the year is computed; None for packs."""
+        return self.span.formula(self.tiers.unit_price(self.quantity), self.quantity) if self.span else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +85,7 @@ class QuoteRequest:
 def request_to_json(request: QuoteRequest) -> Mapping[str, JsonValue]:
     """The inputs as JSON: money in cents, days in ISO form."""
     return {
-        "lines": [_line_to_json(line) for line in request.lines],
+        "lines": [_line_to_json(line, request.policy_version) for line in request.lines],
         "vat_rates": [_rate_to_json(rate) for rate in request.vat_rates],
         "price_book_version": request.price_book_version,
         "priced_on": request.priced_on.isoformat(),
@@ -84,17 +95,20 @@ def request_to_json(request: QuoteRequest) -> Mapping[str, JsonValue]:
 
 def request_from_json(stored: Reading) -> QuoteRequest:
     """The inputs as they were stored. `MalformedQuote` names the first fault."""
+    lines = stored.at("lines").items()
+    policy_version = stored.at("policy_version").text()
     return QuoteRequest(
-        lines=tuple(_line_from_json(line) for line in stored.at("lines").items()),
+        lines=tuple(_line_from_json(line, policy_version) for line in lines),
         vat_rates=tuple(_rate_from_json(rate) for rate in stored.at("vat_rates").items()),
         price_book_version=stored.at("price_book_version").text(),
         priced_on=stored.at("priced_on").day(),
-        policy_version=stored.at("policy_version").text(),
+        policy_version=policy_version,
     )
 
 
-def _line_to_json(line: RequestedLine) -> Mapping[str, JsonValue]:
-    return {
+def _line_to_json(line: RequestedLine, policy_version: str) -> Mapping[str, JsonValue]:
+    span = {} if policy_version == PACKS_ONLY else {"span": span_to_json(line.span)}
+    return span | {
         "sku": line.sku,
         "quantity": line.quantity,
         "tiers": [
@@ -111,7 +125,7 @@ def _line_to_json(line: RequestedLine) -> Mapping[str, JsonValue]:
     }
 
 
-def _line_from_json(stored: Reading) -> RequestedLine:
+def _line_from_json(stored: Reading, policy_version: str) -> RequestedLine:
     return RequestedLine(
         sku=stored.at("sku").text(),
         quantity=stored.at("quantity").integer(),
@@ -133,6 +147,7 @@ def _line_from_json(stored: Reading) -> RequestedLine:
             )
             for adjustment in stored.at("adjustments").items()
         ),
+        span=None if policy_version == PACKS_ONLY else span_from_json(stored.at("span")),
     )
 
 

@@ -19,7 +19,9 @@ from pricing.errors import (
     UnknownPolicyVersion,
 )
 from pricing.money import ZERO, Money, half_up, total
+from pricing.proration import Formula
 from pricing.quote_requests import (
+    PACKS_ONLY,
     POLICY_VERSION,
     Adjustment,
     QuoteRequest,
@@ -34,8 +36,9 @@ MAXIMUM_TOTAL_CENTS = 10**12 - 1
 
 @dataclass(frozen=True, slots=True)
 class QuotedLine:
-    """A priced line: `net` is `unit_net` times the quantity plus the adjustments; `vat` its share of the summary.
+    """A priced line: `net` is `unit_net` times the quantity (times its part of years) plus the adjustments.
 
+    `vat` is its share of the summary.
     `net_per_unit` is the net price, in euro with four decimals, of one of the units a pack mints: for display only.
     """
 
@@ -79,6 +82,11 @@ class QuotedLine:
     def description(self) -> JsonObject:
         """The opaque data the request carried."""
         return self.requested.description
+
+    @property
+    def formula(self) -> Formula | None:
+        """How a line sold by the year is computed; None for packs."""
+        return self.requested.formula
 
     @property
     def adjustments(self) -> tuple[Adjustment, ...]:
@@ -176,29 +184,41 @@ def net_per_unit(unit_net: Money, units_per_pack: int) -> Decimal:
     return Decimal(f"{half_up(unit_net.cents * 100, units_per_pack)}E-4").quantize(Decimal("0.0001"))
 
 
-def _line_net(line: RequestedLine) -> Money:
-    net = line.tiers.line_net(line.quantity) + total(adjustment.net for adjustment in line.adjustments)
+def _with_adjustments(line: RequestedLine, net: Money) -> Money:
+    net += total(adjustment.net for adjustment in line.adjustments)
     if net < ZERO:
         raise NegativeAmount(line.sku, net.cents)
     return net
 
 
-def _price_by_policy_1(request: QuoteRequest) -> Quote:
-    taxed = tuple(TaxedNet(_line_net(line), request.rate_called(line.vat_code)) for line in request.lines)
+def _net_of_packs(line: RequestedLine) -> Money:
+    """Policy 1: packs at the price of their tiers."""
+    return _with_adjustments(line, line.tiers.line_net(line.quantity))
+
+
+def _net_of_packs_or_years(line: RequestedLine) -> Money:
+    """Policy 2: packs as before, and yearly prices over whole years or a part of them (D3)."""
+    formula = line.formula
+    return _net_of_packs(line) if formula is None else _with_adjustments(line, formula.net)
+
+
+def _price(request: QuoteRequest, line_net: Callable[[RequestedLine], Money]) -> Quote:
+    taxed = tuple(TaxedNet(line_net(line), request.rate_called(line.vat_code)) for line in request.lines)
     lines = tuple(
-        QuotedLine(
-            requested=line,
-            unit_net=line.tiers.unit_price(line.quantity),
-            net=taxed_net.net,
-            vat=vat,
-            net_per_unit=net_per_unit(line.tiers.unit_price(line.quantity), line.units_per_pack),
-        )
-        for line, taxed_net, vat in zip(request.lines, taxed, vat_shares(taxed), strict=True)
+        _priced(line, net.net, vat) for line, net, vat in zip(request.lines, taxed, vat_shares(taxed), strict=True)
     )
     return Quote(request, lines, vat_summaries(taxed))
 
 
-_POLICIES: Mapping[str, Callable[[QuoteRequest], Quote]] = {POLICY_VERSION: _price_by_policy_1}
+def _priced(line: RequestedLine, net: Money, vat: Money) -> QuotedLine:
+    unit_net = line.tiers.unit_price(line.quantity)
+    return QuotedLine(line, unit_net, net, vat, net_per_unit(unit_net, line.units_per_pack))
+
+
+_POLICIES: Mapping[str, Callable[[RequestedLine], Money]] = {
+    PACKS_ONLY: _net_of_packs,
+    POLICY_VERSION: _net_of_packs_or_years,
+}
 
 
 def price(request: QuoteRequest) -> Quote:
@@ -216,7 +236,7 @@ def price(request: QuoteRequest) -> Quote:
     policy = _POLICIES.get(request.policy_version)
     if policy is None:
         raise UnknownPolicyVersion(request.policy_version)
-    quote = policy(request)
+    quote = _price(request, policy)
     if quote.gross.cents > MAXIMUM_TOTAL_CENTS:
         raise AmountTooLarge(quote.gross.cents, MAXIMUM_TOTAL_CENTS)
     return quote

@@ -7,7 +7,7 @@ from datetime import date
 from types import MappingProxyType
 
 from foundation.database import JsonObject
-from pricing import Money, OffPolicy, ProrationMode, Tier, TierTable, VatRate
+from pricing import MAXIMUM_YEARS, Money, OffPolicy, ProrationMode, Tier, TierTable, VatRate
 
 ITALIAN = "it"
 _MOST_PACKS = 1_000
@@ -36,7 +36,8 @@ class ProductRules:
     """Who may buy a product, with what else, and how its term behaves (D1, D3, D4).
 
     `buyers` empty means anybody; `available_for` names base services, one of which must be active; `requires` names
-    products that must be held or bought together; `eligibility` is a fact the buyer must have.
+    products that must be held or bought together; `eligibility` is a fact the buyer must have; `maximum_years` limits
+    one renewal (F004-22).
     """
 
     sold: bool
@@ -48,6 +49,7 @@ class ProductRules:
     off_policy: OffPolicy
     proration_mode: ProrationMode
     expiry_display: str
+    maximum_years: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +109,7 @@ class Codes:
 
 def product_of(definition: JsonObject, position: int, codes: Codes, on: date) -> Product:
     """A definition of a checked file as a product with the price in force on the Rome day `on`."""
-    gives = {**definition["gives"], "family": definition["family"]}
+    gives = {**definition["gives"], "family": definition["family"], **_service(definition)}
     coupon_type = gives.get("coupon_type")
     return Product(
         sku=definition["sku"],
@@ -122,6 +124,11 @@ def product_of(definition: JsonObject, position: int, codes: Codes, on: date) ->
         coupon_type=None if coupon_type is None else codes.coupon_types[coupon_type],
         gives_text=json.dumps(gives, ensure_ascii=False, sort_keys=True),
     )
+
+
+def _service(definition: JsonObject) -> JsonObject:
+    """What a service carries into its licence: steps after the purchase, a warning (D29), what it may outlast (D1)."""
+    return {key: definition[key] for key in ("off_policy", "setup", "notice") if key in definition}
 
 
 def _price_on(definition: JsonObject, on: date) -> JsonObject:
@@ -147,6 +154,7 @@ def _rules(definition: JsonObject) -> ProductRules:
         off_policy=OffPolicy(definition.get("off_policy", OffPolicy.TRUNCATE)),
         proration_mode=ProrationMode(definition.get("proration_mode", ProrationMode.TELESCOPING)),
         expiry_display=definition.get("expiry_display", "LAST_DAY"),
+        maximum_years=definition.get("max_years", MAXIMUM_YEARS),
     )
 
 

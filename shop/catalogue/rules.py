@@ -8,7 +8,7 @@ from foundation.database import JsonObject
 from pricing import Money
 from shop.catalogue.mistakes import Spot
 from shop.catalogue.readers import shown
-from shop.catalogue.schema import GIVES_BY_KIND
+from shop.catalogue.schema import GIVES_BY_KIND, SERVICE_KINDS
 from shop.catalogue.toml_lines import line_for
 
 
@@ -27,6 +27,7 @@ def apply_rules(top: Spot, catalogue: JsonObject) -> None:
         _check_codes(spot, product, known)
         _check_named_products(spot, product, known["product"], bases)
         _check_gives(spot, product)
+        _check_service(spot, product)
         _check_prices(spot, product, str(catalogue.get("valid_from", "")))
 
 
@@ -94,6 +95,20 @@ def _check_gives(spot: Spot, product: JsonObject) -> None:
         spot.at("gives").at("kind").refuse("gives_does_not_fit", kind=kind, written=gives, known=known)
     elif gives not in GRANT_KINDS and product.get("sold", True) is True:
         spot.at("gives").at("kind").refuse("nobody_issues", written=gives)
+
+
+def _check_service(spot: Spot, product: JsonObject) -> None:
+    """What only a service that runs for a term can have; steps name earlier steps of the same product."""
+    if product.get("kind") not in (None, *SERVICE_KINDS):
+        for key in ("setup", "notice", "max_years", "off_policy", "proration_mode"):
+            if key in product:
+                spot.at(key).refuse("services_only", kind=product["kind"])
+        return
+    steps = repeated_codes(spot.at("setup"), members(product.get("setup")), "code")
+    for place, step in members(product.get("setup")):
+        if "after" in step and step["after"] not in steps[:place]:
+            known = ", ".join(steps[:place]) or "—"
+            spot.at("setup").at(place).at("after").refuse("step_not_earlier", written=step["after"], known=known)
 
 
 def _check_prices(spot: Spot, product: JsonObject, valid_from: str) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from pricing import MAXIMUM_QUANTITY, ExtensionScope, OffPolicy, ProrationMode
+from pricing import MAXIMUM_QUANTITY, MAXIMUM_YEARS, ExtensionScope, OffPolicy, ProrationMode
 from shop.catalogue.mistakes import Spot
 from shop.catalogue.readers import (
     Reader,
@@ -24,6 +24,9 @@ from shop.catalogue.readers import (
 KINDS = ("coupon_pack", "base_service", "addon", "seats", "invoice_pack", "credit")
 """Kinds of product, in the order of the glossary."""
 
+SERVICE_KINDS = ("base_service", "addon", "seats")
+"""Kinds that run for a term and are priced by the year (F004-01 to F004-04)."""
+
 BUYERS = ("STUDIO", "COMPANY")
 """Who may buy: a product without `buyers` is for both."""
 
@@ -32,6 +35,12 @@ ELIGIBILITY = ("einvoicing_contract",)
 
 EXPIRY_DISPLAYS = ("LAST_DAY", "FIRST_DAY_AFTER")
 """Which day a person reads as the end of a term (D4): the last usable one, or the exclusive one."""
+
+STEP_KINDS = ("REQUIRED", "OPTIONAL")
+"""Steps after the purchase (D29): a service waits for a required one, never for an optional one."""
+
+STEP_DOERS = ("COMPANY", "VENDOR")
+"""Who says that a step is done: the company by a tick, or the vendor's software by a callback."""
 
 GIVES_BY_KIND: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
@@ -60,6 +69,19 @@ _NAMES = table({"it": text(_MAXIMUM_NAME), "en": text(_MAXIMUM_NAME)}, {})
 _DESCRIPTIONS = table({"it": text(_MAXIMUM_DESCRIPTION), "en": text(_MAXIMUM_DESCRIPTION)}, {})
 _TIERS = listing(table({"from": whole(2, MAXIMUM_QUANTITY), "net": price}, {}), maximum=20)
 _SKUS = listing(_SKU, maximum=50)
+_SETUP = listing(
+    table(
+        {
+            "code": _CODE,
+            "it": text(_MAXIMUM_NAME),
+            "en": text(_MAXIMUM_NAME),
+            "kind": one_of(STEP_KINDS),
+            "by": one_of(STEP_DOERS),
+        },
+        {"after": _CODE},
+    ),
+    maximum=20,
+)
 _COUPON_TERM = one_of(("12 months", "31 December"), "term_unknown")
 _LICENCE = {"product": _CODE, "plan": _CODE, "term": _COUPON_TERM}
 _ACCESS: Mapping[str, Reader] = {"access_mode": one_of(("FULL", "READ_ONLY")), "limits": counts(20, _MAXIMUM_UNITS)}
@@ -132,6 +154,9 @@ PRODUCT = table(
         "off_policy": one_of(tuple(OffPolicy)),
         "proration_mode": one_of(tuple(ProrationMode)),
         "expiry_display": one_of(EXPIRY_DISPLAYS),
+        "max_years": whole(1, MAXIMUM_YEARS),
+        "setup": _SETUP,
+        "notice": _DESCRIPTIONS,
         "prices": tables(table({"valid_from": day, "net": price}, {"tiers": _TIERS}), maximum=50),
     },
 )

@@ -14,7 +14,7 @@ _ARRAYS = ("vat", "family", "coupon_type", "product")
 _KEYS = (
     *("sku", "code", "family", "kind", "sold", "it", "en", "name", "description", "basis_points", "nature"),
     *("from", "net", "tiers", "vat", "buyers", "max_quantity", "requires", "available_for", "eligibility"),
-    *("off_policy", "proration_mode", "expiry_display"),
+    *("off_policy", "proration_mode", "expiry_display", "max_years", "by", "after", "setup", "notice"),
     *("valid_from", "units", "coupon_type", "code_prefix", "product", "plan", "access_mode", "limits", "term"),
 )
 _ORDER = {key: place for place, key in enumerate(_KEYS)}

@@ -60,6 +60,33 @@ WRONG_VALUES = [
 ]
 
 
+STEP = '{ code = "ONE", it = "Uno", en = "One", kind = "REQUIRED", by = "COMPANY"'
+# The same for what only a service that runs can have.
+WRONG_SERVICES = [
+    ("sold = false", "sold = false\nmax_years = 11", "out_of_range", "max_years"),
+    ("sold = false", "sold = false\nmax_years = 0", "out_of_range", "max_years"),
+    ("sold = false", 'sold = false\nnotice = { it = "Solo italiano." }', "missing", "notice"),
+    ("sold = false", "sold = false\nsetup = []", "empty", "setup"),
+    ("sold = false", f"sold = false\nsetup = [{STEP} }}, {STEP} }}]", "repeated_code", "setup"),
+    ("sold = false", f'sold = false\nsetup = [{STEP}, after = "ONE" }}]', "step_not_earlier", "setup"),
+    ("sold = false", f'sold = false\nsetup = [{STEP}, after = "TWO" }}]', "step_not_earlier", "setup"),
+    ("sold = false", f"sold = false\nsetup = [{STEP.replace('REQUIRED', 'NICE')} }}]", "not_one_of", "setup"),
+    ("sold = false", f"sold = false\nsetup = [{STEP.replace('COMPANY', 'NOBODY')} }}]", "not_one_of", "setup"),
+    ("units = 5000", "units = 5000\n[product.notice]\nit = 'Ciao.'\nen = 'Hello.'", "services_only", "notice"),
+    ('net = "50.00"', f'net = "50.00"\nsetup = [{STEP} }}]', "services_only", "setup"),
+    ('net = "50.00"', 'net = "50.00"\nmax_years = 2', "services_only", "max_years"),
+    ('net = "50.00"', 'net = "50.00"\noff_policy = "TRUNCATE"', "services_only", "off_policy"),
+]
+
+
+@pytest.mark.parametrize(("old", "new", "code", "on_line"), WRONG_SERVICES)
+def test_what_a_service_carries_is_checked_with_its_line(old: str, new: str, code: str, on_line: str) -> None:
+    text = changed(old, new, SMALL + BASE_AND_MODULE)
+    found = mistakes_in(text)
+    assert (code, line_of(text, on_line)) in {(mistake.code, mistake.line) for mistake in found}
+    assert all("%(" not in mistake.sentence for mistake in found)
+
+
 @pytest.mark.parametrize(("old", "new", "code", "on_line"), WRONG_VALUES)
 def test_a_wrong_value_is_named_with_its_line(old: str, new: str, code: str, on_line: str) -> None:
     text = changed(old, new)

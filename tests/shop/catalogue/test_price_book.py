@@ -70,6 +70,25 @@ def test_a_product_that_says_nothing_follows_the_usual_rules() -> None:
     assert view_on(date(2026, 3, 1)).extension_scope is ExtensionScope.ALL_ACTIVE
 
 
+def test_a_service_carries_its_steps_and_its_warning_into_the_licence() -> None:
+    view = view_on(date(2026, 3, 1), DEMO_TEXT)
+    collections = view.product("MODULE-COLLECTIONS").gives
+    assert collections["off_policy"] == "TRUNCATE"
+    assert [(step["code"], step["kind"], step.get("after")) for step in collections["setup"]] == [
+        ("PAIRING", "REQUIRED", None),
+        ("GUIDED_ACTIVATION", "REQUIRED", "PAIRING"),
+    ]
+    assert "codice destinatario" in view.product("MODULE-ORDERS").gives["notice"]["it"]
+    assert "setup" not in view.product("EINVOICING-SEAT").gives
+    assert "off_policy" not in view.product("LITE-1").gives
+
+
+def test_a_renewal_may_be_as_long_as_the_product_says_and_ten_years_when_it_is_silent() -> None:
+    text = changed("sold = false", "sold = false\nmax_years = 2", SMALL + BASE_AND_MODULE)
+    assert product_in(text, "BASE").rules.maximum_years == 2
+    assert product_in(text, "MODULE").rules.maximum_years == 10
+
+
 def test_everything_the_demo_sells_can_be_delivered() -> None:
     sold = [product for product in view_on(date(2026, 3, 1), DEMO_TEXT).products if product.rules.sold]
     assert {product.gives["kind"] for product in sold} <= GRANT_KINDS
