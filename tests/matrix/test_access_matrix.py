@@ -47,13 +47,15 @@ def test_another_tenants_object_is_not_there_rather_than_forbidden() -> None:
     assert told == []
 
 
-@pytest.mark.parametrize("row", FORMS, ids=lambda row: row.name)
-def test_a_form_without_its_token_changes_nothing(app: Flask, matrix: Matrix, row: Row) -> None:
-    role = _who_may(row)
-    before = digest(app)
-    answer = send(matrix, row, role, "own", forged=True)
-    assert answer.status_code in {400, 403}
-    assert digest(app) == before
+def test_a_form_without_its_token_changes_nothing(app: Flask, matrix: Matrix) -> None:
+    wrong, before = [], digest(app)
+    for row in FORMS:
+        with undone(app):
+            status = send(matrix, row, _who_may(row), "own", forged=True).status_code
+            if status not in {400, 403} or digest(app) != before:
+                wrong.append(f"{row.name} without its token: {status}, or a row changed")
+    print(f"forms={len(FORMS)} unprotected={len(wrong)}")
+    assert not wrong, "\n".join(wrong)
 
 
 def test_no_get_changes_a_row(app: Flask, matrix: Matrix) -> None:
