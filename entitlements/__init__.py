@@ -1,7 +1,14 @@
 """The rights office: studios, companies and links; coupons, licences and wallets; activation and provisioning."""
 
 from entitlements.activation import CouponNotAvailable, activate_coupon, company_created, company_refused, support_code
-from entitlements.companies import Company, CompanyAlreadyExists, CompanyNotFound, companies_of, company_of
+from entitlements.companies import (
+    Company,
+    CompanyAlreadyExists,
+    CompanyNotFound,
+    companies_of,
+    company_lives,
+    company_of,
+)
 from entitlements.company_data import (
     BillingData,
     CompanyData,
@@ -13,6 +20,8 @@ from entitlements.company_data import (
     sentence_of,
     studio_pointer,
 )
+from entitlements.connections.link_requests import find_waiting_requests
+from entitlements.connections.people import owns_access
 from entitlements.coupons.issued import IssuedCoupons, issued_for
 from entitlements.coupons.shelves import count_by_state, count_drafts, stock_of
 from entitlements.coupons.stock import Coupon, CouponNotFound, CouponPack
@@ -88,12 +97,14 @@ __all__ = [
     "check_studio",
     "companies_of",
     "company_created",
+    "company_lives",
     "company_of",
     "company_refused",
     "count_by_state",
     "count_drafts",
     "coupons_by_state",
     "coupons_under_way",
+    "find_waiting_requests",
     "grant",
     "held_shares",
     "hold_coupons",
@@ -103,6 +114,7 @@ __all__ = [
     "names_of_own_companies",
     "new_party",
     "own_company_choices",
+    "owns_access",
     "party_names",
     "payer_at",
     "release_coupons",

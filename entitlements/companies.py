@@ -6,20 +6,21 @@ from uuid import UUID
 from sqlalchemy import (
     CheckConstraint,
     ColumnElement,
+    CompoundSelect,
     ForeignKey,
     Index,
     String,
     exists,
-    func,
     select,
     text,
     true,
     tuple_,
+    union,
 )
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
 from entitlements.company_states import CompanyState
-from entitlements.links import StudioLink
+from entitlements.links import PayerPeriod, StudioLink
 from entitlements.parties import Party
 from foundation.database import JsonObject, Model
 
@@ -74,13 +75,13 @@ class CompanyAlreadyExists(Exception):
 
 
 def company_of(session: Session, company_id: UUID, studio_id: UUID | None) -> tuple[Company, Party]:
-    """One company and its party, if `studio_id` asked for it or is linked to it (None: the vendor's own people).
+    """One company and its party, if `studio_id` may see it (`seen_companies`; None: the vendor's own people).
 
     Raises CompanyNotFound, alike for what does not exist and for what is somebody else's.
     """
     query = select(Company, Party).join(Party, Party.id == Company.id).where(Company.id == company_id)
     if studio_id is not None:
-        query = query.where((Company.requested_by_party_id == studio_id) | _linked_to(studio_id))
+        query = query.where(Company.id.in_(seen_companies(studio_id)))
     found = session.execute(query).one_or_none()
     if found is None:
         raise CompanyNotFound(company_id)
@@ -96,7 +97,7 @@ def companies_of(
     after: tuple[str, UUID] | None = None,
     limit: int = 50,
 ) -> list[tuple[Company, Party]]:
-    """A studio's companies by name: linked ones, and those whose creation it asked for (None: everybody's).
+    """The companies a studio sees, by name (None: everybody's).
 
     Rejected ones only when `state` asks for them: no company ever existed.
     """
@@ -112,15 +113,10 @@ def companies_of(
     return [(row[0], row[1]) for row in session.execute(query)]
 
 
-def count_companies(session: Session, studio_id: UUID, search: str = "") -> dict[str, int]:
-    """How many of a studio's companies are in each state, among those a search finds."""
-    query = (
-        select(Company.state, func.count())
-        .join(Party, Party.id == Company.id)
-        .where(_of_studio(studio_id), *_found(search))
-        .group_by(Company.state)
-    )
-    return {row[0]: row[1] for row in session.execute(query)}
+def company_lives(session: Session, tax_code: str) -> bool:
+    """Whether a company with this tax code exists or is being created (M6); never to be told to whoever asks."""
+    query = select(Company.id).where(Company.tax_code == tax_code, Company.state != "REJECTED")
+    return session.scalars(query.limit(1)).first() is not None
 
 
 def place_in_list(session: Session, company_id: UUID) -> tuple[str, UUID] | None:
@@ -147,9 +143,7 @@ def like_literal(text_: str) -> str:
 
 
 def _of_studio(studio_id: UUID | None) -> ColumnElement[bool]:
-    if studio_id is None:
-        return true()
-    return (Company.requested_by_party_id == studio_id) | _linked_to(studio_id)
+    return true() if studio_id is None else Company.id.in_(seen_companies(studio_id))
 
 
 def _in_state(state: str | None) -> ColumnElement[bool]:
@@ -164,7 +158,15 @@ def _found(search: str) -> list[ColumnElement[bool]]:
     return [Party.name.ilike(pattern) | Party.vat_number.ilike(pattern) | Party.tax_code.ilike(pattern)]
 
 
-def _linked_to(studio_id: UUID) -> ColumnElement[bool]:
-    return exists().where(
-        StudioLink.company_id == Company.id, StudioLink.studio_id == studio_id, StudioLink.unlinked_at.is_(None)
+def seen_companies(studio_id: UUID) -> CompoundSelect[tuple[UUID]]:
+    """The query for the companies a studio sees: linked ones, those it pays for, and what it asked for and has no end.
+
+    Unlinking ends it all, except where the studio still pays: it must be able to hand that over.
+    """
+    later = aliased(PayerPeriod)
+    newer = exists().where(later.company_id == PayerPeriod.company_id, later.from_at > PayerPeriod.from_at)
+    return union(
+        select(StudioLink.company_id).where(StudioLink.studio_id == studio_id, StudioLink.unlinked_at.is_(None)),
+        select(Company.id).where(Company.requested_by_party_id == studio_id, Company.state != "READY"),
+        select(PayerPeriod.company_id).where(PayerPeriod.payer_party_id == studio_id, ~newer),
     )

@@ -6,6 +6,10 @@ from flask import current_app
 from sqlalchemy.orm import Session
 
 from entitlements import audit  # noqa: F401 - registers its checks
+from entitlements.connections import audit as connections_audit  # noqa: F401 - registers its checks
+from entitlements.connections.handovers import HANDOVER_EXPIRES, expire_handover
+from entitlements.connections.link_requests import REQUEST_EXPIRES, expire_request
+from entitlements.connections.moves import MOVE_EXPIRES, expire_move
 from entitlements.coupons.stock import expire_pack
 from entitlements.provisioning.attempts import ask_again, attempt
 from entitlements.provisioning.provisioner import Provisioner
@@ -41,3 +45,21 @@ def expire_coupons(session: Session, row: DueRow) -> None:
 def expire_wallet(session: Session, row: DueRow) -> None:
     """The last day of a pack or credit has passed."""
     expire_bucket(session, row.subject_id)
+
+
+@due_rule(REQUEST_EXPIRES)
+def expire_link_request(session: Session, row: DueRow) -> None:
+    """Nobody answered a request to link."""
+    expire_request(session, row.subject_id)
+
+
+@due_rule(HANDOVER_EXPIRES)
+def expire_payer_handover(session: Session, row: DueRow) -> None:
+    """Nobody answered a proposal about who pays."""
+    expire_handover(session, row.subject_id)
+
+
+@due_rule(MOVE_EXPIRES)
+def expire_studio_move(session: Session, row: DueRow) -> None:
+    """Not everybody agreed to a move."""
+    expire_move(session, row.subject_id)

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, select, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -15,6 +15,7 @@ from foundation.events import Subject, record_event
 from foundation.ids import new_id
 
 Payer = Literal["STUDIO", "COMPANY"]
+_PAIR_LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended(:pair, 0))")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,14 +27,26 @@ class Cause:
 
 
 class StudioLink(Identified, Model):
-    """A studio works on a company from `linked_at` until `unlinked_at`; independent of payer and licence."""
+    """A studio works on a company from `linked_at` until `unlinked_at`; independent of payer and licence.
+
+    A studio's block stands on the link it ended, from `blocked_at` until `unblocked_at`.
+    """
 
     __tablename__ = "studio_links"
     __table_args__ = (
         Index(
             "uq_studio_links_live", "studio_id", "company_id", unique=True, postgresql_where=text("unlinked_at IS NULL")
         ),
+        Index(
+            "uq_studio_links_blocked",
+            "studio_id",
+            "company_id",
+            unique=True,
+            postgresql_where=text("blocked_at IS NOT NULL AND unblocked_at IS NULL"),
+        ),
         Index("ix_studio_links_company_id", "company_id"),
+        CheckConstraint("blocked_at IS NULL OR unlinked_at IS NOT NULL", name="blocked_is_unlinked"),
+        CheckConstraint("unblocked_at IS NULL OR blocked_at IS NOT NULL", name="unblocked_was_blocked"),
     )
 
     studio_id: Mapped[UUID] = mapped_column(ForeignKey("parties.id"))
@@ -41,6 +54,7 @@ class StudioLink(Identified, Model):
     linked_at: Mapped[datetime]
     unlinked_at: Mapped[datetime | None]
     blocked_at: Mapped[datetime | None]
+    unblocked_at: Mapped[datetime | None]
     nickname: Mapped[str | None]
     permissions: Mapped[JsonObject]
     cause_kind: Mapped[str]
@@ -55,6 +69,7 @@ class PayerPeriod(Identified, Model):
         UniqueConstraint("company_id", "from_at"),
         UniqueConstraint("cause_kind", "cause_id"),
         CheckConstraint("payer IN ('STUDIO', 'COMPANY')", name="payer"),
+        Index("ix_payer_periods_payer_party_id", "payer_party_id"),
         {"info": {APPEND_ONLY: True}},
     )
 
@@ -68,7 +83,12 @@ class PayerPeriod(Identified, Model):
 
 
 def link_studio(session: Session, studio_id: UUID, company_id: UUID, cause: Cause) -> bool:
-    """Link a studio to a company (D19, D22); answers False when they are linked already."""
+    """Link a studio to a company (D19, D22); answers False when they are linked already.
+
+    What calls this is the studio's own act, so a block of its own ends with it.
+    """
+    lock_pair(session, studio_id, company_id)
+    lift_block(session, studio_id, company_id)
     row = insert(StudioLink).values(
         id=new_id(),
         studio_id=studio_id,
@@ -84,8 +104,24 @@ def link_studio(session: Session, studio_id: UUID, company_id: UUID, cause: Caus
     return created is not None
 
 
-def set_payer(session: Session, company_id: UUID, payer_party_id: UUID, payer: Payer, cause: Cause) -> None:
-    """Say who pays for a company from now on (D14); once per cause."""
+def lock_pair(session: Session, studio_id: UUID, company_id: UUID) -> None:
+    """Let nobody else link, unlink or block this studio and this company until the transaction ends."""
+    session.execute(_PAIR_LOCK, {"pair": f"{studio_id}{company_id}"})
+
+
+def lift_block(session: Session, studio_id: UUID, company_id: UUID) -> bool:
+    """End the block that stands between a studio and a company; answers False where none does."""
+    standing = (
+        update(StudioLink)
+        .where(StudioLink.studio_id == studio_id, StudioLink.company_id == company_id)
+        .where(StudioLink.blocked_at.is_not(None), StudioLink.unblocked_at.is_(None))
+        .values(unblocked_at=clock.now())
+    )
+    return session.execute(standing.returning(StudioLink.id)).first() is not None
+
+
+def set_payer(session: Session, company_id: UUID, payer_party_id: UUID, payer: Payer, cause: Cause) -> bool:
+    """Say who pays for a company from now on (D14); answers False when this cause has said so before."""
     row = insert(PayerPeriod).values(
         id=new_id(),
         company_id=company_id,
@@ -96,7 +132,7 @@ def set_payer(session: Session, company_id: UUID, payer_party_id: UUID, payer: P
         cause_kind=cause.kind,
         cause_id=cause.id,
     )
-    session.execute(row.on_conflict_do_nothing())
+    return session.execute(row.on_conflict_do_nothing().returning(PayerPeriod.id)).scalar() is not None
 
 
 def payer_at(session: Session, company_id: UUID, at: datetime, known_at: datetime | None = None) -> PayerPeriod | None:

@@ -2,11 +2,10 @@
 
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, exists, select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
-from entitlements.companies import Company, like_literal
-from entitlements.links import StudioLink
+from entitlements.companies import Company, like_literal, seen_companies
 from entitlements.parties import Party
 
 
@@ -35,7 +34,4 @@ def names_of_own_companies(session: Session, studio_id: UUID, ids: set[UUID]) ->
 
 
 def _own(studio_id: UUID) -> ColumnElement[bool]:
-    linked = exists().where(
-        StudioLink.company_id == Company.id, StudioLink.studio_id == studio_id, StudioLink.unlinked_at.is_(None)
-    )
-    return linked | ((Company.requested_by_party_id == studio_id) & (Company.state != "REJECTED"))
+    return Company.id.in_(seen_companies(studio_id)) & (Company.state != "REJECTED")

@@ -21,6 +21,15 @@ class Party(Identified, Model):
     __table_args__ = (
         CheckConstraint("kind IN ('STUDIO', 'COMPANY', 'INVITEE', 'VENDOR')", name="kind"),
         Index("uq_parties_studio_tax_code", "tax_code", unique=True, postgresql_where=text("kind = 'STUDIO'")),
+        # A company that registered itself; those a studio or an invitation made count among `companies` (M6).
+        Index(
+            "uq_parties_registered_company",
+            "tax_code",
+            unique=True,
+            postgresql_where=text("kind = 'COMPANY' AND registered_at IS NOT NULL"),
+        ),
+        Index("ix_parties_tax_code", "tax_code"),
+        Index("ix_parties_vat_number", "vat_number"),
         Index("uq_parties_external_ref", "external_ref", unique=True),
         Index("ix_parties_sort_name", "kind", "sort_name", "id"),
     )
@@ -38,6 +47,7 @@ class Party(Identified, Model):
     external_ref: Mapped[str | None]
     version: Mapped[int]
     created_at: Mapped[datetime]
+    registered_at: Mapped[datetime | None]
 
 
 class StudioAlreadyRegistered(Exception):

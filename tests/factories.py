@@ -8,7 +8,7 @@ from uuid import UUID
 import factory
 from sqlalchemy.orm import Session
 
-from entitlements import STUDIO, Party
+from entitlements import COMPANY, STUDIO, Party
 from foundation.ids import new_id
 from shop import Membership, User
 
@@ -94,6 +94,19 @@ def a_studio(session: Session, **facts: object) -> Party:
         party = StudioFactory.create(**facts)
     assert isinstance(party, Party)
     return party
+
+
+def a_company(session: Session, **facts: object) -> Party:
+    """A stored company that registered itself and has no licence."""
+    number = str(new_id().int % 10**11).zfill(11)
+    values = {
+        "kind": COMPANY,
+        "name": f"Azienda {number}",
+        "vat_number": number,
+        "tax_code": number,
+        "registered_at": BORN,
+    }
+    return a_studio(session, **values | facts)
 
 
 def a_user(session: Session, party_id: UUID, role: str = "owner", **facts: object) -> User:

@@ -1,16 +1,13 @@
-"""/aziende: the studio's companies, and one of them with its state, licence, payer, packs and history (F003-13)."""
+"""/aziende: I tuoi clienti, and one of them with its state, licence, payer, packs and history (F003-13)."""
 
 from typing import Any
 from uuid import UUID
 
 from flask import Blueprint, render_template, url_for
 
-from entitlements.companies import (
-    companies_of,
-    company_of,
-    count_companies,
-    place_in_list,
-)
+from entitlements.companies import company_of, place_in_list
+from entitlements.connections.clients import WITHOUT_LICENCE, ClientQuery, clients_of, count_clients
+from entitlements.connections.linking import permissions_of
 from entitlements.coupons.shelves import coupons_by_company
 from entitlements.licences import latest_terms
 from entitlements.links import link_of, payers_now
@@ -26,23 +23,22 @@ from foundation.settings import current_settings
 
 blueprint = Blueprint("companies", __name__)
 
-STATES = ("READY", "PROVISIONING", "REJECTED")
+STATES = ("READY", "PROVISIONING", "REJECTED", WITHOUT_LICENCE)
+PAYERS = ("STUDIO", "COMPANY")
 
 
 @blueprint.get("/aziende")
 @requires(*STUDIO)
 def list_companies() -> str:
-    """The companies by name, with plan, last day, payer and state."""
+    """I tuoi clienti by name, with plan, last day, payer, permissions and state."""
     _principal, studio_id = studio()
-    asked = {"state": choice_arg("state", STATES), "q": text_arg("q")}
-    after = id_arg("after")
+    asked = {"state": choice_arg("state", STATES), "payer": choice_arg("payer", PAYERS), "q": text_arg("q")}
+    query, after = ClientQuery(asked["q"], asked["state"], asked["payer"]), id_arg("after")
     with transaction() as session:
-        counts = count_companies(session, studio_id, asked["q"])
+        counts = count_clients(session, studio_id, query)
         place = place_in_list(session, after) if after else None
-        rows = companies_of(
-            session, studio_id, search=asked["q"], state=asked["state"] or None, after=place, limit=PAGE + 1
-        )
-        shown = [company.id for company, _party in rows[:PAGE]]
+        rows = clients_of(session, studio_id, query, place, PAGE + 1)
+        shown = [client.party.id for client in rows[:PAGE]]
         terms, payers = latest_terms(session, shown), payers_now(session, shown)
     return render_template(
         "entitlements/companies.html",
@@ -51,6 +47,7 @@ def list_companies() -> str:
         rows=rows[:PAGE],
         terms=terms,
         payers=payers,
+        permissions=permissions_of,
         next_url=_url(asked, after=shown[-1]) if len(rows) > PAGE else "",
         previous_url=_url(asked) if after else "",
     )

@@ -7,6 +7,8 @@ from flask import abort, request
 from foundation.principal import Principal, current_principal
 
 STUDIO = ("owner", "staff")
+COMPANY_OWNER = ("company_owner",)
+BOTH_SIDES = (*STUDIO, *COMPANY_OWNER)
 DESK = ("support", "admin")
 PAGE = 50
 

@@ -5,6 +5,10 @@ from flask_babel import gettext as _
 
 from entitlements.activation import CouponNotAvailable
 from entitlements.companies import CompanyAlreadyExists, CompanyNotFound
+from entitlements.connections.handovers import NobodyToHandOver, PayerHasChanged
+from entitlements.connections.linking import Blocked, LinkNotFound
+from entitlements.connections.proposal_states import IllegalProposalStep
+from entitlements.connections.proposals import NotYoursToSettle, ProposalNotFound
 from entitlements.coupons.coupon_states import IllegalCouponStep
 from entitlements.coupons.stock import CouponNotFound
 from entitlements.parties import StudioAlreadyRegistered
@@ -14,7 +18,8 @@ from foundation.problems import Told, tell
 
 
 def install(app: Flask) -> None:
-    """Register the table."""
+    """Register the tables."""
+    tell(app, _CONNECTIONS)
     tell(
         app,
         {
@@ -33,6 +38,29 @@ def install(app: Flask) -> None:
             ),
         },
     )
+
+
+_CONNECTIONS = {
+    LinkNotFound: Told(404, "link-not-found", lambda _p: _("Non siete collegati, o non lo siete più.")),
+    ProposalNotFound: Told(404, "proposal-not-found", lambda _p: _("Qui non c’è nulla, o non è tuo.")),
+    Blocked: Told(
+        409,
+        "studio-not-available",
+        lambda _p: _("Questo commercialista non può seguirti adesso. Scegline un altro, oppure contattalo."),
+    ),
+    IllegalProposalStep: Told(
+        409, "proposal-closed", lambda _p: _("Questa proposta è già chiusa: riapri la pagina per vedere come è finita.")
+    ),
+    NotYoursToSettle: Told(
+        409, "not-yours-to-settle", lambda _p: _("Qui risponde l’altra parte. Tu puoi solo ritirare la richiesta.")
+    ),
+    PayerHasChanged: Told(
+        409, "payer-changed", lambda _p: _("Nel frattempo paga qualcun altro: riapri la pagina e proponi di nuovo.")
+    ),
+    NobodyToHandOver: Told(
+        409, "nobody-pays", lambda _p: _("Questa azienda non ha ancora una licenza: non c’è nulla da passare.")
+    ),
+}
 
 
 def not_owned() -> str:

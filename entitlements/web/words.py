@@ -12,7 +12,8 @@ from entitlements.provisioning.give_up import CLOSED_BY_SUPPORT
 def install(app: Flask) -> None:
     """Give every template these words as filters."""
     states = (coupon_word, company_word, request_word, call_word, outcome_word)
-    for word in (*states, type_word, payer_word, access_word, refusal_word):
+    links = (area_word, level_word, cause_word)
+    for word in (*states, *links, type_word, payer_word, access_word, refusal_word):
         app.add_template_filter(word, word.__name__)
 
 
@@ -49,8 +50,38 @@ def company_word(state: str) -> str:
         "PROVISIONING": _("Creazione in corso"),
         "READY": _("Attiva"),
         "REJECTED": _("Attivazione non riuscita"),
+        "REGISTERED": _("Senza licenza"),
     }
     return known.get(state, state)
+
+
+def area_word(area: str) -> str:
+    """What a studio may be allowed."""
+    known: dict[str, str] = {
+        "documents": _("Fatture e documenti"),
+        "payments": _("Pagamenti e incassi"),
+        "accounting": _("Contabilità e prima nota"),
+        "settings": _("Impostazioni"),
+    }
+    return known.get(area, area)
+
+
+def level_word(level: str) -> str:
+    """How much a studio is allowed."""
+    known: dict[str, str] = {"none": _("Nessun accesso"), "read": _("Sola lettura"), "write": _("Lettura e scrittura")}
+    return known.get(level, level)
+
+
+def cause_word(kind: str) -> str:
+    """Why a link or a payer exists."""
+    known: dict[str, str] = {
+        "coupon_assignment": _("con un coupon dello studio"),
+        "link_request": _("con una richiesta accettata"),
+        "directory": _("scelto dall’elenco"),
+        "payer_handover": _("passaggio concordato"),
+        "studio_move": _("passaggio tra studi"),
+    }
+    return known.get(kind, str(_("con un invito")))
 
 
 def request_word(state: str) -> str:

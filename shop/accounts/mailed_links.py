@@ -10,6 +10,7 @@ from foundation import clock
 from foundation.ids import new_id
 from foundation.mail import queue_mail
 from foundation.tokens import link_subject, link_token_is_valid
+from shop.accounts.arrivals import address_proven
 from shop.accounts.people import User
 
 CONFIRM_EMAIL = "confirm_email"
@@ -55,7 +56,7 @@ def believe_link(session: Session, secret_key: str, kind: str, token: str) -> Us
 def confirm_email(session: Session, secret_key: str, token: str) -> User:
     """Confirm a person's address by their link, which dies with it. Raises MailedLinkRefused."""
     user = believe_link(session, secret_key, CONFIRM_EMAIL, token)
-    user.email_confirmed_at = user.email_confirmed_at or clock.now()
+    address_proven(session, user)
     user.link_version += 1
     return user
 

@@ -1,4 +1,4 @@
-"""The people of a studio: who they are, inviting, leaving, roles. There is always an owner."""
+"""The people of a studio or a company: who they are, inviting, leaving, roles. There is always an owner."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from entitlements import Party
+from entitlements import COMPANY, Party, owns_access
 from foundation import clock
 from foundation.events import Subject, record_event
 from foundation.mail import queue_mail
@@ -21,8 +21,11 @@ from shop.accounts.sessions import revoke_membership_sessions
 from shop.accounts.signing_in import Entrance, entrance_of, normal_email
 
 INVITATION = "member_invited"
+COMPANY_INVITATION = "company_member_invited"
+OWNER_ROLES = ("owner", "company_owner")
 INVITATION_LASTS = timedelta(days=7)
 STUDIO_MEMBER_ROLES = ("owner", "staff")
+COMPANY_MEMBER_ROLES = ("owner", "member")
 
 
 class MemberNotFound(Exception):
@@ -30,7 +33,7 @@ class MemberNotFound(Exception):
 
 
 class LastOwner(Exception):
-    """The studio would be left without an owner."""
+    """The studio or company would be left without an owner."""
 
 
 class InvitationRefused(Exception):
@@ -47,6 +50,27 @@ class Member:
     email: str
     role: str
     invited_at: datetime | None
+
+
+def roles_in(session: Session, party_id: UUID) -> tuple[str, ...]:
+    """The roles a person may have in a studio, or in a company (M3)."""
+    return COMPANY_MEMBER_ROLES if session.get_one(Party, party_id).kind == COMPANY else STUDIO_MEMBER_ROLES
+
+
+def give_company_access(session: Session, company_id: UUID, email: str, by: Principal) -> bool:
+    """Invite the first owner of a company that its studio activated; answers False when that is not the studio's to do.
+
+    Only while nobody of the company can come in: from then on its owner decides.
+    """
+    if by.party_id is None or not owns_access(session, by.party_id, company_id):
+        return False
+    taken = select(Membership.id).where(
+        Membership.party_id == company_id, Membership.revoked_at.is_(None), Membership.invited_at.is_(None)
+    )
+    if session.scalars(taken.limit(1)).first() is not None:
+        return False
+    invite_member(session, company_id, email, "owner", by)
+    return True
 
 
 def members_of(session: Session, party_id: UUID) -> list[Member]:
@@ -90,13 +114,14 @@ def invite_member(session: Session, party_id: UUID, email: str, role: str, by: P
 
 def _send_invitation(session: Session, membership: Membership, user: User) -> None:
     version = _version(membership)
+    party = session.get_one(Party, membership.party_id)
     queue_mail(
         session,
         cause=f"{INVITATION}:{membership.id}:{version}",
         to=user.email,
-        template=INVITATION,
+        template=COMPANY_INVITATION if party.kind == COMPANY else INVITATION,
         context={
-            "studio": session.get_one(Party, membership.party_id).name,
+            "studio": party.name,
             "membership_id": str(membership.id),
             "version": version,
         },
@@ -107,11 +132,12 @@ def _send_invitation(session: Session, membership: Membership, user: User) -> No
 
 @dataclass(frozen=True, slots=True)
 class Invitation:
-    """A believed invitation: to which studio, whom, and whether they still have to choose a password."""
+    """A believed invitation: to which studio or company, whom, and whether they still have to choose a password."""
 
     membership: Membership
     user: User
     studio: str
+    of_company: bool
 
     @property
     def new_person(self) -> bool:
@@ -123,7 +149,7 @@ def believe_invitation(session: Session, secret_key: str, token: str) -> Invitat
     """The invitation a link speaks of, locked until the end of the transaction. Raises InvitationRefused."""
     subject = link_subject(token)
     query = (
-        select(Membership, User, Party.name)
+        select(Membership, User, Party.name, Party.kind)
         .join(User, User.id == Membership.user_id)
         .join(Party, Party.id == Membership.party_id)
         .where(Membership.id == subject, Membership.revoked_at.is_(None), User.disabled_at.is_(None))
@@ -132,13 +158,13 @@ def believe_invitation(session: Session, secret_key: str, token: str) -> Invitat
     row = session.execute(query).one_or_none() if subject else None
     if row is None:
         raise InvitationRefused
-    membership, user, studio = row
+    membership, user, studio, kind = row
     invited_at = membership.invited_at
     if invited_at is None or invited_at + INVITATION_LASTS <= clock.real_now():
         raise InvitationRefused
     if not link_token_is_valid(secret_key, INVITATION, token, membership.id, _version(membership)):
         raise InvitationRefused
-    return Invitation(membership, user, studio)
+    return Invitation(membership, user, studio, kind == COMPANY)
 
 
 def accept_invitation(session: Session, invitation: Invitation, name: str, password: str) -> Entrance | None:
@@ -169,7 +195,7 @@ def remove_member(session: Session, party_id: UUID, membership_id: UUID, by: Pri
 def change_member_role(session: Session, party_id: UUID, membership_id: UUID, role: str, by: Principal) -> None:
     """Give a person another role; they sign in again. Raises MemberNotFound, LastOwner."""
     membership = _locked(session, party_id, membership_id)
-    if membership.role == role or role not in STUDIO_MEMBER_ROLES:
+    if membership.role == role or role not in roles_in(session, party_id):
         return
     membership.role = role
     _keep_an_owner(session, party_id)

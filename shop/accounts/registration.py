@@ -1,4 +1,4 @@
-"""Registration of a studio by its owner; what is answered never tells who is known already (S10)."""
+"""Registration of a studio or a company by its owner; what is answered never tells who is known already (S10)."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -7,12 +7,13 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from entitlements import STUDIO, Party, StudioData, new_party
+from entitlements import COMPANY, STUDIO, Party, StudioData, company_lives, new_party
 from foundation import clock
 from foundation.events import Subject, record_event
 from foundation.ids import new_id
 from foundation.mail import queue_mail
 from foundation.principal import Principal
+from shop.accounts.arrivals import address_proven
 from shop.accounts.mailed_links import CONFIRM_EMAIL, RESET_PASSWORD, email_is_confirmed, send_link
 from shop.accounts.passwords import hash_password
 from shop.accounts.people import Membership, User
@@ -23,47 +24,54 @@ from shop.accounts.signing_in import change_password, normal_email
 
 @dataclass(frozen=True, slots=True)
 class Registration:
-    """A studio's checked data, its owner's name and password; the owner's address is the studio's."""
+    """A studio's or company's checked data, its owner's name and password; the owner's address is also the party's."""
 
-    studio: StudioData
+    data: StudioData
     owner_name: str
     password: str
     locale: str = "it"
+    kind: str = STUDIO
 
 
 def register(session: Session, asked: Registration) -> None:
-    """Store studio, owner and membership and mail the link that confirms the address.
+    """Store party, owner and membership and mail the link that confirms the address.
 
-    A known address or a known studio changes nothing: the person is told by mail, where only they read it.
+    A known address, studio or company (M6) changes nothing: the person is told by mail, where only they read it.
     """
     password_hash = hash_password(asked.password)
-    email = normal_email(asked.studio.email)
+    email = normal_email(asked.data.email)
     if _person(session, email) is not None:
         _tell(session, email, "already_registered", asked)
+        return
+    known = "company_known" if asked.kind == COMPANY else "studio_known"
+    if asked.kind == COMPANY and company_lives(session, asked.data.tax_code):
+        _tell(session, email, known, asked)
         return
     try:
         with session.begin_nested():
             _store(session, asked, email, password_hash)
     except IntegrityError:
-        # The studio's tax code is registered, or the same form arrived twice at this very moment.
-        _tell(session, email, "studio_known", asked)
+        # The tax code is registered, or the same form arrived twice at this very moment.
+        _tell(session, email, known, asked)
 
 
 def _store(session: Session, asked: Registration, email: str, password_hash: str) -> None:
-    studio = _studio_of(asked.studio, email)
+    party = _party_of(asked, email)
     user = new_user(email, asked.owner_name, password_hash, asked.locale)
-    session.add_all((studio, user))
+    session.add_all((party, user))
     session.flush()
-    session.add(new_membership(user.id, studio.id, "owner"))
+    session.add(new_membership(user.id, party.id, "owner"))
     session.flush()
     send_link(session, user, CONFIRM_EMAIL)
-    record_event(session, "studio.registered", Subject("studio", studio.id, studio.id), None, user_id=user.id)
+    kind = asked.kind.lower()
+    record_event(session, f"{kind}.registered", Subject(kind, party.id, party.id), None, user_id=user.id)
 
 
-def _studio_of(data: StudioData, email: str) -> Party:
+def _party_of(asked: Registration, email: str) -> Party:
+    data = asked.data
     address = {name: getattr(data, name) for name in ("street", "postal_code", "city", "province", "country")}
-    return new_party(
-        STUDIO,
+    made = new_party(
+        asked.kind,
         data.name,
         id=new_id(),
         vat_number=data.vat_number or None,
@@ -74,6 +82,8 @@ def _studio_of(data: StudioData, email: str) -> Party:
         phone=data.phone or None,
         address=address,
     )
+    made.registered_at = clock.now()
+    return made
 
 
 def new_user(email: str, name: str, password_hash: str | None, locale: str = "it") -> User:
@@ -118,7 +128,7 @@ def reset_password(session: Session, user: User, password: str) -> None:
         forget_claims(session, user)
         session.flush()
     change_password(session, user.id, password)
-    user.email_confirmed_at = user.email_confirmed_at or clock.now()
+    address_proven(session, user)
     revoke_sessions(session, user.id)
     record_event(session, "user.password_reset", Subject("user", user.id))
 

@@ -85,9 +85,11 @@ def _nav(principal: Principal | None) -> Nav:
             ("/catalogo", _("Catalogo"), "catalogue"),
             ("/ordini", _("Ordini"), "orders"),
             ("/coupon", pgettext("più di uno", "Coupon"), "coupons"),
-            ("/aziende", _("Aziende"), "companies"),
+            ("/aziende", _("Clienti"), "companies"),
             ("/supporto", _("Supporto"), "support"),
         )
+    if principal.is_company:
+        return (("/commercialista", _("Commercialista"), "studios"),) if principal.role == "company_owner" else ()
     desks = (
         (("support", "admin"), "/desk/attivazioni", _("Attivazioni"), "activations"),
         (("support", "admin"), "/desk/lavori", _("Lavori"), "jobs"),

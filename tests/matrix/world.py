@@ -7,10 +7,14 @@ from uuid import UUID
 
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from entitlements import Party, Ready, activate_coupon, apply_answer, stock_of
+from entitlements.connections.handovers import PayerHandover, propose_handover
+from entitlements.connections.link_requests import LinkRequest, ask_to_link
+from entitlements.connections.moves import MoveWish, StudioMove, propose_move
+from entitlements.connections.proposals import Proposal
 from entitlements.drafts import save_draft
 from foundation import clock
 from foundation.ids import new_id
@@ -30,7 +34,7 @@ from shop.payments.record import open_finance_task
 from shop.transfers import TransferFact, ask_confirmation, record_transfer
 from shop.web.accounts.web_session import cookie_name
 from tests.conftest import Transact
-from tests.factories import a_studio, a_user
+from tests.factories import a_company, a_studio, a_user
 from tests.races.numbers import activation_body, company_fields
 from tests.signing import settings_of, sign_in
 from tests.stories import a_paid_order, an_order, company_data, owner_of, stock_the_shop
@@ -124,7 +128,14 @@ def _holding(session: Session, number: int, people: dict[str, User], suffix: str
     invite_member(session, studio.id, f"invitata{number}@example.it", "staff", by)
     cart = open_cart(session, studio.id, None)
     line = add_to_cart(session, cart, current_price_book(session, clock.today()), "LITE-10", 1, None)
+    asker = a_company(session)
+    ask_to_link(session, str(studio.vat_number), owner_of(asker))
+    propose_handover(session, company.id, company.id, by)
+    propose_move(session, MoveWish(company.id, studio.id, "06363391001", False, True), by)
     words = {
+        "link_request": str(_only(session, LinkRequest, LinkRequest.asked_by_party_id == asker.id)),
+        "handover": str(_only(session, PayerHandover, PayerHandover.company_id == company.id)),
+        "move": str(_only(session, StudioMove, StudioMove.company_id == company.id)),
         "order": waiting.number,
         "transfer_order": transfer.number,
         "paid_order": paid.number,
@@ -145,6 +156,10 @@ def _holding(session: Session, number: int, people: dict[str, User], suffix: str
         "nothing": str(new_id()),
     }
     return Holding(studio, words)
+
+
+def _only(session: Session, kind: type[Proposal], which: ColumnElement[bool]) -> UUID:
+    return session.scalars(select(kind).where(which)).one().id
 
 
 def _membership(session: Session, user: User) -> UUID:

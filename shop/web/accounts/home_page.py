@@ -19,11 +19,13 @@ _A_YEAR = 365 * 24 * 3600
 @accounts.get("/")
 @public
 def home() -> str:
-    """What can be done from here: a studio's three sections (F003-02), a desk, or what Gettone is."""
+    """What can be done from here: a studio's three sections (F003-02), a company, a desk, or what Gettone is."""
     principal = current_principal()
     if principal is None:
         return render_template("accounts/home_anonymous.html")
     person = signed_in()
+    if principal.is_company:
+        return render_template("accounts/home_company.html", person=person, is_owner=principal.role == "company_owner")
     if not principal.is_studio or principal.party_id is None:
         return render_template("accounts/home_desk.html", person=person)
     with transaction() as session:

@@ -1,9 +1,9 @@
-"""/account/persone: the people of a studio, for its owner; /invito/persona/<token>: joining it."""
+"""/account/persone: the people of a studio or company, for its owner; /invito/persona/<token>: joining it."""
 
 from datetime import timedelta
 from uuid import UUID
 
-from flask import flash, redirect, render_template, request
+from flask import abort, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
 from entitlements import Problem, check_email
@@ -13,7 +13,7 @@ from foundation.principal import Principal, current_principal
 from foundation.settings import current_settings
 from foundation.throttle import Limit
 from shop.accounts.members import (
-    STUDIO_MEMBER_ROLES,
+    OWNER_ROLES,
     Invitation,
     InvitationRefused,
     LastOwner,
@@ -21,9 +21,11 @@ from shop.accounts.members import (
     accept_invitation,
     believe_invitation,
     change_member_role,
+    give_company_access,
     invite_member,
     members_of,
     remove_member,
+    roles_in,
 )
 from shop.accounts.signing_in import note_entrance, wait_from
 from shop.web.accounts.blueprint import Answer, accounts
@@ -43,18 +45,18 @@ INVITATIONS_PER_STUDIO = Limit(20, timedelta(hours=1))
 
 
 @accounts.get(PATH)
-@requires("owner")
+@requires(*OWNER_ROLES)
 def members() -> Answer:
     """Who works for the studio."""
     return _page({})
 
 
 @accounts.post(PATH)
-@requires("owner")
+@requires(*OWNER_ROLES)
 def member_invite() -> Answer:
     """Invite somebody; known and unknown addresses are answered alike."""
     by, party_id = _owner()
-    email, role = request.form.get("email", ""), request.form.get("role", "staff")
+    email, role = request.form.get("email", ""), request.form.get("role", "")
     checked = check_email(email)
     if isinstance(checked, Problem):
         return _page(problem_sentences((checked,))), 422
@@ -62,13 +64,14 @@ def member_invite() -> Answer:
     if wait is not None:
         return _page({"": wait_sentence(wait)}), 429, retry_after(wait)
     with transaction() as session:
-        invite_member(session, party_id, checked, role if role in STUDIO_MEMBER_ROLES else "staff", by)
+        known = roles_in(session, party_id)
+        invite_member(session, party_id, checked, role if role in known else known[-1], by)
     flash(_("Abbiamo scritto a %(email)s. L’invito vale 7 giorni.", email=checked), "success")
     return redirect(PATH)
 
 
 @accounts.post(f"{PATH}/<uuid:membership_id>")
-@requires("owner")
+@requires(*OWNER_ROLES)
 def member_change(membership_id: UUID) -> Answer:
     """Give another role, or take the access away."""
     by, party_id = _owner()
@@ -80,13 +83,35 @@ def member_change(membership_id: UUID) -> Answer:
             else:
                 change_member_role(session, party_id, membership_id, role, by)
     except LastOwner:
-        flash(_("Lo studio ha sempre un titolare. Nominane prima un altro."), "error")
+        flash(_("Serve sempre un titolare. Nominane prima un altro."), "error")
     except MemberNotFound:
-        flash(_("Questa persona non lavora più per lo studio."), "warning")
+        flash(_("Questa persona non ha più accesso."), "warning")
         return _page({}), 404
     else:
         flash(_("Accesso tolto.") if role == "none" else _("Ruolo cambiato."), "success")
     return redirect(PATH)
+
+
+@accounts.post("/aziende/<uuid:company_id>/accesso")
+@requires("owner", "staff")
+def company_access(company_id: UUID) -> Answer:
+    """Invite the first owner of a company that the studio activated."""
+    by, party_id = _owner()
+    page = url_for("client.show", company_id=company_id)
+    checked = check_email(request.form.get("email", ""))
+    if isinstance(checked, Problem):
+        flash(problem_sentences((checked,))[checked.field], "error")
+        return redirect(page)
+    wait = wait_from(current_settings(), "invites-from", str(party_id), INVITATIONS_PER_STUDIO)
+    if wait is not None:
+        flash(wait_sentence(wait), "error")
+        return redirect(page)
+    with transaction() as session:
+        given = give_company_access(session, company_id, checked, by)
+    if not given:
+        abort(404)
+    flash(_("Abbiamo scritto a %(email)s. L’invito vale 7 giorni.", email=checked), "success")
+    return redirect(page)
 
 
 @accounts.get("/invito/persona/<token>")
@@ -117,7 +142,7 @@ def invitation_accept(token: str) -> Answer:
                 note_entrance(session, entrance, "invitation")
     except InvitationRefused:
         return link_over(kind="invitation")
-    flash(_("Ora lavori per %(studio)s.", studio=believed.studio), "success")
+    flash(_("Ora hai accesso a %(studio)s.", studio=believed.studio), "success")
     return come_in(entrance, "/") if entrance else redirect("/accedi")
 
 
@@ -139,7 +164,8 @@ def _page(errors: dict[str, str]) -> str:
     with transaction() as session:
         people = members_of(session, party_id)
     email = request.form.get("email", "")
-    return render_template("accounts/members.html", errors=errors, people=people, me=by.user_id, email=email)
+    facts = {"people": people, "me": by.user_id, "email": email, "of_company": by.is_company}
+    return render_template("accounts/members.html", errors=errors, **facts)
 
 
 def _invitation_page(believed: Invitation, errors: dict[str, str]) -> str:

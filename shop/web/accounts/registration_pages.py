@@ -1,11 +1,11 @@
-"""Registration of a studio and confirmation of its owner's address: /registrati, /conferma/<token>."""
+"""Registration of a studio or a company and confirmation of the owner's address: /registrati, /conferma/<token>."""
 
 from datetime import timedelta
 
 from flask import flash, redirect, render_template, request
 from flask_babel import gettext as _
 
-from entitlements import StudioData, check_studio
+from entitlements import COMPANY, STUDIO, StudioData, check_studio
 from foundation.access import public, requires
 from foundation.database import transaction
 from foundation.formats import language
@@ -35,28 +35,47 @@ CONFIRMATIONS_PER_PERSON = Limit(5, timedelta(hours=1))
 @public
 def register_form() -> Answer:
     """The registration form of a studio."""
-    return render_template("accounts/register.html", form={}, errors={})
+    return _form(STUDIO, {}, {})
+
+
+@accounts.get("/registrati/azienda")
+@public
+def register_company_form() -> Answer:
+    """The registration form of a company."""
+    return _form(COMPANY, {}, {})
 
 
 @accounts.post("/registrati")
 @public
 def register_submit() -> Answer:
     """Register the studio; the answer is the same for addresses and studios known already."""
+    return _registered(STUDIO)
+
+
+@accounts.post("/registrati/azienda")
+@public
+def register_company_submit() -> Answer:
+    """Register the company; the answer is the same for addresses and companies known already (M6)."""
+    return _registered(COMPANY)
+
+
+def _registered(kind: str) -> Answer:
     form = request.form.to_dict()
-    studio, errors = _checked(form)
-    if studio is None or errors:
-        return render_template("accounts/register.html", form=form, errors=errors), 422
+    data, errors = _checked(form)
+    if data is None or errors:
+        return _form(kind, form, errors), 422
     settings = current_settings()
     wait = wait_from(settings, "register-from", request.remote_addr or "", REGISTRATIONS_PER_ADDRESS)
     if wait is not None:
-        return (
-            render_template("accounts/register.html", form=form, errors={"": wait_sentence(wait)}),
-            429,
-            retry_after(wait),
-        )
+        return _form(kind, form, {"": wait_sentence(wait)}), 429, retry_after(wait)
     with transaction() as session:
-        register(session, Registration(studio, form["owner_name"].strip(), form["password"], language()))
-    return render_template("accounts/look_in_your_mail.html", email=studio.email, what="registration")
+        register(session, Registration(data, form["owner_name"].strip(), form["password"], language(), kind))
+    return render_template("accounts/look_in_your_mail.html", email=data.email, what="registration")
+
+
+def _form(kind: str, form: dict[str, str], errors: dict[str, str]) -> str:
+    page = "accounts/register_company.html" if kind == COMPANY else "accounts/register.html"
+    return render_template(page, form=form, errors=errors)
 
 
 def _checked(form: dict[str, str]) -> tuple[StudioData | None, dict[str, str]]:

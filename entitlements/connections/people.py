@@ -1,0 +1,29 @@
+"""Whether somebody of a company can come in and answer for it.
+
+Who may sign in is the shop's business; that somebody can is the one fact read here, from its table.
+"""
+
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from entitlements.companies import Company
+from entitlements.links import link_of
+
+_PEOPLED = text(
+    "SELECT DISTINCT party_id FROM memberships"
+    " WHERE party_id = ANY(:ids) AND role = 'owner' AND revoked_at IS NULL AND invited_at IS NULL"
+)
+
+
+def owns_access(session: Session, studio_id: UUID, company_id: UUID) -> bool:
+    """Whether a studio may give a company its first owner: it had it created and works on it still."""
+    company = session.get(Company, company_id)
+    asked = company is not None and company.requested_by_party_id == studio_id and company.state == "READY"
+    return asked and link_of(session, studio_id, company_id) is not None
+
+
+def with_people(session: Session, party_ids: list[UUID]) -> set[UUID]:
+    """Those of these parties that have an owner who can sign in."""
+    return set(session.execute(_PEOPLED, {"ids": party_ids}).scalars()) if party_ids else set()

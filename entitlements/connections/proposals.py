@@ -1,0 +1,82 @@
+"""Proposals: what one side asks and the other answers. Each table of proposals has these columns and these rules."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, String
+from sqlalchemy.orm import Mapped, declared_attr, mapped_column
+
+from entitlements.connections.proposal_states import PROPOSAL_STATES, ProposalState, ProposalStep, next_proposal_state
+from foundation import clock
+from foundation.database import Identified
+from foundation.principal import Principal
+
+PROPOSALS_LAST = timedelta(days=30)
+
+
+class ProposalNotFound(Exception):
+    """No such proposal, or one that is none of this party's business."""
+
+
+class NotYoursToSettle(Exception):
+    """Whoever asked cannot accept their own proposal, and only who asked can withdraw it."""
+
+
+class Proposal(Identified):
+    """Mix-in: who asked, until when it waits, how it ended and who ended it (nobody: time did)."""
+
+    state: Mapped[ProposalState] = mapped_column(String())
+    asked_by_user_id: Mapped[UUID | None]
+    asked_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    settled_at: Mapped[datetime | None]
+    settled_by_user_id: Mapped[UUID | None]
+
+    @declared_attr
+    @classmethod
+    def asked_by_party_id(cls) -> Mapped[UUID]:
+        """Who asks."""
+        return mapped_column(ForeignKey("parties.id"))
+
+    @declared_attr
+    @classmethod
+    def settled_by_party_id(cls) -> Mapped[UUID | None]:
+        """Who answered."""
+        return mapped_column(ForeignKey("parties.id"))
+
+
+def proposal_checks() -> tuple[CheckConstraint, CheckConstraint]:
+    """What the database promises of every proposal: a known state, and an end exactly when it is over."""
+    known = ", ".join(f"'{state}'" for state in PROPOSAL_STATES)
+    return (
+        CheckConstraint(f"state IN ({known})", name="state"),
+        CheckConstraint("(state = 'OPEN') = (settled_at IS NULL)", name="settled"),
+    )
+
+
+def asked_now(by: Principal) -> dict[str, object]:
+    """The columns of a proposal made now by this principal."""
+    now = clock.now()
+    return {
+        "state": "OPEN",
+        "asked_by_party_id": by.party_id,
+        "asked_by_user_id": by.user_id,
+        "asked_at": now,
+        "expires_at": now + PROPOSALS_LAST,
+    }
+
+
+def settle(proposal: Proposal, step: ProposalStep, by: Principal | None) -> bool:
+    """End a locked proposal; answers False when it had ended this way before. Raises IllegalProposalStep."""
+    state = next_proposal_state(proposal.state, step)
+    if state == proposal.state:
+        return False
+    proposal.state, proposal.settled_at = state, clock.now()
+    if by is not None:
+        proposal.settled_by_party_id, proposal.settled_by_user_id = by.party_id, by.user_id
+    return True
+
+
+def expire(proposal: Proposal | None) -> bool:
+    """End a proposal nobody answered; one that has ended otherwise is left as it is."""
+    return proposal is not None and proposal.state == "OPEN" and settle(proposal, "expire", None)
