@@ -51,11 +51,24 @@ from entitlements.provisioning.provisioner import (
     Ready,
     Refused,
 )
+from entitlements.referrals import (
+    CREDITS_EACH,
+    credit_referral,
+    credits_earned,
+    credits_left,
+    give_code,
+    plain_email,
+    referrals_of,
+    referrer_of,
+    referrer_with,
+    use_code,
+)
 from entitlements.rights import Rights, rights_of
 
 __all__ = [
     "ADDRESS_FIELDS",
     "COMPANY",
+    "CREDITS_EACH",
     "GRANT_KINDS",
     "STUDIO",
     "Accepted",
@@ -104,7 +117,11 @@ __all__ = [
     "count_drafts",
     "coupons_by_state",
     "coupons_under_way",
+    "credit_referral",
+    "credits_earned",
+    "credits_left",
     "find_waiting_requests",
+    "give_code",
     "grant",
     "held_shares",
     "hold_coupons",
@@ -117,6 +134,10 @@ __all__ = [
     "owns_access",
     "party_names",
     "payer_at",
+    "plain_email",
+    "referrals_of",
+    "referrer_of",
+    "referrer_with",
     "release_coupons",
     "rights_of",
     "sentence_of",
@@ -125,6 +146,7 @@ __all__ = [
     "studio_pointer",
     "support_code",
     "suspend_licences",
+    "use_code",
     "void_coupons",
     "void_held_coupons",
 ]

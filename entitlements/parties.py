@@ -28,6 +28,7 @@ class Party(Identified, Model):
             unique=True,
             postgresql_where=text("kind = 'COMPANY' AND registered_at IS NOT NULL"),
         ),
+        Index("uq_parties_referral_code", "referral_code", unique=True),
         Index("ix_parties_tax_code", "tax_code"),
         Index("ix_parties_vat_number", "vat_number"),
         Index("uq_parties_external_ref", "external_ref", unique=True),
@@ -48,6 +49,7 @@ class Party(Identified, Model):
     version: Mapped[int]
     created_at: Mapped[datetime]
     registered_at: Mapped[datetime | None]
+    referral_code: Mapped[str | None]
 
 
 class StudioAlreadyRegistered(Exception):

@@ -63,5 +63,32 @@ sql_checks(
                OR (p.payer = 'COMPANY') <> (p.payer_party_id = p.company_id)
             """,
         ),
+        (
+            "a credited referral gave both sides their credits once, and nothing else did",
+            "SELECT count(*) FROM referrals",
+            """
+            SELECT 'referral ' || r.id || ' is ' || r.state || ' with ' || count(b.id) || ' buckets of '
+                   || coalesce(sum(b.granted), 0)
+            FROM referrals r LEFT JOIN wallet_buckets b
+              ON b.cause_id = r.id AND b.meter = 'credits' AND b.funding = 'BONUS' AND b.granted = 10
+             AND ((b.cause_kind = 'referral_given' AND b.holder_party_id = r.referrer_party_id)
+               OR (b.cause_kind = 'referral_received' AND b.holder_party_id = r.referred_party_id))
+            GROUP BY r.id HAVING count(b.id) <> CASE WHEN r.state = 'CREDITED' THEN 2 ELSE 0 END
+            UNION ALL
+            SELECT 'bucket ' || b.id || ' has no referral' FROM wallet_buckets b
+            WHERE b.cause_kind LIKE 'referral%' AND NOT EXISTS (
+              SELECT 1 FROM referrals r WHERE r.id = b.cause_id AND r.state = 'CREDITED')
+            """,
+        ),
+        (
+            "a referral was credited to somebody else than who referred",
+            "SELECT count(*) FROM referrals WHERE state = 'CREDITED'",
+            """
+            SELECT 'referral ' || r.id || ' refers its own numbers' FROM referrals r
+            JOIN parties a ON a.id = r.referrer_party_id JOIN parties b ON b.id = r.referred_party_id
+            WHERE r.state = 'CREDITED' AND (b.tax_code IN (a.tax_code, a.vat_number)
+                                            OR b.vat_number IN (a.tax_code, a.vat_number))
+            """,
+        ),
     ]
 )

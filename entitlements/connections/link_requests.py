@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from entitlements.connections.linking import connect, link_state
+from entitlements.connections.people import must_have_proven_address
 from entitlements.connections.proposals import (
     NotYoursToSettle,
     Proposal,
@@ -68,8 +69,9 @@ class LinkRequest(Proposal, Model):
 def ask_to_link(session: Session, identifier: str, by: Principal) -> None:
     """Ask whoever has this VAT number or tax code; asking again changes nothing, and a block is told to nobody.
 
-    When the other side has asked already, this accepts.
+    When the other side has asked already, this accepts. Raises AddressNotProven.
     """
+    must_have_proven_address(session, by)
     asker = session.get_one(Party, by.party_id)
     asked = party_with(session, identifier, COMPANY if asker.kind == STUDIO else STUDIO)
     if asked is not None and _accepts_what_waits(session, asker, asked, by):

@@ -5,8 +5,10 @@ from flask_babel import gettext as _
 
 from entitlements.activation import CouponNotAvailable
 from entitlements.companies import CompanyAlreadyExists, CompanyNotFound
+from entitlements.connections.directory import NotInDirectory
 from entitlements.connections.handovers import NobodyToHandOver, PayerHasChanged
 from entitlements.connections.linking import Blocked, LinkNotFound
+from entitlements.connections.people import AddressNotProven
 from entitlements.connections.proposal_states import IllegalProposalStep
 from entitlements.connections.proposals import NotYoursToSettle, ProposalNotFound
 from entitlements.coupons.coupon_states import IllegalCouponStep
@@ -47,6 +49,12 @@ _CONNECTIONS = {
         409,
         "studio-not-available",
         lambda _p: _("Questo commercialista non può seguirti adesso. Scegline un altro, oppure contattalo."),
+    ),
+    NotInDirectory: Told(
+        404, "not-in-directory", lambda _p: _("Questo commercialista non è nell’elenco, o non lo è più.")
+    ),
+    AddressNotProven: Told(
+        409, "address-not-proven", lambda _p: _("Conferma prima il tuo indirizzo: il link è nella tua posta.")
     ),
     IllegalProposalStep: Told(
         409, "proposal-closed", lambda _p: _("Questa proposta è già chiusa: riapri la pagina per vedere come è finita.")

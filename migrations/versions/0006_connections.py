@@ -27,6 +27,8 @@ def upgrade() -> None:
     )
     op.create_index("ix_parties_tax_code", "parties", ["tax_code"])
     op.create_index("ix_parties_vat_number", "parties", ["vat_number"])
+    op.add_column("parties", sa.Column("referral_code", sa.Text()))
+    op.create_index("uq_parties_referral_code", "parties", ["referral_code"], unique=True)
     op.add_column("studio_links", sa.Column("unblocked_at", MOMENT))
     op.create_index(
         "uq_studio_links_blocked",
@@ -41,10 +43,12 @@ def upgrade() -> None:
     _link_requests()
     _payer_handovers()
     _studio_moves()
+    _studio_profiles()
+    _referrals()
 
 
 def downgrade() -> None:
-    for table in ("studio_moves", "payer_handovers", "link_requests"):
+    for table in ("referrals", "studio_profiles", "studio_moves", "payer_handovers", "link_requests"):
         op.drop_table(table)
     op.drop_index("ix_payer_periods_payer_party_id", "payer_periods")
     for name in LINK_CHECKS:
@@ -53,6 +57,8 @@ def downgrade() -> None:
     op.drop_column("studio_links", "unblocked_at")
     op.drop_index("ix_parties_vat_number", "parties")
     op.drop_index("ix_parties_tax_code", "parties")
+    op.drop_index("uq_parties_referral_code", "parties")
+    op.drop_column("parties", "referral_code")
     op.drop_index("uq_parties_registered_company", "parties")
     op.drop_column("parties", "registered_at")
 
@@ -137,3 +143,44 @@ def _studio_moves() -> None:
         postgresql_where=OPEN,
     )
     op.create_index("ix_studio_moves_to", "studio_moves", ["to_studio_id"], postgresql_where=OPEN)
+
+
+def _studio_profiles() -> None:
+    op.create_table(
+        "studio_profiles",
+        sa.Column("studio_id", sa.Uuid(), sa.ForeignKey("parties.id"), primary_key=True),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("place", sa.Text(), nullable=False),
+        sa.Column("description", sa.Text(), nullable=False),
+        sa.Column("search_name", sa.Text(), nullable=False),
+        sa.Column("search_place", sa.Text(), nullable=False),
+        sa.Column("active", sa.Boolean(), nullable=False),
+        sa.Column("changed_at", MOMENT, nullable=False),
+    )
+    op.create_index("ix_studio_profiles_listed", "studio_profiles", ["active", "search_name", "studio_id"])
+
+
+def _referrals() -> None:
+    op.create_table(
+        "referrals",
+        sa.Column("id", sa.Uuid(), primary_key=True),
+        sa.Column("referrer_party_id", sa.Uuid(), sa.ForeignKey("parties.id"), nullable=False),
+        sa.Column("referred_party_id", sa.Uuid(), sa.ForeignKey("parties.id"), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("refusal", sa.Text()),
+        sa.Column("email_key", sa.Text(), nullable=False),
+        sa.Column("used_at", MOMENT, nullable=False),
+        sa.Column("settled_at", MOMENT),
+        sa.CheckConstraint("state IN ('CODE_USED', 'CREDITED', 'REFUSED')", name="state"),
+        sa.CheckConstraint("referrer_party_id <> referred_party_id", name="somebody_else"),
+        sa.CheckConstraint("(state = 'REFUSED') = (refusal IS NOT NULL)", name="refusal"),
+        sa.UniqueConstraint("referred_party_id"),
+    )
+    op.create_index("ix_referrals_referrer", "referrals", ["referrer_party_id", "id"])
+    op.create_index(
+        "uq_referrals_email_key",
+        "referrals",
+        ["email_key"],
+        unique=True,
+        postgresql_where=sa.text("state = 'CREDITED'"),
+    )

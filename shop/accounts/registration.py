@@ -7,13 +7,13 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from entitlements import COMPANY, STUDIO, Party, StudioData, company_lives, new_party
+from entitlements import COMPANY, STUDIO, Party, StudioData, company_lives, give_code, new_party, use_code
 from foundation import clock
 from foundation.events import Subject, record_event
 from foundation.ids import new_id
 from foundation.mail import queue_mail
 from foundation.principal import Principal
-from shop.accounts.arrivals import address_proven
+from shop.accounts.arrivals import address_proven, email_key
 from shop.accounts.mailed_links import CONFIRM_EMAIL, RESET_PASSWORD, email_is_confirmed, send_link
 from shop.accounts.passwords import hash_password
 from shop.accounts.people import Membership, User
@@ -31,6 +31,7 @@ class Registration:
     password: str
     locale: str = "it"
     kind: str = STUDIO
+    referral: str = ""
 
 
 def register(session: Session, asked: Registration) -> None:
@@ -62,6 +63,9 @@ def _store(session: Session, asked: Registration, email: str, password_hash: str
     session.flush()
     session.add(new_membership(user.id, party.id, "owner"))
     session.flush()
+    give_code(session, party.id)
+    if asked.referral:
+        use_code(session, asked.referral, party, email_key(email))
     send_link(session, user, CONFIRM_EMAIL)
     kind = asked.kind.lower()
     record_event(session, f"{kind}.registered", Subject(kind, party.id, party.id), None, user_id=user.id)

@@ -1,10 +1,9 @@
 """Everything somebody with the owner's password could do to the books, each with the check that must name it."""
 
 # ruff: noqa: S608 - the statements are the corruptions themselves
-from dataclasses import dataclass
-
-# Foreign keys and append-only rights do not stop an owner who switches them off.
-UNGUARDED = "SET LOCAL session_replication_role = replica"
+from tests.audit.corruption import copy_of as _copy
+from tests.audit.corruption import deed as _deed
+from tests.audit.corruptions_of_connections import CONNECTIONS
 
 PACKS = "a pack holds the coupons that were paid, numbered without a gap, worth its price"
 COUPON_STATE = "a coupon is in the state its assignment says"
@@ -55,29 +54,6 @@ OPEN = "(SELECT id FROM companies WHERE state = 'PROVISIONING' LIMIT 1)"
 def _transfer(kind: str, skip: int = 0) -> str:
     """The id of a transfer of a kind of cause."""
     return f"(SELECT id FROM ledger_transfers WHERE cause_kind = '{kind}' ORDER BY id OFFSET {skip} LIMIT 1)"
-
-
-def _copy(table: str, where: str, **changes: str) -> str:
-    """Insert a copy of one row with some columns changed; the id is always fresh."""
-    changed = {"id": "gen_random_uuid()"} | changes
-    set_ = ", ".join(f"'{name}', {value}" for name, value in changed.items())
-    return (
-        f"INSERT INTO {table} SELECT (jsonb_populate_record(t, jsonb_build_object({set_}))).* FROM {table} t"
-        f" WHERE {where} LIMIT 1"
-    )
-
-
-@dataclass(frozen=True)
-class Corruption:
-    """What was done, in words and in SQL, and the check that must name it."""
-
-    deed: str
-    check: str
-    statements: tuple[str, ...]
-
-
-def _deed(deed: str, check: str, *statements: str) -> Corruption:
-    return Corruption(deed, check, (UNGUARDED, *statements))
 
 
 RIGHTS = (
@@ -337,4 +313,4 @@ HISTORY = (
     _deed("an order's history deleted", TRACE, "DELETE FROM events WHERE type = 'order.fulfilled'"),
 )
 
-CORRUPTIONS = (*RIGHTS, *MONEY, *TRANSFERS, *HISTORY)
+CORRUPTIONS = (*RIGHTS, *MONEY, *TRANSFERS, *HISTORY, *CONNECTIONS)

@@ -5,7 +5,8 @@ from sqlalchemy import Connection, text
 from sqlalchemy.orm import Session
 
 from foundation.audit import CheckResult, verify
-from tests.audit.corruptions import CORRUPTIONS, Corruption
+from tests.audit.corruption import Corruption
+from tests.audit.corruptions import CORRUPTIONS
 
 
 def _verify(books: Connection) -> dict[str, CheckResult]:

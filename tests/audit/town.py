@@ -5,11 +5,25 @@ from datetime import timedelta
 from uuid import UUID
 
 from flask import Flask
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from app import Outside
-from entitlements import MemoryProvisioner, NoAnswer, Party, Refused, activate_coupon, stock_of
+from entitlements import (
+    MemoryProvisioner,
+    NoAnswer,
+    Party,
+    Refused,
+    activate_coupon,
+    credit_referral,
+    give_code,
+    stock_of,
+    use_code,
+)
+from entitlements.connections.handovers import PayerHandover, accept_handover, propose_handover
+from entitlements.connections.link_requests import LinkRequest, answer_request, ask_to_link
+from entitlements.connections.linking import block, lift
+from entitlements.connections.moves import MoveWish, StudioMove, agree_to_move, propose_move
 from entitlements.provisioning.provisioner import Answer
 from entitlements.wallets import Consumed, consume
 from foundation import clock
@@ -35,7 +49,7 @@ from shop.transfers import (
     send_back,
     spend_store_credit,
 )
-from tests.factories import a_studio, a_user
+from tests.factories import a_company, a_studio, a_user
 from tests.foundation.horizon import wait_until_readable
 from tests.stories import a_paid_order, an_order, company_data, owner_of, stock_the_shop
 
@@ -63,6 +77,7 @@ def build_town(app: Flask, outside: Outside) -> None:
         _buy(town)
         _activate(town, outside)
         _use(town)
+        _connect(town)
         _pay_on_the_hosted_page(town, outside)
         _pay_by_transfer(town)
         _let_an_order_expire(town)
@@ -110,6 +125,43 @@ def _use(town: Town) -> None:
                 consume(session, company, [company, town.torino.id], "documents", quantity, reference), Consumed
             )
         consume(session, company, [company, town.torino.id], "credit_cents", 1234, "3")
+
+
+def _connect(town: Town) -> None:
+    """A company asks and is linked, blocked and let in again; another hands payments over and moves."""
+    with transaction() as session:
+        asker = a_company(session, name="Azienda Registrata")
+        ask_to_link(session, "10538570960", owner_of(asker))
+        request = session.scalars(select(LinkRequest)).one()
+        answer_request(session, request.id, accept=True, by=owner_of(town.torino))
+        block(session, town.torino.id, asker.id, owner_of(town.torino))
+        lift(session, town.torino.id, asker.id, owner_of(town.torino))
+    with transaction() as session:
+        blocked = a_company(session, name="Azienda Bloccata")
+        ask_to_link(session, "10538570960", owner_of(blocked))
+        request = session.scalars(select(LinkRequest).where(LinkRequest.state == "OPEN")).one()
+        answer_request(session, request.id, accept=True, by=owner_of(town.torino))
+        block(session, town.torino.id, blocked.id, owner_of(town.torino))
+    with transaction() as session:
+        code = give_code(session, town.torino.id)
+        use_code(session, code, asker, "a")
+        credit_referral(session, asker.id, ())
+        use_code(session, code, blocked, "b")
+        credit_referral(session, blocked.id, ("b",))
+    with transaction() as session:
+        company_id = session.execute(text("SELECT id FROM companies WHERE state = 'READY'")).scalar_one()
+        company = session.get_one(Party, company_id)
+        propose_handover(session, company_id, company_id, owner_of(town.torino))
+        handover = session.scalars(select(PayerHandover)).one()
+        accept_handover(session, handover.id, owner_of(company))
+    with transaction() as session:
+        propose_handover(session, company_id, town.torino.id, owner_of(company))
+        handover = session.scalars(select(PayerHandover).where(PayerHandover.state == "OPEN")).one()
+        accept_handover(session, handover.id, owner_of(town.torino))
+    with transaction() as session:
+        wish = MoveWish(company_id, town.torino.id, "00743110157", with_payer=True, company_must_agree=False)
+        propose_move(session, wish, owner_of(town.torino))
+        agree_to_move(session, session.scalars(select(StudioMove)).one().id, owner_of(town.milano))
 
 
 def _pay_on_the_hosted_page(town: Town, outside: Outside) -> None:

@@ -19,4 +19,4 @@ def test_every_rule_of_the_first_story_is_on_the_page() -> None:
     page = (ROOT / "docs" / "rules.md").read_text()
     wanted = {f"F003-{number:02}" for number in range(1, 14)}
     assert wanted - set(re.findall(r"F003-\d{2}", page)) == set()
-    assert len(ROW.findall(page)) == 10
+    assert len(ROW.findall(page)) >= len(wanted) - 3

@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from entitlements import Party, Ready, activate_coupon, apply_answer, stock_of
+from entitlements.connections.directory import ProfileText, keep_profile
 from entitlements.connections.handovers import PayerHandover, propose_handover
 from entitlements.connections.link_requests import LinkRequest, ask_to_link
 from entitlements.connections.moves import MoveWish, StudioMove, propose_move
@@ -35,7 +36,7 @@ from shop.transfers import TransferFact, ask_confirmation, record_transfer
 from shop.web.accounts.web_session import cookie_name
 from tests.conftest import Transact
 from tests.factories import a_company, a_studio, a_user
-from tests.races.numbers import activation_body, company_fields
+from tests.races.numbers import activation_body, company_fields, vat_number
 from tests.signing import settings_of, sign_in
 from tests.stories import a_paid_order, an_order, company_data, owner_of, stock_the_shop
 
@@ -131,7 +132,10 @@ def _holding(session: Session, number: int, people: dict[str, User], suffix: str
     asker = a_company(session)
     ask_to_link(session, str(studio.vat_number), owner_of(asker))
     propose_handover(session, company.id, company.id, by)
-    propose_move(session, MoveWish(company.id, studio.id, "06363391001", False, True), by)
+    propose_move(
+        session, MoveWish(company.id, studio.id, vat_number(90), with_payer=False, company_must_agree=True), by
+    )
+    keep_profile(session, studio.id, ProfileText(studio.name, "Torino", "", active=True), by)
     words = {
         "link_request": str(_only(session, LinkRequest, LinkRequest.asked_by_party_id == asker.id)),
         "handover": str(_only(session, PayerHandover, PayerHandover.company_id == company.id)),
@@ -154,6 +158,7 @@ def _holding(session: Session, number: int, people: dict[str, User], suffix: str
         "clauses": list(CLAUSES),
         "activation": activation_body(number + 20),
         "nothing": str(new_id()),
+        "unknown_number": vat_number(91),
     }
     return Holding(studio, words)
 

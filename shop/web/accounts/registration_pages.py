@@ -5,7 +5,7 @@ from datetime import timedelta
 from flask import flash, redirect, render_template, request
 from flask_babel import gettext as _
 
-from entitlements import COMPANY, STUDIO, StudioData, check_studio
+from entitlements import COMPANY, STUDIO, StudioData, check_studio, referrer_with
 from foundation.access import public, requires
 from foundation.database import transaction
 from foundation.formats import language
@@ -35,14 +35,14 @@ CONFIRMATIONS_PER_PERSON = Limit(5, timedelta(hours=1))
 @public
 def register_form() -> Answer:
     """The registration form of a studio."""
-    return _form(STUDIO, {}, {})
+    return _form(STUDIO, _by_link(), {})
 
 
 @accounts.get("/registrati/azienda")
 @public
 def register_company_form() -> Answer:
     """The registration form of a company."""
-    return _form(COMPANY, {}, {})
+    return _form(COMPANY, _by_link(), {})
 
 
 @accounts.post("/registrati")
@@ -69,8 +69,18 @@ def _registered(kind: str) -> Answer:
     if wait is not None:
         return _form(kind, form, {"": wait_sentence(wait)}), 429, retry_after(wait)
     with transaction() as session:
-        register(session, Registration(data, form["owner_name"].strip(), form["password"], language(), kind))
+        register(session, _asked(data, form, kind))
     return render_template("accounts/look_in_your_mail.html", email=data.email, what="registration")
+
+
+def _by_link() -> dict[str, str]:
+    """The code of a referral link, so that whoever follows it need not type it."""
+    return {"referral": request.args.get("referral", "")[:20]}
+
+
+def _asked(data: StudioData, form: dict[str, str], kind: str) -> Registration:
+    name, password = form["owner_name"].strip(), form["password"]
+    return Registration(data, name, password, language(), kind, form.get("referral", "").strip())
 
 
 def _form(kind: str, form: dict[str, str], errors: dict[str, str]) -> str:
@@ -83,9 +93,19 @@ def _checked(form: dict[str, str]) -> tuple[StudioData | None, dict[str, str]]:
     own = {
         "owner_name": name_sentence(form.get("owner_name", "")),
         "password": password_sentence(form.get("password", ""), form.get("email", "")),
+        "referral": _referral_sentence(form.get("referral", "").strip()),
         "terms": None if form.get("terms") else _("Per registrarti leggi e accetta le condizioni."),
     }
     return checked.data, problem_sentences(checked.errors) | found(own)
+
+
+def _referral_sentence(typed: str) -> str | None:
+    """Why this referral code is refused, or None; no code is no mistake."""
+    if not typed:
+        return None
+    with transaction() as session:
+        known = referrer_with(session, typed) is not None
+    return None if known else str(_("Nessuno ha questo codice: controllalo, o lascia vuoto."))
 
 
 @accounts.get("/conferma/<token>")
