@@ -56,7 +56,7 @@ def companies(scene: Scene, tx: Transact) -> dict[str, UUID]:
 @pytest.mark.usefixtures("companies")
 def test_the_list_says_plan_last_day_payer_and_state(app: Flask, scene: Scene) -> None:
     browser = browser_of(app, scene.owner).open("/aziende")
-    assert "Tutte 2 Attive 1 In creazione 1 Non riuscite 1" in browser.text
+    assert "Tutti 2 Attivi 1 In creazione 1 Senza licenza 0 Non riusciti 1" in browser.text
     assert "Panificio Gallo" not in browser.text
     ready = next(row.get_text(" ", strip=True) for row in browser.page.select("tbody tr") if "Brambilla" in row.text)
     assert ready.startswith("Officina Brambilla S.r.l. 06363391001 Ordinaria")
@@ -68,7 +68,7 @@ def test_the_list_says_plan_last_day_payer_and_state(app: Flask, scene: Scene) -
 
 
 def test_a_studio_without_companies_is_led_to_its_coupons(app: Flask, scene: Scene) -> None:
-    assert "Non hai ancora aziende" in browser_of(app, scene.owner).open("/aziende").text
+    assert "Non hai ancora clienti" in browser_of(app, scene.owner).open("/aziende").text
 
 
 def test_a_long_list_goes_on_page_by_page_with_few_questions(app: Flask, scene: Scene, tx: Transact) -> None:

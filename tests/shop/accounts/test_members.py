@@ -166,7 +166,7 @@ def test_the_last_owner_can_neither_go_nor_step_down(client: FlaskClient, tx: Tr
     mine = f"/account/persone/{membership_of(tx, owner)}"
     for role in ("none", "staff"):
         post(client, mine, role=role)
-        assert "ha sempre un titolare" in client.get("/account/persone").text
+        assert "Serve sempre un titolare" in client.get("/account/persone").text
     post(client, f"/account/persone/{membership_of(tx, staff)}", role="owner")
     post(client, mine, role="staff")
     assert client.get("/account/persone").status_code == 302, "a change of role signs out"
