@@ -60,11 +60,11 @@ def test_the_list_says_plan_last_day_payer_and_state(app: Flask, scene: Scene) -
     assert "Panificio Gallo" not in browser.text
     ready = next(row.get_text(" ", strip=True) for row in browser.page.select("tbody tr") if "Brambilla" in row.text)
     assert ready.startswith("Officina Brambilla S.r.l. 06363391001 Ordinaria")
-    assert ready.endswith("Studio Attiva")
+    assert "Studio Lettura e scrittura Attiva Gestisci" in ready
     assert "Panificio Gallo S.r.l." in browser.open("/aziende?state=REJECTED").text
     assert "Tessitura" not in browser.open("/aziende?q=brambi").text
     assert "Tessitura" in browser.open("/aziende?q=05979361218").text
-    assert "Nessuna azienda trovata" in browser.open("/aziende?q=%25").text
+    assert "Nessun cliente trovato" in browser.open("/aziende?q=%25").text
 
 
 def test_a_studio_without_companies_is_led_to_its_coupons(app: Flask, scene: Scene) -> None:
