@@ -34,7 +34,7 @@ def letters(outside: Outside) -> MemoryMailer:
     return outside.mailer
 
 
-def a_referrer(session: Session, **facts: object) -> tuple[Party, User, str]:
+def a_referrer(session: Session, **facts: str) -> tuple[Party, User, str]:
     """A studio with its owner and its code."""
     studio = a_studio(session, name="Studio Rossi", vat_number="00743110157", tax_code="00743110157")
     owner = a_user(session, studio.id, **facts)
