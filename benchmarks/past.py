@@ -18,14 +18,16 @@ _PAST = (
            now() - interval '300 days', 'KC-' || tax_code, 'AA-0000', 1 FROM parties WHERE kind = 'COMPANY'
     """,
     """
-    INSERT INTO licences (id, party_id, family, product, plan, access_mode, limits, cause_kind, cause_id, created_at)
-    SELECT gen_random_uuid(), id, 'ACCOUNTING', 'LITE', 'LITE', 'FULL', '{}', 'migration', id, now() FROM companies
+    INSERT INTO licences (id, party_id, family, product, plan, access_mode, limits, kind, sku, names, gives, quantity,
+                          state, cause_kind, cause_id, created_at)
+    SELECT gen_random_uuid(), id, 'ACCOUNTING', 'LITE', 'LITE', 'FULL', '{}', 'plan', 'LITE-1', '{}', '{}', 1,
+           'ACTIVE', 'migration', id, now() FROM companies
     """,
     """
-    INSERT INTO licence_terms (id, licence_id, starts_on, ends_on, anchor_on, net_cents, price_book_version,
-                               cause_kind, cause_id, recorded_at)
-    SELECT gen_random_uuid(), id, current_date - 300, current_date + 65, current_date - 300, 4900, 1, 'migration',
-           cause_id, now() - interval '300 days' FROM licences
+    INSERT INTO licence_terms (id, licence_id, starts_on, ends_on, anchor_on, action, net_cents, unit_net_cents,
+                               vat_code, price_book_version, cause_kind, cause_id, recorded_at)
+    SELECT gen_random_uuid(), id, current_date - 300, current_date + 65, current_date - 300, 'START', 4900, 4900,
+           'IVA22', 1, 'migration', cause_id, now() - interval '300 days' FROM licences
     """,
     """
     INSERT INTO payer_periods (id, company_id, payer_party_id, payer, from_at, recorded_at, cause_kind, cause_id)

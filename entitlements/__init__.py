@@ -35,10 +35,11 @@ from entitlements.coupons.voiding import (
     void_coupons,
     void_held_coupons,
 )
-from entitlements.grants import GRANT_KINDS, PaidLine, UnknownGrant, bucket_end, grant
+from entitlements.grants import GRANT_KINDS, UnknownGrant, bucket_end, grant
 from entitlements.ledger import Account, Posting, balance, book
 from entitlements.links import Cause, StudioLink, link_studio, payer_at, set_payer
 from entitlements.own_companies import names_of_own_companies, own_company_choices
+from entitlements.paid_lines import PaidLine
 from entitlements.parties import COMPANY, STUDIO, Party, StudioAlreadyRegistered, new_party, party_names
 from entitlements.party_details import ADDRESS_FIELDS, keep_details
 from entitlements.provisioning.answers import Contradiction, apply_answer
@@ -64,6 +65,8 @@ from entitlements.referrals import (
     use_code,
 )
 from entitlements.rights import Rights, rights_of
+from entitlements.running.licence_grants import BaseServiceAlreadyActive, TermMissing, TermMoved
+from entitlements.running.what_runs import RunningService, RunningServices, running_services
 
 __all__ = [
     "ADDRESS_FIELDS",
@@ -73,6 +76,7 @@ __all__ = [
     "STUDIO",
     "Accepted",
     "Account",
+    "BaseServiceAlreadyActive",
     "BillingData",
     "Cause",
     "Company",
@@ -96,9 +100,13 @@ __all__ = [
     "Ready",
     "Refused",
     "Rights",
+    "RunningService",
+    "RunningServices",
     "StudioAlreadyRegistered",
     "StudioData",
     "StudioLink",
+    "TermMissing",
+    "TermMoved",
     "UnknownGrant",
     "activate_coupon",
     "apply_answer",
@@ -140,6 +148,7 @@ __all__ = [
     "referrer_with",
     "release_coupons",
     "rights_of",
+    "running_services",
     "sentence_of",
     "set_payer",
     "stock_of",

@@ -220,7 +220,7 @@ def _assigned(session: Session, company_id: UUID) -> tuple[CouponAssignment, Cou
 
 def _start_licence(session: Session, company: Company, coupon: Coupon, pack: CouponPack, cause: Cause) -> None:
     term = coupon_term(pack.gives, company.requested_on)
-    licence = new_licence(company.id, pack.gives, cause.kind, cause.id)
+    licence = new_licence(company.id, pack.gives, cause.kind, cause.id, sku=pack.sku)
     session.add(licence)
     session.flush()
     session.add(
@@ -229,7 +229,10 @@ def _start_licence(session: Session, company: Company, coupon: Coupon, pack: Cou
             starts_on=term.starts_on,
             ends_on=term.ends_on,
             anchor_on=term.starts_on,
+            action="START",
             net_cents=coupon.net_cents,
+            unit_net_cents=coupon.net_cents,
+            vat_code="",
             price_book_version=pack.price_book_version,
             cause_kind=cause.kind,
             cause_id=cause.id,

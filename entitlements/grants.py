@@ -1,7 +1,6 @@
 """Grants: a paid line becomes rights, once (F003-01, F003-08). One strategy per kind of thing a product gives."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
@@ -10,10 +9,11 @@ from sqlalchemy.orm import Mapped, Session
 
 from entitlements.companies import Company
 from entitlements.coupons.stock import CouponPack, mint
-from entitlements.links import Cause
+from entitlements.paid_lines import PaidLine
+from entitlements.running.licence_grants import grant_licence
 from entitlements.wallets import WalletBucket, fill_bucket
 from foundation import clock
-from foundation.database import APPEND_ONLY, Identified, JsonObject, Model
+from foundation.database import APPEND_ONLY, Identified, Model
 from foundation.events import Subject, record_event
 from foundation.ids import new_id
 from foundation.jobs import schedule_due
@@ -38,21 +38,6 @@ class Grant(Identified, Model):
     quantity: Mapped[int]
 
 
-@dataclass(frozen=True, slots=True)
-class PaidLine:
-    """What was paid: `quantity` packs of a product for `net_cents`, and what each pack gives (frozen in the order)."""
-
-    cause: Cause
-    owner_party_id: UUID
-    for_party_id: UUID
-    sku: str
-    names: JsonObject
-    quantity: int
-    net_cents: int
-    price_book_version: int
-    gives: JsonObject
-
-
 class UnknownGrant(Exception):
     """A product gives something nobody here knows how to issue."""
 
@@ -62,7 +47,10 @@ class UnknownGrant(Exception):
 
 
 def grant(session: Session, line: PaidLine) -> bool:
-    """Issue what a paid line gives; answers False when this cause was granted before. Raises UnknownGrant."""
+    """Issue what a paid line gives; answers False when this cause was granted before.
+
+    Raises UnknownGrant; of services also TermMoved and BaseServiceAlreadyActive, after which nothing may be committed.
+    """
     kind = str(line.gives["kind"])
     if kind not in _STRATEGIES:
         raise UnknownGrant(kind)
@@ -142,5 +130,6 @@ _STRATEGIES: dict[str, Callable[[Session, PaidLine], None]] = {
     "documents": _fill_wallet,
     "credit_cents": _fill_wallet,
     "credits": _fill_wallet,
+    "licence": grant_licence,
 }
 GRANT_KINDS = frozenset(_STRATEGIES)

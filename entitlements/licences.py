@@ -3,21 +3,44 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, select
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from entitlements.running.service_states import ServiceState
 from foundation import clock
 from foundation.database import APPEND_ONLY, Identified, JsonObject, Model
 
+PLAN = "plan"
+BASE_SERVICE = "base_service"
+ADD_ON = "addon"
+SEATS = "seats"
+
 
 class Licence(Identified, Model):
-    """A right of a party: a product of a family with plan, mode and limits. One per cause (M8)."""
+    """A right of a party: a product of a family with plan, mode and limits. One per cause (M8).
+
+    `kind` is a plan (of a coupon), a base service, a module or a lot of `quantity` seats. `state` is what was last told
+    of a service; what it is on a day follows from its terms (`running/what_runs.py`). `tax_code` stands here for base
+    services because "one open base service per tax code" is a promise of this table (F004-24); `closed_at` ends it.
+    """
 
     __tablename__ = "licences"
     __table_args__ = (
         UniqueConstraint("cause_kind", "cause_id"),
+        UniqueConstraint("id", "quantity"),
         Index("ix_licences_party_id", "party_id"),
+        Index(
+            "uq_licences_open_base",
+            "tax_code",
+            unique=True,
+            postgresql_where=text("kind = 'base_service' AND closed_at IS NULL"),
+        ),
         CheckConstraint("access_mode IN ('FULL', 'READ_ONLY')", name="access_mode"),
+        CheckConstraint("kind IN ('plan', 'base_service', 'addon', 'seats')", name="kind"),
+        CheckConstraint("state IN ('ACTIVE', 'LIMITED', 'CLOSED', 'SUSPENDED', 'EXPIRED')", name="state"),
+        CheckConstraint("quantity > 0 AND (quantity = 1 OR kind = 'seats')", name="quantity"),
+        CheckConstraint("(kind = 'base_service') = (tax_code IS NOT NULL)", name="base_has_tax_code"),
+        CheckConstraint("(state = 'CLOSED') = (closed_at IS NOT NULL)", name="closed"),
     )
 
     party_id: Mapped[UUID] = mapped_column(ForeignKey("parties.id"))
@@ -26,6 +49,14 @@ class Licence(Identified, Model):
     plan: Mapped[str]
     access_mode: Mapped[str]
     limits: Mapped[JsonObject]
+    kind: Mapped[str]
+    sku: Mapped[str]
+    names: Mapped[JsonObject]
+    gives: Mapped[JsonObject]
+    quantity: Mapped[int]
+    state: Mapped[ServiceState] = mapped_column(String())
+    tax_code: Mapped[str | None]
+    closed_at: Mapped[datetime | None]
     suspended_at: Mapped[datetime | None]
     suspended_by_case: Mapped[UUID | None]
     cause_kind: Mapped[str]
@@ -34,11 +65,17 @@ class Licence(Identified, Model):
 
 
 class LicenceTerm(Identified, Model):
-    """A licence's term `[starts_on, ends_on)` in Rome days, with the anchor and price extensions start from."""
+    """A licence's term `[starts_on, ends_on)` in Rome days, with the anchor and price extensions start from.
+
+    `net_cents` was paid for this term; `unit_net_cents` is the price of one unit for a year, from which later parts of
+    a year are charged (D3). A term that starts where another of the licence started would be a day paid twice.
+    """
 
     __tablename__ = "licence_terms"
     __table_args__ = (
         UniqueConstraint("cause_kind", "cause_id"),
+        UniqueConstraint("licence_id", "starts_on"),
+        CheckConstraint("action IN ('START', 'EXTEND', 'RENEW')", name="action"),
         Index("ix_licence_terms_licence", "licence_id", "ends_on"),
         CheckConstraint("ends_on > starts_on", name="not_empty"),
         {"info": {APPEND_ONLY: True}},
@@ -48,7 +85,10 @@ class LicenceTerm(Identified, Model):
     starts_on: Mapped[date]
     ends_on: Mapped[date]
     anchor_on: Mapped[date]
+    action: Mapped[str]
     net_cents: Mapped[int]
+    unit_net_cents: Mapped[int]
+    vat_code: Mapped[str]
     price_book_version: Mapped[int]
     cause_kind: Mapped[str]
     cause_id: Mapped[UUID]
@@ -77,18 +117,19 @@ class Activation(Identified, Model):
 
 
 def latest_terms(session: Session, party_ids: list[UUID]) -> dict[UUID, tuple[Licence, LicenceTerm]]:
-    """For each party the licence term that ends last (lists show one line per company)."""
+    """For each party the term of a plan or base service that ends last (lists show one line per company)."""
     query = (
         select(Licence, LicenceTerm)
         .join(LicenceTerm, LicenceTerm.licence_id == Licence.id)
-        .where(Licence.party_id.in_(party_ids))
+        .where(Licence.party_id.in_(party_ids), Licence.kind.in_((PLAN, BASE_SERVICE)))
         .order_by(LicenceTerm.ends_on)
     )
     return {row[0].party_id: (row[0], row[1]) for row in session.execute(query)}
 
 
-def new_licence(party_id: UUID, gives: JsonObject, cause_kind: str, cause_id: UUID) -> Licence:
-    """A licence not yet stored, with what a product gives."""
+def new_licence(party_id: UUID, gives: JsonObject, cause_kind: str, cause_id: UUID, **facts: object) -> Licence:
+    """A licence not yet stored, with what a product gives; `facts` are further columns."""
+    values: dict[str, object] = {"kind": PLAN, "sku": gives["product"], "names": {}, "quantity": 1} | facts
     return Licence(
         party_id=party_id,
         family=gives["family"],
@@ -96,7 +137,10 @@ def new_licence(party_id: UUID, gives: JsonObject, cause_kind: str, cause_id: UU
         plan=gives["plan"],
         access_mode=gives.get("access_mode", "FULL"),
         limits=gives.get("limits", {}),
+        gives=gives,
+        state="ACTIVE",
         cause_kind=cause_kind,
         cause_id=cause_id,
         created_at=clock.now(),
+        **values,
     )

@@ -3,7 +3,6 @@
 from collections.abc import Collection, Iterator
 from typing import Any
 
-from entitlements import GRANT_KINDS
 from foundation.database import JsonObject
 from pricing import Money
 from shop.catalogue.mistakes import Spot
@@ -93,8 +92,6 @@ def _check_gives(spot: Spot, product: JsonObject) -> None:
     if gives not in GIVES_BY_KIND[kind]:
         known = ", ".join(GIVES_BY_KIND[kind])
         spot.at("gives").at("kind").refuse("gives_does_not_fit", kind=kind, written=gives, known=known)
-    elif gives not in GRANT_KINDS and product.get("sold", True) is True:
-        spot.at("gives").at("kind").refuse("nobody_issues", written=gives)
 
 
 def _check_service(spot: Spot, product: JsonObject) -> None:

@@ -71,7 +71,6 @@ MISTAKES = MappingProxyType(
         "services_only": N_("«%(key)s» è solo per i servizi (base_service, addon, seats): toglila da un %(kind)s."),
         "step_not_earlier": N_("Il passo «%(written)s» non viene prima di questo: scegli tra %(known)s o togli after."),
         "term_unknown": N_("«%(written)s» non è una durata di «%(key)s»: scegli tra %(known)s."),
-        "nobody_issues": N_("Nessuno sa ancora consegnare «%(written)s»: scrivi sold = false finché non è pronto."),
     }
 )
 

@@ -43,6 +43,8 @@ def _paid_line(order: Order, line: OrderLine) -> PaidLine:
         net_cents=line.net_cents,
         price_book_version=order.price_book_version,
         gives=line.gives,
+        product_kind=line.kind,
+        term=line.term,
     )
 
 

@@ -4,6 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, select
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from foundation.database import APPEND_ONLY, Identified, JsonObject, Model
@@ -55,7 +56,10 @@ class Order(Identified, Model):
 
 
 class OrderLine(Identified, Model):
-    """One line, frozen: what, how much of it, for whom (D20), at which price, and what a pack of it gives."""
+    """One line, frozen: what, how much of it, for whom (D20), at which price, and what a pack of it gives.
+
+    `term` says which days of a service were paid for; other products have none.
+    """
 
     __tablename__ = "order_lines"
     __table_args__ = (
@@ -76,6 +80,7 @@ class OrderLine(Identified, Model):
     vat_cents: Mapped[int]
     vat_code: Mapped[str]
     gives: Mapped[JsonObject]
+    term: Mapped[JsonObject | None] = mapped_column(JSONB(none_as_null=True))
 
 
 class TermsAcceptance(Identified, Model):

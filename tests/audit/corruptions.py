@@ -111,14 +111,16 @@ RIGHTS = (
     _deed(
         "a licence from nowhere",
         LICENCE_CAUSE,
-        _copy("licences", "true", cause_kind="'order_line'", cause_id="gen_random_uuid()"),
+        _copy("licences", "kind = 'plan'", cause_kind="'order_line'", cause_id="gen_random_uuid()"),
     ),
     _deed("a licence moved to another company", ACTIVATED, f"UPDATE licences SET party_id = {OPEN}"),
     _deed("a link deleted", ACTIVATED, "DELETE FROM studio_links"),
     _deed("a payer forgotten", ACTIVATED, "DELETE FROM payer_periods"),
     _deed("history rewritten", ACTIVATED, "DELETE FROM activations"),
     _deed("a term deleted", TERMS, "DELETE FROM licence_terms"),
-    _deed("a term twice", TERMS, _copy("licence_terms", "true", cause_id="gen_random_uuid()")),
+    _deed(
+        "a term twice", TERMS, _copy("licence_terms", "true", cause_id="gen_random_uuid()", starts_on="starts_on + 1")
+    ),
     _deed("a grant deleted", GRANTS, "DELETE FROM grants WHERE kind = 'coupons'"),
     _deed("a wallet's grant deleted", GRANTS, "DELETE FROM grants WHERE kind = 'documents'"),
     _deed("a grant from nowhere", GRANTS, _copy("grants", "true", cause_id="gen_random_uuid()")),

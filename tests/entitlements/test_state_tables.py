@@ -29,6 +29,14 @@ from entitlements.provisioning.provisioning_states import (
     is_open,
     next_provisioning_state,
 )
+from entitlements.running.service_states import (
+    SERVICE_STATES,
+    SERVICE_STEPS,
+    IllegalServiceStep,
+    ServiceState,
+    ServiceStep,
+    next_service_state,
+)
 
 COUPONS: dict[tuple[CouponState, CouponStep], CouponState] = {
     ("AVAILABLE", "activate"): "ACTIVATING",
@@ -47,6 +55,18 @@ COMPANIES: dict[tuple[CompanyState, CompanyStep], CompanyState] = {
     ("PROVISIONING", "refused"): "REJECTED",
     ("READY", "created"): "READY",
     ("REJECTED", "refused"): "REJECTED",
+}
+SERVICES: dict[tuple[ServiceState, ServiceStep], ServiceState] = {
+    ("ACTIVE", "expire"): "LIMITED",
+    ("ACTIVE", "renew"): "ACTIVE",
+    ("ACTIVE", "base_ended"): "SUSPENDED",
+    ("ACTIVE", "lapse"): "EXPIRED",
+    ("LIMITED", "close"): "CLOSED",
+    ("LIMITED", "renew"): "ACTIVE",
+    ("SUSPENDED", "base_back"): "ACTIVE",
+    ("SUSPENDED", "lapse"): "EXPIRED",
+    ("SUSPENDED", "renew"): "SUSPENDED",
+    ("EXPIRED", "renew"): "ACTIVE",
 }
 OPEN: tuple[ProvisioningState, ...] = ("PENDING", "ACCEPTED", "UNKNOWN")
 REQUESTS: dict[tuple[ProvisioningState, ProvisioningStep], ProvisioningState] = {
@@ -101,6 +121,17 @@ def test_a_request_takes_exactly_the_steps_of_its_table(state: ProvisioningState
         return
     with pytest.raises(IllegalProvisioningStep) as refused:
         next_provisioning_state(state, step)
+    assert (refused.value.state, refused.value.step) == (state, step)
+
+
+@pytest.mark.parametrize(("state", "step"), list(product(SERVICE_STATES, SERVICE_STEPS)))
+def test_a_service_takes_exactly_the_steps_of_its_table(state: ServiceState, step: ServiceStep) -> None:
+    """F004-23: limited for ninety days, then closed; a closed one never opens again."""
+    if (state, step) in SERVICES:
+        assert next_service_state(state, step) == SERVICES[state, step]
+        return
+    with pytest.raises(IllegalServiceStep) as refused:
+        next_service_state(state, step)
     assert (refused.value.state, refused.value.step) == (state, step)
 
 

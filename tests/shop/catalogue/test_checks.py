@@ -133,11 +133,6 @@ def test_a_missing_section_is_told_once_and_not_by_every_product() -> None:
     assert [mistake.code for mistake in mistakes_in(text)] == ["unknown_coupon_type"]
 
 
-def test_what_nobody_can_deliver_yet_cannot_be_sold() -> None:
-    text = changed("sold = false\n", "", SMALL + BASE_AND_MODULE)
-    assert [(mistake.code, mistake.product) for mistake in mistakes_in(text)] == [("nobody_issues", "BASE")]
-
-
 def test_the_catalogue_carries_products_that_are_not_sold_yet() -> None:
     catalogue = catalogue_of(SMALL + BASE_AND_MODULE)
     assert [product["sku"] for product in catalogue.products] == ["LITE-1", "CREDIT-50", "BASE", "MODULE"]

@@ -1,0 +1,130 @@
+"""What runs for a company on a day: its base service, and the modules and lots of seats beside it (S004)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from entitlements.licences import BASE_SERVICE, PLAN, Licence, LicenceTerm
+from entitlements.running.service_states import Days, attached_state_on, base_state_on
+
+BaseState = Literal["ACTIVE", "LIMITED", "CLOSED", "NONE"]
+
+
+@dataclass(frozen=True, slots=True)
+class RunningService:
+    """A service with the figures of its newest term.
+
+    `unit_net_cents` is the net price of one unit for a year, `anchor_on` the day its price term began (`A0`, D3),
+    `ends_on` the exclusive end of everything paid so far.
+    """
+
+    licence_id: UUID
+    sku: str
+    kind: str
+    quantity: int
+    unit_net_cents: int
+    vat_code: str
+    price_book_version: int
+    anchor_on: date
+    ends_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class RunningServices:
+    """The base service (also while it is limited), how it stands, and what runs beside it."""
+
+    base: RunningService | None
+    base_state: BaseState
+    others: tuple[RunningService, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class HeldService:
+    """A service a company has had at some time: the licence and its terms in order, never empty."""
+
+    licence: Licence
+    terms: tuple[LicenceTerm, ...]
+
+    @property
+    def newest(self) -> LicenceTerm:
+        """The term that ends last: terms follow each other without a gap."""
+        return self.terms[-1]
+
+    @property
+    def days(self) -> Days:
+        """From the first day paid to the last."""
+        return Days(self.terms[0].starts_on, self.newest.ends_on)
+
+
+def running_services(session: Session, company_id: UUID, on: date) -> RunningServices:
+    """What runs for a company on a Rome day.
+
+    While the base is limited the others include what ended together with it, so that all can be renewed together
+    (F004-22); what ended earlier had been dropped.
+    """
+    held = held_services(session, company_id)
+    base = base_among(held, on)
+    if base is None:
+        return RunningServices(None, _without_base(held), _running(held, on))
+    state: BaseState = "ACTIVE" if base_state_on(base.days, on) == "ACTIVE" else "LIMITED"
+    since = on if state == "ACTIVE" else base.newest.ends_on
+    others = [one for one in held if one.licence.kind != BASE_SERVICE]
+    renewable = [
+        one for one in others if one.newest.ends_on > on or (state == "LIMITED" and one.newest.ends_on == since)
+    ]
+    return RunningServices(_service(base), state, tuple(_service(one) for one in renewable))
+
+
+def held_services(session: Session, company_id: UUID) -> list[HeldService]:
+    """Every service a company ever had, in the order they were bought."""
+    query = (
+        select(Licence, LicenceTerm)
+        .join(LicenceTerm, LicenceTerm.licence_id == Licence.id)
+        .where(Licence.party_id == company_id, Licence.kind != PLAN)
+        .order_by(Licence.id, LicenceTerm.starts_on)
+    )
+    found: dict[UUID, tuple[Licence, list[LicenceTerm]]] = {}
+    for licence, term in session.execute(query):
+        found.setdefault(licence.id, (licence, []))[1].append(term)
+    return [HeldService(licence, tuple(terms)) for licence, terms in found.values()]
+
+
+def base_among(held: Sequence[HeldService], on: date) -> HeldService | None:
+    """The base service that is active or limited on a day: there is one at most (F004-24)."""
+    bases = [one for one in held if one.licence.kind == BASE_SERVICE and base_state_on(one.days, on) != "CLOSED"]
+    return bases[-1] if bases else None
+
+
+def state_on(one: HeldService, base: HeldService | None, on: date) -> str:
+    """How a service stands on a day, by its own days and by its base."""
+    if one.licence.kind == BASE_SERVICE:
+        return base_state_on(one.days, on)
+    return attached_state_on(one.days, base_state_on(base.days, on) if base else None, on)
+
+
+def _without_base(held: Sequence[HeldService]) -> BaseState:
+    return "CLOSED" if any(one.licence.kind == BASE_SERVICE for one in held) else "NONE"
+
+
+def _running(held: Sequence[HeldService], on: date) -> tuple[RunningService, ...]:
+    return tuple(_service(one) for one in held if one.licence.kind != BASE_SERVICE and one.newest.ends_on > on)
+
+
+def _service(one: HeldService) -> RunningService:
+    term = one.newest
+    return RunningService(
+        licence_id=one.licence.id,
+        sku=one.licence.sku,
+        kind=one.licence.kind,
+        quantity=one.licence.quantity,
+        unit_net_cents=term.unit_net_cents,
+        vat_code=term.vat_code,
+        price_book_version=term.price_book_version,
+        anchor_on=term.anchor_on,
+        ends_on=term.ends_on,
+    )
