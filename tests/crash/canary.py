@@ -1,6 +1,5 @@
 """The canary: every program dies at its point while stories are told; what was promised must still come true, once."""
 
-import json
 import threading
 import time
 from collections.abc import Sequence
@@ -11,21 +10,15 @@ from datetime import UTC, datetime
 
 import psycopg
 
+from tests.crash.books import audit, count, left, settled
+from tests.crash.nursery import nursery
 from tests.crash.points import WEB, Crash
-from tests.crash.programs import Running, answers, command, start_web, start_worker, wait_for
-from tests.crash.story import tell
-from tests.crash.world import STUDIOS, World
+from tests.crash.programs import Running, Starter, answers, wait_for
+from tests.crash.story import Told, tell
+from tests.crash.world import World
 
 LONGEST_SECONDS = 120.0
 LOOK_EVERY = 0.05
-SETTLED = """
-    SELECT (SELECT count(*) FROM procrastinate_jobs WHERE status IN ('todo', 'doing')
-              AND NOT (task_name = 'provisioning.ask' AND NOT EXISTS (
-                SELECT 1 FROM provisioning_requests r WHERE r.company_id::text = args->>'company_id'
-                  AND r.state IN ('PENDING', 'ACCEPTED', 'UNKNOWN'))))
-         + (SELECT count(*) FROM inbox_letters WHERE handled_at IS NULL)
-         + (SELECT count(*) FROM mails WHERE sent_at IS NULL)
-"""
 # Real time passes faster where a job waits for its back-off, or a question to the vendor for its minute.
 HURRY = "UPDATE procrastinate_jobs SET scheduled_at = now() WHERE status = 'todo' AND scheduled_at > now()"
 # What was caused before an instant, and when the last of it was done.
@@ -62,8 +55,9 @@ class Report:
 class Canary:
     """Starts the programs of a world, each doomed at its point, and the sound ones that take their place."""
 
-    def __init__(self, world: World, crashes: Sequence[Crash]) -> None:
+    def __init__(self, world: World, starter: Starter, crashes: Sequence[Crash]) -> None:
         self.world = world
+        self.starter = starter
         self.crashes = crashes
         self.programs: list[Running] = []
         self.doomed: list[Running] = []
@@ -72,11 +66,10 @@ class Canary:
 
     def start(self) -> None:
         """Start every doomed program and a sound web program; the sound worker starts when the last doomed one died."""
-        world = self.world
         for crash in self.crashes:
-            start = start_web if crash.program == WEB else start_worker
-            self.doomed.append(start(world.environment, world.folder, crash.fault))
-        self.programs = [*self.doomed, start_web(world.environment, world.folder)]
+            start = self.starter.web if crash.program == WEB else self.starter.worker
+            self.doomed.append(start(crash.fault))
+        self.programs = [*self.doomed, self.starter.web()]
         for program in self.programs:
             port = program.port
             if port is not None:
@@ -103,74 +96,70 @@ class Canary:
             self._lead()
             if not self._sound_worker and not any(one.name == "worker" for one in self.alive()):
                 self._sound_worker = True
-                self.programs.append(start_worker(self.world.environment, self.world.folder))
+                self.programs.append(self.starter.worker())
 
     def _lead(self) -> None:
         """Everybody who comes to the front is led to the first web program that lives: doomed ones first."""
         webs = [program for program in self.programs if program.name == "web"]
-        self.world.front.target = next((web.port for web in webs if web.alive()), None)
+        alive = [web.port for web in webs if web.port is not None and web.alive()]
+        self.world.front.targets = tuple(alive[:1])
 
 
 def run(world: World, crashes: Sequence[Crash], fewest: int, most: int) -> Report:
     """Tell at least `fewest` stories, more while somebody lives who should have died, and look at what is left."""
-    began = time.monotonic()
-    report = Report(points=len(crashes))
-    canary = Canary(world, crashes)
+    with nursery(world.environment) as grown:
+        return _run(Canary(world, Starter(world.environment, world.folder, grown), crashes), fewest, most)
+
+
+def _run(canary: Canary, fewest: int, most: int) -> Report:
+    began, world = time.monotonic(), canary.world
+    report = Report(points=len(canary.crashes))
     try:
         canary.start()
         told = _tell(world, canary, fewest, most, began + LONGEST_SECONDS)
-        report.unreached = [str(crash) for crash, one in zip(crashes, canary.doomed, strict=True) if one.alive()]
+        doomed = zip(canary.crashes, canary.doomed, strict=True)
+        report.unreached = [str(crash) for crash, one in doomed if one.alive()]
         report.killed = report.points - len(report.unreached)
         report.stories = len(told)
         report.lost += [story.problem for story in told if story.problem]
         if not _settle(world, began + LONGEST_SECONDS):
-            report.lost.append(f"work is left: {_left(world)}")
+            report.lost += left(world)
         report.recovery_s = _recovery(world, canary.last_death(), told) if report.killed else 0.0
-        _count(world, report)
-        status, said, _errors = command(["audit", "verify", "--json"], world.environment)
-        if status != 0:
-            report.audit = [name for check in json.loads(said) for name in check["finding"]["named"]]
+        lost, report.doubled = count(world, told)
+        report.lost += lost
+        report.audit = audit(world)
     finally:
         canary.end()
     report.seconds = time.monotonic() - began
     return report
 
 
-@dataclass
-class Story:
-    """One telling: when it began and ended, and what it gave up at."""
-
-    began: float
-    ended: float = 0.0
-    problem: str = ""
-
-
-def _tell(world: World, canary: Canary, fewest: int, most: int, deadline: float) -> list[Story]:
-    told: list[Story] = []
-    free = list(range(STUDIOS))
+def _tell(world: World, canary: Canary, fewest: int, most: int, deadline: float) -> list[Told]:
+    told: list[Told] = []
+    free = list(range(len(world.studio_tokens)))
 
     def story(studio: int, number: int) -> None:
         try:
-            tell(world, studio, number)
+            tell(world, studio, number, told[number])
         except Exception as problem:  # noqa: BLE001 - whatever stopped it, the story is lost
             told[number].problem = f"story {number}: {problem!r}"
         told[number].ended = time.time()
         free.append(studio)
 
-    with ThreadPoolExecutor(STUDIOS) as buyers, world.connect() as owner:
+    with ThreadPoolExecutor(len(free)) as buyers, world.connect() as owner:
         while time.monotonic() < deadline and len(told) < most and (len(told) < fewest or canary.alive()):
             if free:
-                told.append(Story(time.time()))
+                told.append(Told())
                 buyers.submit(story, free.pop(0), len(told) - 1)
             _hurry(owner)
             time.sleep(LOOK_EVERY)
-        while len(free) < STUDIOS:
+        while len(free) < len(world.studio_tokens):
             _hurry(owner)
             time.sleep(LOOK_EVERY)
     return told
 
 
-def _recovery(world: World, death: float, told: Sequence[Story]) -> float:
+def _recovery(world: World, death: float, told: Sequence[Told]) -> float:
     with world.connect() as owner:
         caused = owner.execute(CAUGHT_UP, {"at": datetime.fromtimestamp(death, UTC)}).fetchone()
     done = caused[0].timestamp() if caused and caused[0] else death
@@ -186,35 +175,7 @@ def _settle(world: World, deadline: float) -> bool:
     with world.connect() as owner:
         while time.monotonic() < deadline + 30:
             _hurry(owner)
-            if world.number(SETTLED) == 0:
+            if settled(world) == 0:
                 return True
             time.sleep(LOOK_EVERY)
     return False
-
-
-def _left(world: World) -> list[tuple[object, ...]]:
-    return world.rows("SELECT status::text, task_name, attempts, scheduled_at, args FROM procrastinate_jobs LIMIT 5")
-
-
-def _count(world: World, report: Report) -> None:
-    """Orders = payments = coupons = companies, there as here; each mail taken by the server and known as sent."""
-    vendor = world.accounting()
-    figures = {
-        "orders": world.number("SELECT count(*) FROM orders WHERE state = 'FULFILLED'"),
-        "all orders": world.number("SELECT count(*) FROM orders"),
-        "payments": world.number("SELECT count(*) FROM payments"),
-        "coupons": world.number("SELECT count(*) FROM coupons"),
-        "active coupons": world.number("SELECT count(*) FROM coupons WHERE state = 'ACTIVE'"),
-        "licences": world.number("SELECT count(*) FROM licences"),
-        "companies": world.number("SELECT count(*) FROM companies WHERE state = 'READY'"),
-        "companies at the vendor": vendor["ready"],
-    }
-    for name, count in figures.items():
-        if count != report.stories:
-            where = report.lost if count < report.stories else report.doubled
-            where.append(f"{count} {name} for {report.stories} stories")
-    if vendor["created_twice"]:
-        report.doubled.append(f"{vendor['created_twice']} companies were created twice")
-    mails, taken = world.number("SELECT count(*) FROM mails"), world.letters.count()
-    if mails != taken:
-        (report.lost if taken < mails else report.doubled).append(f"{taken} letters for {mails} mails")

@@ -1,12 +1,14 @@
-"""The address everybody knows: a TCP door on the loopback that leads to whichever web process is the shop now.
+"""The address everybody knows: a TCP door on the loopback that leads to the web processes that are the shop now.
 
 A web process that dies leaves its callers with a broken connection, exactly as without the door; the next caller is led
 to the process that has taken its place.
 """
 
 import contextlib
+import itertools
 import socket
 import threading
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -14,10 +16,13 @@ _CHUNK = 65_536
 
 
 class Front:
-    """Leads to `target` (a port of the loopback); None refuses everybody."""
+    """Leads to the `targets` (ports of the loopback) by turns; where there are none, everybody is refused."""
 
     def __init__(self) -> None:
-        self.target: int | None = None
+        self.targets: tuple[int, ...] = ()
+        self._turns = itertools.count()
+        self._inside: Counter[int] = Counter()
+        self._counting = threading.Lock()
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=128)
         self.port = int(self._listener.getsockname()[1])
         self.url = f"http://127.0.0.1:{self.port}"
@@ -26,6 +31,11 @@ class Front:
     def start(self) -> None:
         """Open the door."""
         self._thread.start()
+
+    def inside(self, port: int) -> int:
+        """How many callers are with a web process now."""
+        with self._counting:
+            return self._inside[port]
 
     def close(self) -> None:
         """Close the door; who is inside may finish."""
@@ -40,7 +50,9 @@ class Front:
                 caller, _ = self._listener.accept()
             except OSError:
                 return
-            threading.Thread(target=self._lead, args=(caller, self.target), daemon=True).start()
+            targets = self.targets
+            target = targets[next(self._turns) % len(targets)] if targets else None
+            threading.Thread(target=self._lead, args=(caller, target), daemon=True).start()
 
     def _lead(self, caller: socket.socket, target: int | None) -> None:
         with caller:
@@ -51,11 +63,21 @@ class Front:
             except OSError:
                 return
             inside.settimeout(None)
-            with inside:
+            with inside, self._counted(target):
                 back = threading.Thread(target=_pump, args=(inside, caller), daemon=True)
                 back.start()
                 _pump(caller, inside)
                 back.join()
+
+    @contextmanager
+    def _counted(self, target: int) -> Iterator[None]:
+        with self._counting:
+            self._inside[target] += 1
+        try:
+            yield
+        finally:
+            with self._counting:
+                self._inside[target] -= 1
 
 
 def _pump(source: socket.socket, sink: socket.socket) -> None:

@@ -1,4 +1,7 @@
-"""The real programs, as processes: started with or without a fault, watched until they die, ended at last."""
+"""The programs of the shop, as processes: started with or without a fault, watched until they die, ended at last.
+
+They are started as `make run` starts them, or, where many are needed soon, forked by a nursery.
+"""
 
 import http.client
 import os
@@ -11,18 +14,33 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 import psutil
 
+from tests.crash.nursery import PROJECT, Nursery
 from tests.database import ROOT
 
 STARTED_WITHIN = 60.0
-# The folder of the programs, when it is not this project but a copy with a seeded bug.
-PROJECT = "CRASH_PROJECT"
+# The name under which a program's connections are known to PostgreSQL.
+LABEL = "PGAPPNAME"
+_GRANIAN = ["granian", "--interface", "wsgi", "--host", "127.0.0.1", "--factory", "--no-ws", "--workers", "1"]
+_THREADS = ["--blocking-threads", "16", "--backpressure", "32"]
 
 
 class NotStarted(Exception):
     """A program did not come up; the message is the end of what it wrote."""
+
+
+class Process(Protocol):
+    """What is asked of a process, whoever started it."""
+
+    @property
+    def pid(self) -> int: ...
+
+    def poll(self) -> int | None: ...
+
+    def wait(self, timeout: float | None = None) -> int: ...
 
 
 @dataclass
@@ -30,11 +48,14 @@ class Running:
     """One process (with its children) that should die at `fault`, or live when that is None."""
 
     name: str
-    process: subprocess.Popen[bytes]
+    process: Process
     log: Path
+    label: str
     port: int | None = None
     fault: str | None = None
     died_at: float | None = field(default=None)
+    killed: bool = False
+    """Whether somebody else ended it, not the point it was doomed at."""
 
     def alive(self) -> bool:
         """Whether it still runs; remembers when its death was seen."""
@@ -54,42 +75,52 @@ class Running:
             for child in psutil.Process(self.process.pid).children(recursive=True):
                 with suppress(psutil.NoSuchProcess):
                     child.kill()
-        with suppress(ProcessLookupError):
-            os.killpg(self.process.pid, signal.SIGKILL)
+        if self.alive():
+            with suppress(ProcessLookupError):
+                os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
 
 
-def launch(command: list[str], name: str, environment: Mapping[str, str], folder: Path, fault: str | None) -> Running:
-    """Start `python -m command…` as a process group of its own; its output goes to a file of `folder`."""
-    told = {**environment, **({"GETTONE_FAULT": fault} if fault else {})}
-    label = name if fault is None else f"{name}-{fault.replace(':', '-')}"
-    log = folder / f"{label}-{time.monotonic_ns()}.log"
+@dataclass(frozen=True)
+class Starter:
+    """Starts programs in an environment, each with a log in `folder`; `nursery` None starts them as `make run` does."""
+
+    environment: Mapping[str, str]
+    folder: Path
+    nursery: Nursery | None = None
+
+    def web(self, fault: str | None = None) -> Running:
+        """A web program on a port of its own; nobody replaces it when it dies."""
+        port = free_port()
+        running = self._start("web", [*_GRANIAN, *_THREADS, "--port", str(port), "app:create_app"], fault, port)
+        running.port = port
+        return running
+
+    def worker(self, fault: str | None = None) -> Running:
+        """A worker."""
+        return self._start("worker", ["flask", "--app", "app", "jobs", "work"], fault, None)
+
+    def _start(self, name: str, command: list[str], fault: str | None, port: int | None) -> Running:
+        label = f"{name}-{time.monotonic_ns()}"
+        log = self.folder / f"{label}.log"
+        told = {LABEL: label} | ({"GETTONE_FAULT": fault} if fault else {})
+        if self.nursery is not None:
+            return Running(name, self.nursery.fork(name, log, told, port), log, label, fault=fault)
+        return Running(name, _launch(command, {**self.environment, **told}, log), log, label, fault=fault)
+
+
+def _launch(command: list[str], environment: Mapping[str, str], log: Path) -> subprocess.Popen[bytes]:
+    """Start `python -m command…` as a process group of its own."""
     with log.open("wb") as output:
-        process = subprocess.Popen(
+        return subprocess.Popen(
             [sys.executable, "-m", *command],
-            cwd=told.get(PROJECT, ROOT),
-            env=told,
+            cwd=environment.get(PROJECT, ROOT),
+            env=dict(environment),
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-    return Running(name, process, log, fault=fault)
-
-
-def start_web(environment: Mapping[str, str], folder: Path, fault: str | None = None) -> Running:
-    """The web program behind granian, as `make run` starts it, with one process that is not replaced when it dies."""
-    port = free_port()
-    served = ["granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port), "--factory"]
-    sized = ["--workers", "1", "--blocking-threads", "16", "--backpressure", "32", "--no-ws", "app:create_app"]
-    running = launch([*served, *sized], "web", environment, folder, fault)
-    running.port = port
-    return running
-
-
-def start_worker(environment: Mapping[str, str], folder: Path, fault: str | None = None) -> Running:
-    """The worker, as `make run` starts it."""
-    return launch(["flask", "--app", "app", "jobs", "work"], "worker", environment, folder, fault)
 
 
 def wait_for(running: Running, ready: Callable[[], bool]) -> None:
@@ -101,11 +132,11 @@ def wait_for(running: Running, ready: Callable[[], bool]) -> None:
         time.sleep(0.02)
 
 
-def answers(port: int) -> bool:
+def answers(port: int, path: str = "/healthz") -> bool:
     """Whether a web program answers at all."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=2)
     try:
-        connection.request("GET", "/healthz")
+        connection.request("GET", path)
         return connection.getresponse().status == http.HTTPStatus.OK
     except (OSError, http.client.HTTPException):
         return False

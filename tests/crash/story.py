@@ -1,6 +1,8 @@
 """The story that must survive: ordered, paid, fulfilled, activated, created by the vendor; told over HTTP."""
 
 import json
+import time
+from dataclasses import dataclass, field
 from typing import Any
 
 from foundation.webhook_signatures import signed_headers
@@ -13,22 +15,35 @@ SKU = "LITE-1"
 TRANSFERS_EVERY = 4
 
 
-def tell(world: World, studio: int, number: int) -> str:
-    """Tell the `number`-th story for one studio; answers the id of its company, which is ready at the end."""
+@dataclass
+class Told:
+    """One telling of the story: what the shop has acknowledged so far, and what stopped it."""
+
+    began: float = field(default_factory=time.time)
+    ended: float = 0.0
+    order: str = ""
+    paid: bool = False
+    company: str = ""
+    problem: str = ""
+
+
+def tell(world: World, studio: int, number: int, told: Told) -> None:
+    """Tell the `number`-th story for one studio; at its end the company is ready. Raises what stopped it."""
     program = Program(world.front.url, world.studio_tokens[studio])
     by_transfer = number % TRANSFERS_EVERY == TRANSFERS_EVERY - 1
     order = _placed(program, number, "bank_transfer" if by_transfer else "stripe")
+    told.order = str(order["number"])
     if by_transfer:
         _transfer(world, number, order)
     else:
         press(str(order["checkout_url"]), "card")
-    program.until(f"/api/v1/orders/{order['number']}", lambda seen: seen["state"] == "FULFILLED")
+    told.paid = True
+    program.until(f"/api/v1/orders/{told.order}", lambda seen: seen["state"] == "FULFILLED")
     coupon = program.get("/api/v1/coupons?state=AVAILABLE")["items"][0]
     body = activation_body(number, world.hints[number % len(world.hints)])
     activated = program.post(f"/api/v1/coupons/{coupon['id']}/activate", f"activate-{number}", body)
-    company_id = str(activated["company"]["id"])
-    program.until(f"/api/v1/companies/{company_id}", lambda seen: seen["state"] == "READY")
-    return company_id
+    told.company = str(activated["company"]["id"])
+    program.until(f"/api/v1/companies/{told.company}", lambda seen: seen["state"] == "READY")
 
 
 def _placed(program: Program, number: int, method: str) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from foundation.audit import verify, violations_of
 from foundation.database import database, transaction
 from shop.payments.janitor import settle_pending
 from tests.crash.points import ELSEWHERE
-from tests.crash.programs import start_worker
+from tests.crash.programs import Starter
 from tests.crash.scenes import a_buyer, gateway_of, page_to_close, paid_order, refused_company, scene_app
 from tests.crash.world import World, a_world
 from tests.database import ROOT
@@ -82,13 +82,14 @@ def test_a_job_whose_worker_died_before_it_said_so_is_done_again_without_harm(
     world: World, app: Flask, name: str
 ) -> None:
     page_to_close(app, a_buyer(app))
-    doomed = start_worker(world.environment, world.folder, f"job.{name}.done")
+    starter = Starter(world.environment, world.folder)
+    doomed = starter.worker(f"job.{name}.done")
     try:
         assert doomed.process.wait(LONGEST_SECONDS) == -signal.SIGKILL
     finally:
         doomed.end()
     assert world.number(f"{OPEN_JOBS} WHERE task_name = '{name}'") == 1
-    worker = start_worker(world.environment, world.folder)
+    worker = starter.worker()
     try:
         deadline = time.monotonic() + LONGEST_SECONDS
         while world.number(f"{OPEN_JOBS} WHERE task_name IN ('checkout.close', 'stripe.janitor')") > 0:

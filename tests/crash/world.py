@@ -81,11 +81,17 @@ class World:
 
 @contextmanager
 def a_world(name: str, folder: Path) -> Iterator[World]:
+    """A world on a fresh database of the test server."""
+    with fresh_database(name) as database_url, world_on(database_url, folder) as world:
+        yield world
+
+
+@contextmanager
+def world_on(database_url: str, folder: Path, studios: int = STUDIOS) -> Iterator[World]:
     """A world whose shop has its catalogue, studios and their tokens; no program of the shop runs yet."""
     with ExitStack() as stack:
-        database_url = stack.enter_context(fresh_database(name))
         front = stack.enter_context(open_front())
-        tokens = _furnish(database_url)
+        tokens = _furnish(database_url, studios)
         stripe = Configuration(
             webhook_url=f"{front.url}/webhooks/stripe", webhook_secrets=(SECRET,), balance_delay=0, webhook_timeout=5
         )
@@ -109,12 +115,12 @@ def a_world(name: str, folder: Path) -> Iterator[World]:
         yield World(folder, front, environment, database_url, tokens, simulator, counted, ordered, letters)
 
 
-def _furnish(database_url: str) -> tuple[str, ...]:
+def _furnish(database_url: str, studios: int) -> tuple[str, ...]:
     """A catalogue and studios, each with a token: a studio's stories follow one another."""
     with racing_app(database_url) as app, app.app_context(), transaction() as session:
         stock_the_shop(session)
-        studios = [a_studio(session) for _ in range(STUDIOS)]
-        return tuple(create_api_token(session, "crash", "studio", None, studio.id)[1] for studio in studios)
+        buyers = [a_studio(session) for _ in range(studios)]
+        return tuple(create_api_token(session, "crash", "studio", None, buyer.id)[1] for buyer in buyers)
 
 
 @contextmanager

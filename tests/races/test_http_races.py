@@ -20,7 +20,7 @@ from sandbox.stripe.signatures import signature_header
 from shop.accounts.api_tokens import create_api_token
 from shop.orders.placing import CLAUSES
 from tests.crash.client import ask, press
-from tests.crash.programs import answers, start_web, start_worker, wait_for
+from tests.crash.programs import Starter, answers, wait_for
 from tests.crash.world import SECRET
 from tests.database import fresh_database
 from tests.races.contest import audit_finds, racing_app, rows
@@ -74,7 +74,7 @@ def shop(worker_id: str, tmp_path: Path) -> Iterator[Shop]:
         told = {name: value for name, value in os.environ.items() if name not in {"PORT", "GETTONE_FAULT"}}
         secrets = dict.fromkeys(("STRIPE_WEBHOOK_SECRETS", "BANK_WEBHOOK_SECRETS", "PROVISIONING_SECRET"), SECRET)
         told |= {"MODE": "sandbox", "DATABASE_URL": database_url, "STRIPE_API_BASE": simulator.url, **secrets}
-        web = start_web(told, tmp_path)
+        web = Starter(told, tmp_path).web()
         try:
             wait_for(web, lambda: answers(web.port or 0))
             with sprinters() as runners:
@@ -171,7 +171,7 @@ def _refusals(finishes: list[Finish]) -> list[str]:
 
 def _work(shop: Shop) -> None:
     """Two real workers open the letters side by side until nothing is left to do."""
-    workers = [start_worker(shop.environment, shop.folder) for _ in range(2)]
+    workers = [Starter(shop.environment, shop.folder).worker() for _ in range(2)]
     try:
         deadline = time.monotonic() + LONGEST_SECONDS
         while rows(shop.app, OPEN) > 0:

@@ -1,0 +1,33 @@
+"""The kill -9 storm (R01) on a PostgreSQL of its own: small in the daily run, at full size under `make torture`."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.crash.storm import Plan, Storm, blow
+from tests.verdicts import FIGURE, Invalid, Record, keep
+
+pytestmark = [pytest.mark.sockets, pytest.mark.race]
+SEED = int(os.environ.get("SEED", "20261126"))
+SIZE = int(os.environ.get("SIZE", "1000"))
+MINUTES = float(os.environ.get("MINUTES", "20"))
+ORDERS_PER_KILL = 5
+
+
+def judge(storm: Storm, record_property: Record) -> None:
+    """PASS, FAIL with what is broken, or INVALID with what did not take place."""
+    print(storm.line())
+    record_property(FIGURE, storm.line())
+    keep(storm.broken())
+    if storm.denied():
+        raise Invalid(storm.denied())
+
+
+def test_a_small_storm_loses_and_doubles_nothing(tmp_path: Path, record_property: Record) -> None:
+    judge(blow(Plan(16, 4, SEED, minutes=2, crashes=(), forked=True), tmp_path), record_property)
+
+
+@pytest.mark.torture
+def test_a_storm_loses_and_doubles_nothing(tmp_path: Path, record_property: Record) -> None:
+    judge(blow(Plan(SIZE, SIZE // ORDERS_PER_KILL, SEED, MINUTES), tmp_path), record_property)
