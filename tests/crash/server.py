@@ -4,8 +4,8 @@ import os
 import shutil
 import signal
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,18 +34,27 @@ class Server:
             os.kill(pid, signal.SIGKILL)
 
 
+Disk = Callable[[Path], AbstractContextManager[object]]
+
+
 @contextmanager
-def a_server() -> Iterator[Server]:
-    """A server for the time of the block; whoever runs the tests may enter its folder, which pytest's own refuse."""
+def a_server(disk: Disk = nullcontext) -> Iterator[Server]:
+    """A server for the time of the block, on a disk of its own if one is given.
+
+    PostgreSQL's account must be able to enter its folder, which it could not below pytest's own.
+    """
     directory = Path(tempfile.mkdtemp(prefix="gettone-storm-"))
     directory.chmod(0o755)
     try:
-        url = postgres.ensure_running(directory)
-        migrating = create_app({"DATABASE_URL": url})
-        with migrating.app_context():
-            upgrade()
-            database.engine.dispose()
-        yield Server(directory, url)
+        with disk(directory):
+            try:
+                url = postgres.ensure_running(directory)
+                migrating = create_app({"DATABASE_URL": url})
+                with migrating.app_context():
+                    upgrade()
+                    database.engine.dispose()
+                yield Server(directory, url)
+            finally:
+                postgres.stop(directory, "immediate")
     finally:
-        postgres.stop(directory, "immediate")
         shutil.rmtree(directory, ignore_errors=True)

@@ -4,14 +4,17 @@
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, cast
 from uuid import UUID
 
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import text
+from sqlalchemy.orm import Session
 
 from app import Outside
 from entitlements import Party, Ready, activate_coupon, apply_answer, stock_of
@@ -33,6 +36,10 @@ ANSWERED = range(200, 300)
 _TAKE_UP = """
     SELECT procrastinate_retry_job_v2(id, now() - interval '1 second', NULL, NULL, NULL)
     FROM procrastinate_jobs WHERE status = 'doing'
+"""
+_PASS = """
+    INSERT INTO clock_shift ("only", shift) VALUES (true, :time)
+    ON CONFLICT ("only") DO UPDATE SET shift = clock_shift.shift + excluded.shift RETURNING 1
 """
 _HURRY = (
     "UPDATE procrastinate_jobs SET scheduled_at = NULL WHERE status = 'todo'",
@@ -66,13 +73,24 @@ class Stage:
 
     def rest(self) -> None:
         """Time passes: what waits for its back-off is ready, and what a dead worker held is taken up."""
-        with self.app.app_context(), transaction() as session:
+        with self.transaction() as session:
             for statement in (_TAKE_UP, *_HURRY):
                 session.execute(text(statement))
 
+    @contextmanager
+    def transaction(self) -> Iterator[Session]:
+        """A transaction as an edge opens it."""
+        with self.app.app_context(), transaction() as session:
+            yield session
+
+    def pass_time(self, time: timedelta) -> None:
+        """Business time passes, and what waits for its back-off has waited long enough."""
+        self.rows(_PASS, time=time)
+        self.rest()
+
     def rows(self, query: str, **values: object) -> tuple[Any, ...]:
         """The one row a query answers."""
-        with self.app.app_context(), transaction() as session:
+        with self.transaction() as session:
             return tuple(session.execute(text(query), values).one())
 
 
@@ -105,7 +123,7 @@ def placing(stage: Stage) -> tuple[Act, Ended]:
 
 
 def _an_order(stage: Stage, method: str = "stripe") -> Order:
-    with stage.app.app_context(), transaction() as session:
+    with stage.transaction() as session:
         return an_order(session, stage.studio, "LITE-10", method=method)
 
 
@@ -164,7 +182,7 @@ _COMPANY = """
 
 
 def _a_coupon(stage: Stage) -> str:
-    with stage.app.app_context(), transaction() as session:
+    with stage.transaction() as session:
         a_paid_order(session, stage.studio, "LITE-1")
         return str(stock_of(session, stage.studio.id, state="AVAILABLE")[0][0].id)
 
@@ -188,7 +206,7 @@ def using(stage: Stage) -> tuple[Act, Ended]:
     stage.number += 1
     code = company_fields(stage.number)
     coupon = _a_coupon(stage)
-    with stage.app.app_context(), transaction() as session:
+    with stage.transaction() as session:
         company = activate_coupon(session, UUID(coupon), company_data(**code), owner_of(stage.studio))
         apply_answer(session, company.id, Ready(f"remote-{company.id}"), "call")
         a_paid_order(session, stage.studio, "INVOICES-100")

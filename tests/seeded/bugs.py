@@ -17,7 +17,7 @@ RACED = (
     ),
     SeededBug(
         "no lock: a cart is placed without its lock and its unique key",
-        (("shop/orders/placing.py", "session.scalars(query.with_for_update())", "session.scalars(query)"),),
+        (("shop/orders/placing.py", "fresh = query.with_for_update()", "fresh = query"),),
         ("ALTER TABLE orders DROP CONSTRAINT uq_orders_cart_id",),
         race="same_cart",
     ),
