@@ -15,7 +15,7 @@ help:
 	@echo 'make lint         ruff, mypy, the import contracts, djlint'
 	@echo 'make lock         renew the pinned requirements (needs uv)'
 	@echo 'make bench        measurements, as a table'
-	@echo 'make torture      crash, race and sequence tests at full size (up to an hour)'
+	@echo 'make torture      crashes, races, sequences and outages at full size (up to an hour)'
 	@echo 'make screenshots  pictures of the pages'
 	@echo 'make translations collect the texts anew, and list those without English'
 	@echo 'make clean        remove .venv and caches; the data in .local stay'
@@ -70,11 +70,14 @@ lock:
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 	    --constraint requirements/production.txt requirements/development.in -o requirements/development.txt
 
+# make bench QUICK=1 ONLY='till letters' WRITE=docs/performance.md
 bench: production
-	@$(BIN)/python -m benchmarks
+	@$(BIN)/python -m benchmarks $(if $(QUICK),--quick) $(if $(ONLY),--only $(ONLY)) $(if $(WRITE),--write $(WRITE))
 
+# make torture SEED=7 SIZE=200 MINUTES=30 ONLY='R01 R10' WRITE=docs/reliability.md
 torture: development
-	@TORTURE=full $(BIN)/python -m pytest -p no:randomly -s -m 'torture or race' $(T)
+	@$(BIN)/python -m tests.torture $(if $(SEED),--seed $(SEED)) $(if $(SIZE),--size $(SIZE)) \
+	    $(if $(MINUTES),--minutes $(MINUTES)) $(if $(ONLY),--only $(ONLY)) $(if $(WRITE),--write $(WRITE))
 
 screenshots: development
 	@requirements/browser.sh

@@ -51,6 +51,7 @@ class Program:
 
     base: str
     token: str
+    patience: float = LONGEST_WAIT
 
     def get(self, path: str) -> dict[str, Any]:
         """What stands at `path`."""
@@ -62,7 +63,7 @@ class Program:
 
     def until(self, path: str, reached: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
         """Look at `path` until it is as wished. Raises GaveUp."""
-        deadline = time.monotonic() + LONGEST_WAIT
+        deadline = time.monotonic() + self.patience
         while True:
             seen = self.get(path)
             if reached(seen):
@@ -78,12 +79,12 @@ class Program:
         return ask(method, self.base + path, headers, None if body is None else json.dumps(body).encode())
 
     def _until(self, once: Callable[[], Answer], wanted: set[int]) -> Answer:
-        return persist(once, wanted)
+        return persist(once, wanted, self.patience)
 
 
-def persist(once: Callable[[], Answer], wanted: set[int]) -> Answer:
+def persist(once: Callable[[], Answer], wanted: set[int], patience: float = LONGEST_WAIT) -> Answer:
     """Ask until one of the `wanted` statuses comes. Raises GaveUp for a refusal, or when none came in time."""
-    deadline, last = time.monotonic() + LONGEST_WAIT, "nothing"
+    deadline, last = time.monotonic() + patience, "nothing"
     while time.monotonic() < deadline:
         try:
             answer = once()

@@ -29,7 +29,7 @@ class Told:
 
 def tell(world: World, studio: int, number: int, told: Told) -> None:
     """Tell the `number`-th story for one studio; at its end the company is ready. Raises what stopped it."""
-    program = Program(world.front.url, world.studio_tokens[studio])
+    program = Program(world.front.url, world.studio_tokens[studio], world.patience)
     by_transfer = number % TRANSFERS_EVERY == TRANSFERS_EVERY - 1
     order = _placed(program, number, "bank_transfer" if by_transfer else "stripe")
     told.order = str(order["number"])

@@ -21,6 +21,7 @@ from sandbox.stripe import Configuration
 from sandbox.stripe import Running as RunningSimulator
 from sandbox.stripe import serve as serve_stripe
 from shop.accounts.api_tokens import create_api_token
+from tests.crash.client import LONGEST_WAIT
 from tests.crash.front import Front, open_front
 from tests.database import fresh_database
 from tests.factories import a_studio
@@ -56,6 +57,7 @@ class World:
     order_of_vendor: Callable[..., object]
     letters: Letters
     hints: tuple[str, ...] = HINTS
+    patience: float = LONGEST_WAIT
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
         """What a query answers."""
