@@ -176,7 +176,7 @@ TESTED = (
     ),
     SeededBug(
         "window ignored: a transfer is fulfilled at once",
-        (("shop/payments/record.py", "    if method != CARD:\n        return release_after\n", ""),),
+        (("shop/payments/record.py", "        return release_after\n", "        return timedelta()\n"),),
         tests=(f"{_MONEY}::test_a_transfer_that_fits_is_fulfilled_twelve_hours_after_it_is_recorded",),
     ),
     SeededBug(
