@@ -3,15 +3,16 @@
 import argparse
 import contextlib
 import os
-import platform
 import sys
 import time
 from dataclasses import dataclass
+from pathlib import Path
 
 from benchmarks.chain import Chain
 from benchmarks.figures import ROUNDS, Taken, table
 from benchmarks.inside import library_call, mint, quote
 from benchmarks.letters import Letters
+from benchmarks.page import machine, write
 from benchmarks.past import FULL, QUICK, Size
 from benchmarks.reading import Reading
 from benchmarks.report import cpu_rows, rows
@@ -37,10 +38,16 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Measure Gettone on this machine.")
     parser.add_argument("--quick", action="store_true", help="small sizes and two rounds: the figures mean little")
     parser.add_argument("--only", nargs="+", choices=LEGS, default=LEGS, help="some legs only")
+    parser.add_argument("--write", type=Path, metavar="PAGE", help="write tables and plots into this page, too")
     options = parser.parse_args(arguments)
     plan = Plan(QUICK, 2, 20) if options.quick else Plan(FULL, ROUNDS, 200)
+    # What the load was before we added our own.
+    size = f"{plan.rounds} rounds; {plan.size.companies:,} companies, {plan.size.orders:,} old orders"
+    about = f"{machine()}; {size}"
     taken = measure(plan, options.only)
-    print(f"\n{machine()}; {plan.rounds} rounds; {plan.size.companies:,} companies, {plan.size.orders:,} old orders\n")
+    if options.write:
+        write(options.write, about, taken)
+    print(f"\n{about}\n")
     print(table(rows(taken)))
     print("\nCPU per operation\n")
     print(table(cpu_rows(taken)))
@@ -58,12 +65,6 @@ def measure(plan: Plan, only: tuple[str, ...] | list[str]) -> Taken:
                 _STAGES[leg](taken, built, plan)
                 _say(f"{leg} measured")
     return taken
-
-
-def machine() -> str:
-    """The machine in a line."""
-    load = "/".join(f"{value:.1f}" for value in os.getloadavg())
-    return f"{time.strftime('%Y-%m-%d %H:%M')}, {os.cpu_count()} cores, {platform.machine()}, load {load}"
 
 
 def _till(taken: Taken, built: World, plan: Plan) -> None:

@@ -12,6 +12,7 @@ from benchmarks.caller import Caller, each_took, percentile, side_by_side
 from benchmarks.world import Shop, World
 
 SENDERS = 8
+SHARES = (0.5, 0.75, 0.9, 0.95, 0.99)
 
 
 class Letters:
@@ -38,7 +39,7 @@ class Letters:
         return {
             **spent,
             f"{name} cpu ms": sum(spent.values()),
-            f"{name} p99 ms": percentile(took, 0.99) * 1000,
+            **{f"{name} p{share * 100:g} ms": percentile(took, share) * 1000 for share in SHARES},
             f"{name} rate": len(took) / whole,
         }
 

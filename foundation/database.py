@@ -8,11 +8,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import date, datetime, timedelta
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 from uuid import UUID
 
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import BigInteger, Date, DateTime, Interval, MetaData, Text, Uuid, event, text
+from sqlalchemy import BigInteger, Connection, Date, DateTime, Engine, Interval, MetaData, Text, Uuid, event, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import InvalidatePoolError
@@ -28,7 +28,7 @@ from foundation.settings import Settings, current_settings
 APPLICATION_ROLE = "gettone_app"
 APPEND_ONLY = "append_only"
 
-_AFTER_COMMIT = "gettone.after_commit"
+_AFTER_COMMIT, _LOOKING = "gettone.after_commit", "gettone.looking"
 _LONGEST_LIFE_SECONDS = 1_800
 _SHIFT = text("SELECT shift FROM clock_shift")
 _open: ContextVar[bool] = ContextVar("transaction_open", default=False)
@@ -38,6 +38,10 @@ JsonObject = dict[str, Any]
 
 class NestedTransaction(Exception):
     """A transaction was opened inside another: pass the session on instead."""
+
+
+class WroteWhileLooking(Exception):
+    """A page that said it only looks wants to change something: let it open `transaction()`."""
 
 
 class Model(DeclarativeBase):
@@ -155,6 +159,8 @@ def new_session() -> Session:
 @event.listens_for(Session, "do_orm_execute")
 def _read_locked_rows_anew(asked: ORMExecuteState) -> None:
     """A locked row shows what stands in the database now, not what this session read before it had the lock."""
+    if _LOOKING in asked.session.info and (asked.is_insert or asked.is_update or asked.is_delete):
+        raise WroteWhileLooking
     if asked.is_select and getattr(asked.statement, "_for_update_arg", None) is not None:
         asked.update_execution_options(populate_existing=True)
 
@@ -164,6 +170,45 @@ def apart() -> Iterator[Session]:
     """Open a transaction of its own for throttle, session and idempotency rows, which commit apart (M23)."""
     with new_session() as session, session.begin():
         yield session
+
+
+@contextmanager
+def alone() -> Iterator[Session]:
+    """A session whose every statement is a transaction of its own: for one statement, or for looking (M23).
+
+    The server begins and commits by itself, which spares two ways to it and back. Never for two writes.
+    """
+    bind = cast("Engine | Connection", database.engines[None])
+    # Where one connection stands in for the engine, whoever opened it decides when it commits.
+    own = bind.execution_options(isolation_level="AUTOCOMMIT") if isinstance(bind, Engine) else bind
+    with Session(bind=own, expire_on_commit=False, join_transaction_mode="create_savepoint") as session:
+        yield session
+        session.commit()
+
+
+@contextmanager
+def looking() -> Iterator[Session]:
+    """Like `transaction()` for a page that only reads: what it reads is what stood at each statement, as there.
+
+    Raises NestedTransaction inside a transaction, and WroteWhileLooking for a change.
+    """
+    if _open.get():
+        raise NestedTransaction
+    token = _open.set(True)
+    try:
+        with alone() as session:
+            session.info[_LOOKING] = True
+            if current_settings().sandbox:
+                follow_stored_shift(session)
+            yield session
+    finally:
+        _open.reset(token)
+
+
+@event.listens_for(Session, "before_flush")
+def _refuse_to_write(session: Session, *_flush: object) -> None:
+    if _LOOKING in session.info:
+        raise WroteWhileLooking
 
 
 def follow_stored_shift(session: Session) -> None:

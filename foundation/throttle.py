@@ -7,7 +7,7 @@ from sqlalchemy import delete, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from foundation import clock
-from foundation.database import Model, apart
+from foundation.database import Model, alone
 
 
 class ThrottleCounter(Model):
@@ -69,7 +69,7 @@ class Tally:
 def tally(key: str, limit: Limit) -> Tally:
     """Count one try of `key` and tell how it stands."""
     now = clock.real_now()
-    with apart() as session:
+    with alone() as session:
         row = session.execute(_COUNT, {"key": key, "now": now, "ends": now + limit.window}).one()
     count, window_ends_at = row
     return Tally(limit.count, count, max(window_ends_at - now, timedelta(seconds=1)))
@@ -83,5 +83,5 @@ def count_try(key: str, limit: Limit) -> timedelta | None:
 
 def forget_tries(key: str) -> None:
     """Start counting `key` anew (after a success)."""
-    with apart() as session:
+    with alone() as session:
         session.execute(delete(ThrottleCounter).where(ThrottleCounter.key == key))

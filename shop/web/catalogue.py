@@ -9,7 +9,7 @@ from flask_babel import pgettext
 
 from foundation import clock
 from foundation.access import public
-from foundation.database import transaction
+from foundation.database import looking
 from foundation.principal import current_principal
 from shop.buyers import buyer_of
 from shop.catalogue import Offer, OfferGroup, current_price_book, offers_for
@@ -33,7 +33,7 @@ class Chosen:
 @public
 def show() -> str:
     """What is on sale, ineligible products with every reason (D18); 0 dead ends."""
-    with transaction() as session:
+    with looking() as session:
         buyer = buyer_of(session, looker())
         book = current_price_book(session, clock.today())
     principal = current_principal()

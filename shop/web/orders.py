@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from entitlements import IssuedCoupons, issued_for, party_names
 from foundation import clock, formats
 from foundation.access import requires
-from foundation.database import transaction
+from foundation.database import looking, transaction
 from foundation.events import Event, events_about
 from foundation.principal import current_principal
 from foundation.settings import current_settings
@@ -69,7 +69,7 @@ def index() -> str:
     state = request.args.get("stato", "")
     state = state if state in ORDER_STATES else ""
     search, before = typed("numero", 40), _cursor(request.args.get("prima", ""))
-    with transaction() as session:
+    with looking() as session:
         found = orders_of(session, reader(), state=state or None, search=search, before=before, limit=PAGE + 1)
         shown = found[:PAGE]
         lines = lines_of_several(session, [order.id for order in shown])

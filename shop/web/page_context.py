@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from flask_babel import pgettext
 from sqlalchemy.exc import SQLAlchemyError
 
-from foundation.database import apart
+from foundation.database import alone
 from foundation.principal import Principal, current_principal
 from foundation.settings import current_settings
 from shop.carts import count_packs
@@ -108,7 +108,7 @@ def _cart_count(principal: Principal | None) -> int | None:
     if own is None and cart_id is None:
         return 0
     try:
-        with apart() as database:
+        with alone() as database:
             return count_packs(database, own, cart_id)
     except SQLAlchemyError:
         return None

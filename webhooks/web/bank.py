@@ -5,7 +5,7 @@ import json
 from flask import Blueprint, Response, request
 
 from foundation.access import public
-from foundation.database import transaction
+from foundation.database import alone
 from foundation.problems import problem_response
 from foundation.settings import current_settings
 from foundation.webhook_signatures import SignatureRefused, believe
@@ -31,6 +31,6 @@ def receive() -> Response:
         return problem_response(400, "letter-not-believed", "The letter cannot be believed or read.")
     except Unreadable as problem:
         return problem_response(400, "letter-unreadable", f"The letter cannot be read: {problem.reason}.")
-    with transaction() as session:
+    with alone() as session:
         store_letter(session, "bank", message_id, letter["type"], letter)
     return Response(status=204)

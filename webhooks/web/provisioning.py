@@ -6,7 +6,7 @@ from typing import Any
 from flask import Blueprint, Response, request
 
 from foundation.access import public
-from foundation.database import transaction
+from foundation.database import alone
 from foundation.problems import problem_response
 from foundation.settings import current_settings
 from foundation.webhook_signatures import SignatureRefused, believe
@@ -33,7 +33,7 @@ def receive() -> Response:
         return problem_response(400, "letter-not-believed", "The letter cannot be believed or read.")
     except UnreadableAnswer as problem:
         return problem_response(400, "letter-unreadable", f"The letter cannot be read: {problem.reason}.")
-    with transaction() as session:
+    with alone() as session:
         store_letter(session, "provisioning", message_id, str(letter["type"]), letter)
     return Response(status=204)
 

@@ -3,7 +3,7 @@
 from flask import Blueprint, Response, request
 
 from foundation.access import public
-from foundation.database import transaction
+from foundation.database import alone
 from foundation.logs import log
 from foundation.problems import problem_response
 from foundation.settings import current_settings
@@ -29,7 +29,7 @@ def receive() -> Response:
     except NotBelieved as refusal:
         log().warning("stripe letter refused", verdict=refusal.reason)
         return problem_response(400, "letter-not-believed", "The letter cannot be believed or read.")
-    with transaction() as session:
+    with alone() as session:
         fresh = store_letter(session, SOURCE, hint.event_id, hint.type, hint.to_json())
     log().info("stripe letter", event_id=hint.event_id, event_type=hint.type, verdict="stored" if fresh else "known")
     return Response(status=204)

@@ -18,7 +18,7 @@ from entitlements.web.api.reach import READERS, principal, reached_company
 from entitlements.web.api.shapes import EntitlementsShape, UsageShape
 from foundation.access import requires
 from foundation.api import Area, Choice, Instant, Shape, Text, Whole, day, instant, last_day, reply
-from foundation.database import JsonObject, transaction
+from foundation.database import JsonObject, looking, transaction
 
 area = Area("api_entitlements", __name__, "What a company may do and why, and what it uses.", TABLE)
 _MOST_USED = 10**9
@@ -59,7 +59,7 @@ def entitlements(query: dict[str, Any], company_id: UUID) -> Response:
 
     Plan, limits, packs and credit carry the cause that gave them.
     """
-    with transaction() as session:
+    with looking() as session:
         company, _party = reached_company(session, company_id)
         rights = rights_of(session, company, query["at"], known_now=query["known"] == "now")
         return reply(_document(rights, standing_of(session, rights)))

@@ -8,7 +8,7 @@ from flask_login import LoginManager, UserMixin, current_user, login_user
 from flask_wtf.csrf import CSRFError
 
 from foundation import access
-from foundation.database import apart
+from foundation.database import alone
 from foundation.principal import Principal, act_as
 from foundation.problems import error_page, wants_json
 from foundation.settings import current_settings
@@ -96,7 +96,7 @@ def _bearer() -> Principal | None:
     given = request.headers.get("Authorization", "")
     if not given.lower().startswith(_BEARER):
         return None
-    with apart() as session:
+    with alone() as session:
         return principal_of_token(session, given[len(_BEARER) :].strip())
 
 

@@ -14,7 +14,7 @@ from sqlalchemy.exc import OperationalError
 from werkzeug.datastructures import CallbackDict
 
 from foundation import clock
-from foundation.database import apart
+from foundation.database import alone, apart
 from foundation.ids import new_id
 from foundation.settings import Settings
 from foundation.tokens import keyed_hash, new_token
@@ -124,7 +124,7 @@ def cookie_name(settings: Settings) -> str:
 
 def _reopen(settings: Settings, token: str) -> BrowserSession:
     try:
-        with apart() as session:
+        with alone() as session:
             found = find_session(session, token, settings.desk_idle_after)
     except OperationalError as problem:
         without = BrowserSession(token, settings.secret_key, None)
