@@ -4,7 +4,7 @@ import ast
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -27,14 +27,19 @@ class Module:
     def room(self) -> str:
         return self.path.parts[0]
 
+    @cached_property
+    def nodes(self) -> tuple[ast.AST, ...]:
+        """Every node of the tree: most rules look at all of them."""
+        return tuple(ast.walk(self.tree))
+
     def functions(self) -> Iterator[Function]:
-        for node in ast.walk(self.tree):
+        for node in self.nodes:
             if isinstance(node, Function):
                 yield node
 
     def calls(self) -> Iterator[tuple[str, ast.Call]]:
         """Every call with the dotted name of what is called (`datetime.now`), or only its last part (`.commit`)."""
-        for node in ast.walk(self.tree):
+        for node in self.nodes:
             if isinstance(node, ast.Call):
                 yield dotted(node.func), node
 
@@ -53,9 +58,13 @@ def files() -> tuple[Path, ...]:
 @cache
 def modules(*places: str) -> tuple[Module, ...]:
     """The Python files in these folders (or with these names)."""
-    found = [path for path in files() if path.suffix == ".py" and path.parts[0] in places]
-    texts = [(path, (ROOT / path).read_text()) for path in found]
-    return tuple(Module(path, text, ast.parse(text)) for path, text in texts)
+    return tuple(_module(path) for path in files() if path.suffix == ".py" and path.parts[0] in places)
+
+
+@cache
+def _module(path: Path) -> Module:
+    text = (ROOT / path).read_text()
+    return Module(path, text, ast.parse(text))
 
 
 def dotted(node: ast.expr) -> str:
@@ -70,7 +79,7 @@ def dotted(node: ast.expr) -> str:
 
 def imports(module: Module) -> Iterator[tuple[ast.AST, str]]:
     """Every imported module, by its full name."""
-    for node in ast.walk(module.tree):
+    for node in module.nodes:
         if isinstance(node, ast.Import):
             yield from ((node, alias.name) for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:

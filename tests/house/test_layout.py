@@ -97,7 +97,7 @@ def test_imports_give_the_full_name() -> None:
     relative = [
         module.at(node)
         for module in modules(*SHIPPED)
-        for node in ast.walk(module.tree)
+        for node in module.nodes
         if isinstance(node, ast.ImportFrom) and node.level
     ]
     keep("Write the full name of the module.", relative)
@@ -125,7 +125,7 @@ def _arguments(function: Function) -> list[str]:
 
 def _routes(module: Module) -> list[Function]:
     routes = [function for function in module.functions() if _has_http_decorator(function)]
-    for node in ast.walk(module.tree):
+    for node in module.nodes:
         if isinstance(node, ast.ClassDef) and _has_http_decorator(node):
             routes += [method for method in node.body if isinstance(method, Function) and method.name in HTTP_VERBS]
     return routes

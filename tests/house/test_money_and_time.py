@@ -32,7 +32,7 @@ def test_no_floating_point_comes_near_money() -> None:
     floats = [
         f"{module.at(node)} {ast.unparse(node)}"
         for module in _about_money()
-        for node in ast.walk(module.tree)
+        for node in module.nodes
         if (isinstance(node, ast.Constant) and isinstance(node.value, float))
         or (isinstance(node, ast.Name) and node.id == "float")
     ]
@@ -43,7 +43,7 @@ def test_prices_are_never_divided_into_floats() -> None:
     divided = [
         f"{module.at(node)} {ast.unparse(node)}"
         for module in modules("pricing")
-        for node in ast.walk(module.tree)
+        for node in module.nodes
         if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div)
     ]
     keep(
@@ -67,7 +67,7 @@ def test_statements_do_not_ask_the_database_for_the_time() -> None:
     asked = [
         f"{module.at(node)} {node.value.strip()[:60]!r}"
         for module in modules(*ROOMS)
-        for node in ast.walk(module.tree)
+        for node in module.nodes
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and _is_sql_with_clock(node.value)
     ]
     keep("The database does not know that the business clock was moved: pass clock.now() as a parameter.", asked)

@@ -1,4 +1,5 @@
 import ast
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -36,7 +37,7 @@ def test_tests_patch_no_code() -> None:
     patched = [
         f"{module.at(node)} monkeypatch.{node.attr}"
         for module in modules("tests", "benchmarks")
-        for node in ast.walk(module.tree)
+        for node in module.nodes
         if isinstance(node, ast.Attribute)
         and isinstance(node.value, ast.Name)
         and node.value.id == "monkeypatch"
@@ -47,19 +48,12 @@ def test_tests_patch_no_code() -> None:
 
 @pytest.mark.parametrize(("forbidden", "failed"), [("all", 2), ("all-but-browser", 1)])
 def test_a_skip_is_a_failure_where_skips_are_forbidden(tmp_path: Path, forbidden: str, failed: int) -> None:
-    file = tmp_path / "test_skipping.py"
-    file.write_text(SKIPPING)
-    options = [
-        "-q",
-        "-p",
-        "no:randomly",
-        "-p",
-        "no:cacheprovider",
-        f"--forbid-skips={forbidden}",
-        "--rootdir",
-        str(ROOT),
-    ]
-    command = [sys.executable, "-m", "pytest", "-c", str(ROOT / "pyproject.toml"), *options, str(file)]
-    done = subprocess.run(command, check=False, cwd=ROOT, capture_output=True, text=True)
+    (tmp_path / "test_skipping.py").write_text(SKIPPING)
+    (tmp_path / "pytest.ini").write_text("[pytest]\nmarkers = browser\n")
+    # Only the plugin in question: the others would take longer to load than all of this takes.
+    alone = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    options = ["-q", "-p", "tests.skips", "-p", "no:cacheprovider", f"--forbid-skips={forbidden}"]
+    command = [sys.executable, "-m", "pytest", "-c", str(tmp_path / "pytest.ini"), *options, str(tmp_path)]
+    done = subprocess.run(command, check=False, cwd=ROOT, capture_output=True, text=True, env=alone)
     assert done.returncode == 1, done.stdout
     assert f"{failed} failed" in done.stdout

@@ -17,7 +17,7 @@ CATALOGUE_SKU = re.compile(r"""^\s*sku\s*=\s*["']([^"']+)["']""", re.MULTILINE)
 
 
 def _names(module: Module) -> Iterator[tuple[ast.AST, str]]:
-    for node in ast.walk(module.tree):
+    for node in module.nodes:
         if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
             yield node, node.name
         elif isinstance(node, ast.arg):
@@ -84,7 +84,7 @@ def test_no_product_of_the_catalogue_is_written_into_the_code() -> None:
     named = [
         f"{module.at(node)} {node.value}"
         for module in modules(*PRODUCT)
-        for node in ast.walk(module.tree)
+        for node in module.nodes
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value in skus
     ]
     keep("What a product does is data in the catalogue: ask for its kind or its grant, not for its SKU.", named)
