@@ -65,7 +65,7 @@ from entitlements.referrals import (
     use_code,
 )
 from entitlements.rights import Rights, rights_of
-from entitlements.running.licence_grants import BaseServiceAlreadyActive, TermMissing, TermMoved
+from entitlements.running.licence_grants import BaseServiceAlreadyActive, TermMissing, TermMoved, locked_company
 from entitlements.running.what_runs import RunningService, RunningServices, running_services
 
 __all__ = [
@@ -136,6 +136,7 @@ __all__ = [
     "issued_for",
     "keep_details",
     "link_studio",
+    "locked_company",
     "names_of_own_companies",
     "new_party",
     "own_company_choices",

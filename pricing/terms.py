@@ -1,9 +1,8 @@
 """Terms in Rome civil days, half-open (D4), and the cumulative price that makes extensions path-independent (D3)."""
 
+from calendar import monthrange
 from dataclasses import dataclass
-from datetime import date, datetime
-
-from dateutil.relativedelta import relativedelta
+from datetime import date, datetime, timedelta
 
 from pricing.errors import InvalidTerm, NotACivilDay
 from pricing.money import Money, half_up
@@ -23,7 +22,8 @@ def add_months(anchor: date, months: int) -> date:
 
     Always counted from the original anchor: adding one month twelve times would drift from 31 to 28.
     """
-    return check_day(anchor) + relativedelta(months=months)
+    year, before = divmod(MONTHS_IN_A_YEAR * check_day(anchor).year + anchor.month - 1 + months, MONTHS_IN_A_YEAR)
+    return date(year, before + 1, min(anchor.day, monthrange(year, before + 1)[1]))
 
 
 def months_ceil(start: date, end: date) -> int:
@@ -48,7 +48,7 @@ class Term:
     @property
     def last_day(self) -> date:
         """The last usable day, the one a person reads (D4)."""
-        return self.ends_on - relativedelta(days=1)
+        return self.ends_on - timedelta(days=1)
 
     def contains(self, day: date) -> bool:
         """Whether the day is one of the term."""

@@ -68,7 +68,10 @@ sql_checks(
             SELECT 'payment ' || p.id || ' of ' || p.amount_cents || ' is allocated ' || x.cents
             FROM payments p CROSS JOIN LATERAL (SELECT coalesce(sum(a.amount_cents), 0) AS cents
                                                 FROM payment_allocations a WHERE a.payment_id = p.id) x
-            WHERE x.cents NOT BETWEEN 0 AND p.amount_cents OR (p.source = 'stripe' AND x.cents <> p.amount_cents)
+            CROSS JOIN LATERAL (SELECT coalesce(sum(d.amount_cents), 0) AS cents
+                                FROM payment_disposals d WHERE d.payment_id = p.id) y
+            WHERE x.cents NOT BETWEEN 0 AND p.amount_cents
+               OR (p.source = 'stripe' AND x.cents + y.cents <> p.amount_cents)
             """,
         ),
         (

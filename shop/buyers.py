@@ -5,8 +5,9 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from entitlements import STUDIO, Party
+from entitlements import COMPANY, STUDIO, CompanyNotFound, Party
 from shop.catalogue import BuyerFacts
+from shop.services.asking import companies_reached, services_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,3 +27,18 @@ def buyer_of(session: Session, party_id: UUID | None) -> Buyer:
     """The buyer a party is."""
     party = session.get(Party, party_id) if party_id is not None else None
     return Buyer(party, BuyerFacts(party.kind if party else STUDIO))
+
+
+def facts_for_company(session: Session, buyer: Buyer, company_id: UUID | None) -> BuyerFacts:
+    """What decides on products for one company: its running services (D28). Raises CompanyNotFound for a foreign one.
+
+    A company that buys looks at its own; a studio that names nobody is told what holds for all.
+    """
+    itself = buyer.party_id if buyer.party is not None and buyer.party.kind == COMPANY else None
+    wanted = company_id or itself
+    if wanted is None:
+        return buyer.facts
+    if wanted not in companies_reached(session, buyer.party_id, [wanted]):
+        raise CompanyNotFound(wanted)
+    company = services_of(session, buyer.party_id, [wanted], {})[wanted]
+    return company.facts_for(buyer.facts, frozenset(), base_renewed=False)

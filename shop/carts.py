@@ -1,6 +1,7 @@
 """Carts: lines a buyer collects; one open cart per party, one per anonymous browser until it signs in."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
@@ -22,8 +23,9 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from foundation import clock
 from foundation.database import Identified, Model
 from foundation.ids import new_id
-from pricing import MAXIMUM_QUANTITY
+from pricing import MAXIMUM_QUANTITY, MAXIMUM_YEARS
 from shop.catalogue import PriceBookView, Product, UnknownProduct
+from shop.services.company_services import ServiceChoice
 
 MOST_LINES = 100
 
@@ -49,11 +51,14 @@ class Cart(Identified, Model):
 
 
 class CartLine(Identified, Model):
-    """Packs of one product for one party (None: the buyer's own pool, D20), at the unit price seen when added."""
+    """Packs of one product for one party (None: the buyer's own pool, D20), at the unit price seen when added.
+
+    A line that renews a running service names its licence.
+    """
 
     __tablename__ = "cart_lines"
     __table_args__ = (
-        UniqueConstraint("cart_id", "sku", "for_party_id", postgresql_nulls_not_distinct=True),
+        UniqueConstraint("cart_id", "sku", "for_party_id", "renews_licence_id", postgresql_nulls_not_distinct=True),
         CheckConstraint(f"quantity BETWEEN 1 AND {MAXIMUM_QUANTITY}", name="quantity"),
     )
 
@@ -61,7 +66,20 @@ class CartLine(Identified, Model):
     sku: Mapped[str]
     quantity: Mapped[int]
     for_party_id: Mapped[UUID | None] = mapped_column(ForeignKey("parties.id"))
+    renews_licence_id: Mapped[UUID | None] = mapped_column(ForeignKey("licences.id"))
     seen_net_cents: Mapped[int]
+
+
+class CartCompany(Model):
+    """How the services of one company are bought in a cart: extension on or off, years of a renewal (F004-11, -22)."""
+
+    __tablename__ = "cart_companies"
+    __table_args__ = (CheckConstraint(f"years BETWEEN 1 AND {MAXIMUM_YEARS}", name="years"),)
+
+    cart_id: Mapped[UUID] = mapped_column(ForeignKey("carts.id"), primary_key=True)
+    company_id: Mapped[UUID] = mapped_column(ForeignKey("parties.id"), primary_key=True)
+    extend_active_services: Mapped[bool]
+    years: Mapped[int]
 
 
 class CartTooLong(Exception):
@@ -74,10 +92,11 @@ class CartLineNotFound(Exception):
 
 @dataclass(frozen=True, slots=True)
 class CartContents:
-    """A cart and its lines in the order they were added."""
+    """A cart, its lines in the order they were added, and how each company's services are bought."""
 
     cart: Cart | None
     lines: tuple[CartLine, ...]
+    choices: Mapping[UUID, ServiceChoice] = field(default_factory=dict)
 
 
 def open_cart(session: Session, party_id: UUID | None, cart_id: UUID | None) -> Cart:
@@ -115,7 +134,15 @@ def contents(session: Session, cart: Cart | None) -> CartContents:
         return CartContents(None, ())
     query = select(CartLine).where(CartLine.cart_id == cart.id).order_by(CartLine.id)
     query = query.execution_options(populate_existing=True)
-    return CartContents(cart, tuple(session.scalars(query)))
+    lines = tuple(session.scalars(query))
+    # Asked only when a line is for a company: carts of coupons have no choice to make.
+    chosen = _choices(session, cart.id) if any(line.for_party_id for line in lines) else {}
+    return CartContents(cart, lines, chosen)
+
+
+def _choices(session: Session, cart_id: UUID) -> dict[UUID, ServiceChoice]:
+    query = select(CartCompany).where(CartCompany.cart_id == cart_id).execution_options(populate_existing=True)
+    return {row.company_id: ServiceChoice(row.extend_active_services, row.years) for row in session.scalars(query)}
 
 
 def add_to_cart(
@@ -129,10 +156,12 @@ def add_to_cart(
     values = {"cart_id": cart.id, "sku": sku, "for_party_id": for_party_id}
     seen = product.tiers.unit_price(quantity).cents
     row = insert(CartLine).values(id=new_id(), quantity=quantity, seen_net_cents=seen, **values)
-    total = func.least(CartLine.quantity + quantity, MAXIMUM_QUANTITY)
+    # A module is had once; of everything else the packs add up.
+    most = 1 if product.is_service and product.rules.maximum_quantity == 1 else MAXIMUM_QUANTITY
+    total = func.least(CartLine.quantity + quantity, most)
     stored = session.execute(
         row.on_conflict_do_update(
-            index_elements=["cart_id", "sku", "for_party_id"], set_={"quantity": total}
+            index_elements=["cart_id", "sku", "for_party_id", "renews_licence_id"], set_={"quantity": total}
         ).returning(CartLine.id)
     ).scalar_one()
     if (session.scalar(select(func.count()).where(CartLine.cart_id == cart.id)) or 0) > MOST_LINES:
@@ -191,10 +220,11 @@ def _on_sale(book: PriceBookView, sku: str) -> Product:
 
 
 def _twin(session: Session, line: CartLine, for_party_id: UUID | None) -> CartLine | None:
-    if line.for_party_id == for_party_id:
+    if line.for_party_id == for_party_id or line.renews_licence_id is not None:
         return None
     same_party = CartLine.for_party_id.is_(None) if for_party_id is None else CartLine.for_party_id == for_party_id
     query = select(CartLine).where(CartLine.cart_id == line.cart_id, CartLine.sku == line.sku, same_party)
+    query = query.where(CartLine.renews_licence_id.is_(None))
     return session.scalars(query).one_or_none()
 
 
@@ -210,7 +240,7 @@ def adopt_cart(session: Session, cart_id: UUID, party_id: UUID) -> None:
         text(
             "INSERT INTO cart_lines (id, cart_id, sku, quantity, for_party_id, seen_net_cents)"
             " SELECT gen_random_uuid(), :own, sku, quantity, for_party_id, seen_net_cents FROM cart_lines"
-            " WHERE cart_id = :browser ON CONFLICT (cart_id, sku, for_party_id) DO UPDATE"
+            " WHERE cart_id = :browser ON CONFLICT (cart_id, sku, for_party_id, renews_licence_id) DO UPDATE"
             " SET quantity = GREATEST(cart_lines.quantity, excluded.quantity)"
         ),
         {"own": own.id, "browser": browser.id},

@@ -12,7 +12,7 @@ from shop.payments import reversals
 from shop.payments.checkout import close_checkout
 from shop.payments.gateway import PaymentGateway
 from shop.transfers import audit as transfers_audit
-from shop.transfers import payer_data, window
+from shop.transfers import payer_data, requoted, window
 
 __all__ = [
     "audit",
@@ -20,8 +20,11 @@ __all__ = [
     "close_open_page",
     "closing",
     "gateway",
+    "money_of_a_fallen_quote",
     "payer_data",
+    "requoted",
     "reversals",
+    "rivals_of_a_fulfilled_order",
     "sweeping",
     "transfers_audit",
     "window",
@@ -38,3 +41,16 @@ def gateway() -> PaymentGateway:
 def close_open_page(order_id: str) -> None:
     """Close the payment page of an order that is not to be paid by card any more."""
     close_checkout(UUID(order_id), gateway())
+
+
+@job("orders.requoted")
+def money_of_a_fallen_quote(order_id: str) -> None:
+    """An order asks for a new quote: its payment page closes, its money goes back, its buyer hears what to do."""
+    close_checkout(UUID(order_id), gateway())
+    requoted.requoted(UUID(order_id))
+
+
+@job("orders.rivals")
+def rivals_of_a_fulfilled_order(order_id: str, company_ids: list[str]) -> None:
+    """Services have changed: orders of the same companies that wait for money are looked at again."""
+    requoted.look_at_rivals([UUID(company) for company in company_ids], UUID(order_id))

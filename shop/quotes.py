@@ -1,29 +1,40 @@
 """Quotes: a cart's lines priced from the price book in force; refusals of the buyer are collected, not thrown."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeAlias
 from uuid import UUID
 
-from pricing import POLICY_VERSION, Quote, QuoteRequest, RequestedLine, price
+from pricing import POLICY_VERSION, Money, Quote, QuotedLine, QuoteRequest, RequestedLine, price, total, vat_on
 from shop.catalogue import BuyerFacts, PriceBookView, Product, Refusal, refusals
+from shop.services.company_services import CompanyServices
+from shop.services.promises import Promise, promise_of
+from shop.services.purchases import Purchase, WantedService, purchase_of
+from shop.services.service_lines import ServiceLine
+from shop.services.service_refusals import CHOOSE_COMPANY, purchase_refusals
+from shop.wanted_lines import WantedLine
+
+Companies: TypeAlias = Mapping[UUID, CompanyServices]
+NO_COMPANIES: Companies = {}
 
 
 @dataclass(frozen=True, slots=True)
-class WantedLine:
-    """Packs of one product for one party (None: the buyer's pool)."""
+class PricedLine:
+    """A line of a quote; `place` is the wanted line it answers, None for an extension of a running service."""
 
-    sku: str
-    quantity: int
-    for_party_id: UUID | None = None
+    place: int | None
+    product: Product | None
+    quoted: QuotedLine
+    service: ServiceLine | None
 
 
 @dataclass(frozen=True, slots=True)
 class PricedCart:
-    """A quote with the products it speaks of and what stands in the way of ordering, line by line."""
+    """A quote with what each line is, the purchases of services in it, and what stands in the way, by wanted line."""
 
     quote: Quote
-    products: tuple[Product, ...]
+    lines: tuple[PricedLine, ...]
+    purchases: tuple[Purchase, ...]
     refusals: tuple[tuple[Refusal, ...], ...]
 
     @property
@@ -31,30 +42,114 @@ class PricedCart:
         """Whether nothing stands in the way."""
         return not any(self.refusals)
 
+    @property
+    def promises(self) -> tuple[Promise, ...]:
+        """What an order freezes of its services, company by company; positions are those of the quote's lines."""
+        return tuple(self._promise(purchase) for purchase in self.purchases)
 
-def price_lines(book: PriceBookView, wanted: Iterable[WantedLine], buyer: BuyerFacts) -> PricedCart:
+    def _promise(self, purchase: Purchase) -> Promise:
+        company = str(purchase.company.company_id)
+        ours = [
+            (position, line.service)
+            for position, line in enumerate(self.lines, start=1)
+            if line.service is not None and line.quoted.for_party == company
+        ]
+        answered = {service.place: position for position, service in ours if service.place is not None}
+        extended = {str(one.licence_id): position for position, one in ours if one.action == "EXTEND"}
+        return promise_of(purchase, answered, extended)
+
+    def gross_if(self, purchase: Purchase, *, extend: bool) -> Money:
+        """The total of the whole cart if the extension of this company were on, or off."""
+        nets = {summary.rate: summary.net for summary in self.quote.vat_summaries}
+        rates = {rate.code: rate for rate in self.quote.request.vat_rates}
+        for sign, chosen in ((-1, purchase.company.choice.extend), (1, extend)):
+            for line in purchase.lines(extend=chosen):
+                rate = rates[line.vat_code]
+                nets[rate] = nets.get(rate, Money(0)) + line.net * sign
+        return total(net + vat_on(net, rate) for rate, net in nets.items())
+
+
+def price_lines(
+    book: PriceBookView, wanted: Iterable[WantedLine], buyer: BuyerFacts, companies: Companies = NO_COMPANIES
+) -> PricedCart:
     """Price lines at a price book. Raises UnknownProduct, InvalidQuantity, EmptyQuote, AmountTooLarge."""
     lines = tuple(wanted)
-    products = tuple(book.product(line.sku) for line in lines)
-    request = QuoteRequest(
-        lines=tuple(_requested(line, product) for line, product in zip(lines, products, strict=True)),
-        vat_rates=book.vat_rates,
-        price_book_version=str(book.version),
-        priced_on=book.on,
-        policy_version=POLICY_VERSION,
+    sold = tuple(book.product(line.sku) for line in lines)
+    purchases = _purchases(book, lines, companies)
+    pairs = list(_in_order(lines, sold, purchases))
+    quote = price(
+        QuoteRequest(
+            lines=tuple(requested for _line, requested in pairs),
+            vat_rates=book.vat_rates,
+            price_book_version=str(book.version),
+            priced_on=book.on,
+            policy_version=POLICY_VERSION,
+        )
     )
-    return PricedCart(price(request), products, tuple(line_refusals(book, lines, buyer)))
+    priced = tuple(
+        PricedLine(place, product, quoted, service)
+        for ((place, product, service), _requested), quoted in zip(pairs, quote.lines, strict=True)
+    )
+    return PricedCart(quote, priced, tuple(purchases.values()), _refusals(book, lines, purchases, buyer))
 
 
-def line_refusals(book: PriceBookView, lines: Sequence[WantedLine], buyer: BuyerFacts) -> Iterator[tuple[Refusal, ...]]:
+def line_refusals(
+    book: PriceBookView, wanted: Sequence[WantedLine], buyer: BuyerFacts, companies: Companies = NO_COMPANIES
+) -> tuple[tuple[Refusal, ...], ...]:
     """Line by line every reason why this buyer may not order it (D18); what is bought together counts as held."""
+    return _refusals(book, wanted, _purchases(book, wanted, companies), buyer)
+
+
+_What: TypeAlias = tuple[int | None, Product | None, ServiceLine | None]
+
+
+def _purchases(book: PriceBookView, lines: Sequence[WantedLine], companies: Companies) -> dict[UUID, Purchase]:
+    """The services of each company that is known, in the order of the cart."""
+    grouped: dict[UUID, list[WantedService]] = {}
+    for place, line in enumerate(lines):
+        company = line.for_party_id
+        if company is not None and company in companies and book.product(line.sku).is_service:
+            grouped.setdefault(company, []).append(WantedService(place, line))
+    return {company: purchase_of(book, companies[company], found) for company, found in grouped.items()}
+
+
+def _in_order(
+    lines: Sequence[WantedLine], sold: Sequence[Product], purchases: Mapping[UUID, Purchase]
+) -> Iterable[tuple[_What, RequestedLine]]:
+    """What the quote lists: packs where they stand, the services of a company together with their extensions."""
+    done: set[UUID] = set()
+    for place, (line, product) in enumerate(zip(lines, sold, strict=True)):
+        company = line.for_party_id
+        purchase = purchases.get(company) if company is not None and product.is_service else None
+        if purchase is None or company is None:
+            yield (place, product, None), _packs(line, product)
+        elif company not in done:
+            done.add(company)
+            for service in purchase.lines(extend=purchase.company.choice.extend):
+                at = sold[service.place] if service.place is not None else None
+                yield (service.place, at, service), service.requested(company)
+
+
+def _refusals(
+    book: PriceBookView, lines: Sequence[WantedLine], purchases: Mapping[UUID, Purchase], buyer: BuyerFacts
+) -> tuple[tuple[Refusal, ...], ...]:
+    together: dict[UUID | None, set[str]] = {}
     for line in lines:
-        together = frozenset(other.sku for other in lines if other.for_party_id == line.for_party_id)
-        facts = replace(buyer, held=buyer.held | (together - {line.sku}))
-        yield refusals(book.product(line.sku), facts, line.quantity)
+        together.setdefault(line.for_party_id, set()).add(line.sku)
+    found: dict[int, tuple[Refusal, ...]] = {}
+    for place, line in enumerate(lines):
+        product = book.product(line.sku)
+        if product.is_service:
+            found[place] = (CHOOSE_COMPANY,) if line.for_party_id is None else ()
+            continue
+        held = frozenset(together[line.for_party_id] - {line.sku}) if product.rules.requires else frozenset()
+        found[place] = refusals(product, replace(buyer, held=buyer.held | held), line.quantity)
+    for purchase in purchases.values():
+        found |= purchase_refusals(book, purchase, buyer)
+    return tuple(found[place] for place in range(len(lines)))
 
 
-def _requested(line: WantedLine, product: Product) -> RequestedLine:
+def _packs(line: WantedLine, product: Product) -> RequestedLine:
     description: dict[str, Any] = {"names": product.names, "kind": product.kind, "gives": product.gives}
     return RequestedLine(
         sku=product.sku,

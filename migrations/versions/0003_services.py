@@ -37,9 +37,11 @@ _CHECKS = (
 def upgrade() -> None:
     _services()
     op.add_column("order_lines", sa.Column("term", _JSON, nullable=True))
+    _orders_and_carts()
 
 
 def downgrade() -> None:
+    _no_orders_and_carts()
     op.drop_column("order_lines", "term")
     _no_services()
 
@@ -79,3 +81,52 @@ def _no_services() -> None:
             op.drop_column(table, column.name)
     op.drop_column("licences", "closed_at")
     op.drop_column("licences", "tax_code")
+
+
+# Orders and carts
+
+_LINE_KEY = "uq_cart_lines_cart_id_sku_for_party_id"
+_RENEWAL_KEY = "uq_cart_lines_cart_id_sku_for_party_id_renews_licence_id"
+
+
+def _orders_and_carts() -> None:
+    op.add_column("cart_lines", sa.Column("renews_licence_id", sa.Uuid(), nullable=True))
+    op.create_foreign_key(
+        op.f("fk_cart_lines_renews_licence_id"), "cart_lines", "licences", ["renews_licence_id"], ["id"]
+    )
+    op.drop_constraint(_LINE_KEY, "cart_lines", type_="unique")
+    op.create_unique_constraint(
+        op.f(_RENEWAL_KEY),
+        "cart_lines",
+        ["cart_id", "sku", "for_party_id", "renews_licence_id"],
+        postgresql_nulls_not_distinct=True,
+    )
+    op.create_table(
+        "cart_companies",
+        sa.Column("cart_id", sa.Uuid(), nullable=False),
+        sa.Column("company_id", sa.Uuid(), nullable=False),
+        sa.Column("extend_active_services", sa.Boolean(), nullable=False),
+        sa.Column("years", sa.BigInteger(), nullable=False),
+        sa.CheckConstraint("years BETWEEN 1 AND 10", name=op.f("ck_cart_companies_years")),
+        sa.ForeignKeyConstraint(["cart_id"], ["carts.id"], name=op.f("fk_cart_companies_cart_id")),
+        sa.ForeignKeyConstraint(["company_id"], ["parties.id"], name=op.f("fk_cart_companies_company_id")),
+        sa.PrimaryKeyConstraint("cart_id", "company_id", name=op.f("pk_cart_companies")),
+    )
+    op.add_column("orders", sa.Column("services", _JSON, nullable=False, server_default="[]"))
+    op.alter_column("orders", "services", server_default=None)
+    op.create_index(
+        "ix_order_lines_services", "order_lines", ["for_party_id"], postgresql_where=sa.text("term IS NOT NULL")
+    )
+
+
+def _no_orders_and_carts() -> None:
+    op.drop_index("ix_order_lines_services", table_name="order_lines")
+    op.drop_column("orders", "services")
+    op.drop_table("cart_companies")
+    op.execute("DELETE FROM cart_lines WHERE renews_licence_id IS NOT NULL")
+    op.drop_constraint(_RENEWAL_KEY, "cart_lines", type_="unique")
+    op.create_unique_constraint(
+        op.f(_LINE_KEY), "cart_lines", ["cart_id", "sku", "for_party_id"], postgresql_nulls_not_distinct=True
+    )
+    op.drop_constraint(op.f("fk_cart_lines_renews_licence_id"), "cart_lines", type_="foreignkey")
+    op.drop_column("cart_lines", "renews_licence_id")

@@ -13,14 +13,15 @@ from shop.catalogue.price_book import (
     price_book_version,
     view_of,
 )
-from shop.catalogue.products import Label, Product, ProductRules
-from shop.catalogue.refusals import LOCKED, OVERDUE, BuyerFacts, Refusal, refusals
+from shop.catalogue.products import SERVICES, Label, Product, ProductRules
+from shop.catalogue.refusals import LOCKED, OVERDUE, BuyerFacts, Refusal, refusals, refusals_of_renewal
 from shop.catalogue.stored_price_book import CatalogueProduct, PriceBook
 from shop.catalogue.toml_file import catalogue_to_toml
 
 __all__ = [
     "LOCKED",
     "OVERDUE",
+    "SERVICES",
     "BuyerFacts",
     "Catalogue",
     "CatalogueCheck",
@@ -50,5 +51,6 @@ __all__ = [
     "offers_for",
     "price_book_version",
     "refusals",
+    "refusals_of_renewal",
     "view_of",
 ]

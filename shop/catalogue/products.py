@@ -13,6 +13,12 @@ ITALIAN = "it"
 _MOST_PACKS = 1_000
 """Packs of one line when the product does not say."""
 
+_ONE_OF_EACH = frozenset({"base_service", "addon"})
+"""Kinds of which a company has one at most, so that a line holds one."""
+
+SERVICES = _ONE_OF_EACH | {"seats"}
+"""Kinds that run for a term for one company, priced by the year (F004-01 to F004-04)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Label:
@@ -78,6 +84,11 @@ class Product:
         """What one pack gives, as `entitlements` grants it: a fresh copy each time, an order may keep it."""
         gives: JsonObject = json.loads(self.gives_text)
         return gives
+
+    @property
+    def is_service(self) -> bool:
+        """Whether it runs for a term for one company."""
+        return self.kind in SERVICES
 
     def name(self, locale: str = ITALIAN) -> str:
         """The name in a language, or in Italian."""
@@ -147,7 +158,7 @@ def _rules(definition: JsonObject) -> ProductRules:
     return ProductRules(
         sold=definition.get("sold", True),
         buyers=tuple(definition.get("buyers", ())),
-        maximum_quantity=definition.get("max_quantity", _MOST_PACKS),
+        maximum_quantity=1 if definition["kind"] in _ONE_OF_EACH else definition.get("max_quantity", _MOST_PACKS),
         requires=tuple(definition.get("requires", ())),
         available_for=tuple(definition.get("available_for", ())),
         eligibility=definition.get("eligibility"),

@@ -8,17 +8,22 @@ from dataclasses import dataclass
 
 from shop.catalogue.products import Product
 from shop.catalogue.sentences import (
+    BASE_ALREADY_ACTIVE,
     BUYER_LOCKED,
     CONTRACT_NOT_SIGNED,
+    MODULE_ALREADY_ACTIVE,
     NOT_AVAILABLE_FOR_SERVICE,
     NOT_FOR_COMPANY,
     NOT_FOR_STUDIO,
     NOT_SOLD,
     PAYMENT_OVERDUE,
+    RENEW_BASE_FIRST,
     REQUIRES_ANOTHER,
     TOO_MANY,
+    TOO_MANY_YEARS,
 )
 
+_OPEN = frozenset({"ACTIVE", "LIMITED"})
 LOCKED = "locked"
 OVERDUE = "payment_overdue"
 """Facts about a buyer that stop every purchase; a product's `eligibility` names the facts it asks for."""
@@ -26,14 +31,19 @@ OVERDUE = "payment_overdue"
 
 @dataclass(frozen=True, slots=True)
 class BuyerFacts:
-    """What eligibility needs to know of a buyer.
+    """What eligibility needs to know of a buyer, and of the company that a product would be for.
 
     `kind` is STUDIO or COMPANY; `held` are SKUs that are active, or in the same cart, for whom the product would be.
+    `running` are the SKUs of its running services; `base_state` is how its base service stands, NONE without one;
+    `base_renewed` whether a base that has ended is renewed in the same cart.
     """
 
     kind: str
     facts: frozenset[str] = frozenset()
     held: frozenset[str] = frozenset()
+    running: frozenset[str] = frozenset()
+    base_state: str = "NONE"
+    base_renewed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +60,14 @@ def refusals(product: Product, buyer: BuyerFacts, quantity: int = 1) -> tuple[Re
     found = [refusal for rule in _RULES if (refusal := rule(product, buyer)) is not None]
     if quantity > product.rules.maximum_quantity:
         found.append(Refusal("TOO_MANY", TOO_MANY))
+    return tuple(found)
+
+
+def refusals_of_renewal(product: Product, buyer: BuyerFacts, years: int) -> tuple[Refusal, ...]:
+    """Every reason why this buyer may not renew a running service: also one that is no longer sold to newcomers."""
+    found = [refusal for rule in (_locked, _overdue) if (refusal := rule(product, buyer)) is not None]
+    if years > product.rules.maximum_years:
+        found.append(Refusal("TOO_MANY_YEARS", TOO_MANY_YEARS))
     return tuple(found)
 
 
@@ -88,6 +106,27 @@ def _wrong_service(product: Product, buyer: BuyerFacts) -> Refusal | None:
     return Refusal("NOT_AVAILABLE_FOR_SERVICE", NOT_AVAILABLE_FOR_SERVICE, services)
 
 
+def _base_already_active(product: Product, buyer: BuyerFacts) -> Refusal | None:
+    """One base service per tax code: what is there is renewed (F004-24)."""
+    if product.kind != "base_service" or buyer.base_state not in _OPEN:
+        return None
+    return Refusal("BASE_ALREADY_ACTIVE", BASE_ALREADY_ACTIVE)
+
+
+def _module_already_active(product: Product, buyer: BuyerFacts) -> Refusal | None:
+    """A module runs once: bought again, its days would be paid twice."""
+    if product.kind != "addon" or product.sku not in buyer.running:
+        return None
+    return Refusal("MODULE_ALREADY_ACTIVE", MODULE_ALREADY_ACTIVE)
+
+
+def _base_has_ended(product: Product, buyer: BuyerFacts) -> Refusal | None:
+    """A base that has ended is renewed in the same cart, before anything is added to it."""
+    if product.kind not in {"addon", "seats"} or buyer.base_state != "LIMITED" or buyer.base_renewed:
+        return None
+    return Refusal("RENEW_BASE_FIRST", RENEW_BASE_FIRST)
+
+
 def _requires_another(product: Product, buyer: BuyerFacts) -> Refusal | None:
     missing = tuple(sku for sku in product.rules.requires if sku not in buyer.held)
     return Refusal("REQUIRES_ANOTHER", REQUIRES_ANOTHER, missing) if missing else None
@@ -101,4 +140,7 @@ _RULES: tuple[Callable[[Product, BuyerFacts], Refusal | None], ...] = (
     _not_eligible,
     _wrong_service,
     _requires_another,
+    _base_already_active,
+    _module_already_active,
+    _base_has_ended,
 )

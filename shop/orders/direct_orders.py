@@ -12,11 +12,11 @@ from sqlalchemy.orm import Session
 from foundation import clock
 from foundation.ids import new_id
 from foundation.principal import Principal
-from shop.carts import Cart, CartLine
+from shop.carts import Cart, CartCompany, CartLine
 from shop.catalogue import BuyerFacts
 from shop.orders.order_book import Order
 from shop.orders.placing import Placement, place_order
-from shop.quotes import WantedLine
+from shop.wanted_lines import WantedLine
 
 
 def place_directly(
@@ -36,6 +36,15 @@ def place_directly(
     made = session.execute(insert(Cart).values(values).on_conflict_do_nothing().returning(Cart.id)).scalar()
     if made is not None:
         session.add_all(_as_lines(placement, lines))
+        session.add_all(
+            CartCompany(
+                cart_id=placement.cart_id,
+                company_id=company_id,
+                extend_active_services=choice.extend,
+                years=choice.years,
+            )
+            for company_id, choice in placement.choices.items()
+        )
         session.flush()
     return place_order(session, placement, buyer, by)
 
@@ -48,6 +57,7 @@ def _as_lines(placement: Placement, lines: Sequence[WantedLine]) -> list[CartLin
             sku=line.sku,
             quantity=line.quantity,
             for_party_id=line.for_party_id,
+            renews_licence_id=line.renews,
             # A program was shown no price; what it expects to pay in all is in the placement.
             seen_net_cents=0,
         )

@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, select
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, select, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -15,7 +15,10 @@ BANK_TRANSFER = "bank_transfer"
 
 
 class Order(Identified, Model):
-    """One order. Amounts in cents; `quote` holds inputs and every figure; `billing` is the buyer as of that day."""
+    """One order. Amounts in cents; `quote` holds inputs and every figure; `billing` is the buyer as of that day.
+
+    `services` holds, company by company, what its lines of services were quoted against (`shop/services/promises.py`).
+    """
 
     __tablename__ = "orders"
     __table_args__ = (
@@ -41,6 +44,7 @@ class Order(Identified, Model):
     vat_cents: Mapped[int]
     gross_cents: Mapped[int]
     quote: Mapped[JsonObject]
+    services: Mapped[list[JsonObject]] = mapped_column(JSONB())
     price_book_version: Mapped[int]
     billing: Mapped[JsonObject]
     purchase_order_ref: Mapped[str]
@@ -65,6 +69,7 @@ class OrderLine(Identified, Model):
     __table_args__ = (
         UniqueConstraint("order_id", "position"),
         CheckConstraint("quantity > 0", name="quantity_positive"),
+        Index("ix_order_lines_services", "for_party_id", postgresql_where=text("term IS NOT NULL")),
         {"info": {APPEND_ONLY: True}},
     )
 

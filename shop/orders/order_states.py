@@ -20,6 +20,9 @@ _TABLE: dict[tuple[OrderState, OrderStep], OrderState] = {
     ("AWAITING_PAYMENT", "cancel"): "CANCELLED",
     ("AWAITING_PAYMENT", "expire"): "EXPIRED",
     ("AWAITING_PAYMENT", "requote"): "NEEDS_REQUOTE",
+    # Paid, but a service it extends moved before it was fulfilled: the money goes back, nobody is charged (M14, D11).
+    ("PAID", "requote"): "NEEDS_REQUOTE",
+    ("ON_HOLD", "requote"): "NEEDS_REQUOTE",
     ("NEEDS_REQUOTE", "cancel"): "CANCELLED",
     ("NEEDS_REQUOTE", "expire"): "EXPIRED",
     ("PAID", "fulfil"): "FULFILLED",

@@ -1,7 +1,7 @@
 """Placing an order: the cart is locked, priced anew, compared with what the buyer saw, frozen. One cart, one order."""
 
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
 from uuid import UUID
 
 from sqlalchemy import select
@@ -22,6 +22,8 @@ from shop.orders.letters import letter_context
 from shop.orders.numbers import next_order_number, rf_reference
 from shop.orders.order_book import CARD, Order, OrderLine, TermsAcceptance
 from shop.quotes import PricedCart
+from shop.services.company_services import ServiceChoice
+from shop.services.promises import falls_on, promise_to_json
 
 TERMS_VERSION = "2026-11"
 CLAUSES = ("general_terms", "privacy", "business_purchase", "tacit_renewal", "liability_limits")
@@ -32,8 +34,9 @@ CLAUSES = ("general_terms", "privacy", "business_purchase", "tacit_renewal", "li
 class Placement:
     """What a buyer confirms: whose cart, paid how, invoiced to whom, and the total that stood on the button.
 
-    `seen_version` is the version of the cart that was shown; None when the caller shows none (a program). `pay_at_once`
-    pays what it can in the placing transaction (store credit).
+    `seen_version` is the version of the cart that was shown; None when the caller shows none (a program), which says
+    with its lines how the services of each company are bought (`choices`). `pay_at_once` pays what it can in the
+    placing transaction (store credit).
     """
 
     cart_id: UUID
@@ -45,6 +48,7 @@ class Placement:
     locale: str = "it"
     seen_version: int | None = None
     pay_at_once: Callable[[Session, Order], int] | None = None
+    choices: Mapping[UUID, ServiceChoice] = field(default_factory=dict)
 
 
 class CartIsEmpty(Exception):
@@ -136,12 +140,11 @@ def _price(session: Session, cart: Cart, party_id: UUID, buyer: BuyerFacts) -> P
         raise CartIsEmpty
     book = current_price_book(session, clock.today())
     view = view_cart(session, found, book, buyer, party_id)
-    if not view.orderable or view.quote is None:
+    if not view.orderable or view.priced is None:
         refused = [(row.line.sku, refusal) for row in view.rows for refusal in row.refusals]
         refused += [("", refusal) for refusal in view.refusals]
         raise NotOrderable(tuple((sku, refusal.code, refusal.sentence) for sku, refusal in refused))
-    products = tuple(book.product(line.sku) for line in view.quote.lines)
-    return PricedCart(view.quote, products, tuple(row.refusals for row in view.rows))
+    return view.priced
 
 
 def _freeze(session: Session, placement: Placement, priced: PricedCart, by: Principal) -> Order:
@@ -161,6 +164,7 @@ def _freeze(session: Session, placement: Placement, priced: PricedCart, by: Prin
         vat_cents=quote.vat.cents,
         gross_cents=quote.gross.cents,
         quote=quote.to_json(),
+        services=[promise_to_json(promise) for promise in priced.promises],
         price_book_version=int(quote.request.price_book_version),
         billing=asdict(placement.billing.buyer),
         purchase_order_ref=placement.billing.purchase_order_ref,
@@ -176,21 +180,23 @@ def _freeze(session: Session, placement: Placement, priced: PricedCart, by: Prin
 
 
 def _store_lines(session: Session, order: Order, priced: PricedCart) -> None:
-    for position, (line, product) in enumerate(zip(priced.quote.lines, priced.products, strict=True), start=1):
+    for position, line in enumerate(priced.quote.lines, start=1):
+        sold = line.description
         session.add(
             OrderLine(
                 order_id=order.id,
                 position=position,
                 sku=line.sku,
-                names=product.names,
-                kind=product.kind,
+                names=sold["names"],
+                kind=sold["kind"],
                 quantity=line.quantity,
                 for_party_id=UUID(line.for_party) if line.for_party else order.buyer_party_id,
                 unit_net_cents=line.unit_net.cents,
                 net_cents=line.net.cents,
                 vat_cents=line.vat.cents,
                 vat_code=line.vat_code,
-                gives=product.gives,
+                gives=sold["gives"],
+                term=sold.get("term"),
             )
         )
 
@@ -214,6 +220,9 @@ def _announce(session: Session, order: Order, by: Principal) -> None:
     for number, after in enumerate(settings.order_reminders, start=1):
         schedule_due(session, "orders.remind", order.id, order.placed_at + after, period=str(number))
     schedule_due(session, "orders.expire", order.id, order.expires_at)
+    falls = falls_on(order.services)
+    if falls is not None:
+        schedule_due(session, "orders.falls", order.id, clock.rome_midnight(falls))
 
 
 def order_subject(order: Order) -> Subject:

@@ -17,6 +17,7 @@ from foundation.ids import new_id
 from foundation.settings import current_settings
 from shop.orders.order_book import CARD, Order, lines_of
 from shop.orders.placing import order_subject
+from shop.orders.requoting import ask_for_new_quote_if_fallen
 from shop.payments.attempt_states import AttemptFacts, may_start_another
 from shop.payments.attempts import PaymentAttempt, attempts_of
 from shop.payments.customers import customer_of
@@ -48,8 +49,10 @@ def start_checkout(order_id: UUID, gateway: PaymentGateway) -> HostedPage:
     GatewayRefused (nothing was made), GatewayUnavailable (nobody knows: try again, or pay by transfer).
     """
     with transaction() as session:
-        order = session.get_one(Order, order_id)
-        _refuse_unpayable(order)
+        # A service that has moved is found here, before anybody can be charged for it (M14).
+        order = lock_order(session, order_id)
+        ask_for_new_quote_if_fallen(session, order)
+    _refuse_unpayable(order)
     customer_id = customer_of(order.buyer_party_id, gateway)
     _close_overtaken_page(order_id, gateway)
     for _ in range(_MOST_ROUNDS):

@@ -20,6 +20,8 @@ from shop.orders.fulfilment import fulfil
 from shop.orders.order_book import CARD, Order, lines_of
 from shop.orders.order_states import next_order_state
 from shop.orders.placing import order_subject, tell_buyer
+from shop.orders.requoting import ask_for_new_quote_if_fallen, give_money_back
+from shop.orders.standing_promises import has_fallen
 from shop.payments.finance_tasks import Concern, open_task
 from shop.payments.money_in import paid_and_last_transfer
 
@@ -84,7 +86,7 @@ def book_receipt(session: Session, order: Order, money: MoneyFact, payment_id: U
 
 
 def settle(session: Session, order: Order, method: str) -> None:
-    """Let the order follow its money: paid in full, revived, short or over."""
+    """Let the order follow its money: paid in full, revived, short or over, or in need of a new quote (M14)."""
     paid, last_transfer_at = paid_and_last_transfer(session, order.id)
     if paid < order.gross_cents:
         open_finance_task(session, "underpaid", order, {"paid_cents": paid, "due_cents": order.gross_cents})
@@ -93,6 +95,10 @@ def settle(session: Session, order: Order, method: str) -> None:
         open_finance_task(session, "overpaid", order, {"paid_cents": paid, "due_cents": order.gross_cents})
     if order.state in _CLOSED and not still_sellable(session, order):
         open_finance_task(session, "late_money", order, {"paid_cents": paid, "state": order.state})
+        if order.state == "NEEDS_REQUOTE":
+            give_money_back(session, order)
+        return
+    if ask_for_new_quote_if_fallen(session, order):
         return
     step = next_order_state(order.state, "money_revives" if order.state in _CLOSED else "pay")
     if step == order.state:
@@ -126,14 +132,15 @@ def _window(order: Order, method: str, last_transfer_at: datetime | None) -> tim
 
 
 def still_sellable(session: Session, order: Order) -> bool:
-    """Whether every line could be bought today at the same price (D11)."""
+    """Whether every line could be bought today at the same price (D11), and every service is as it was quoted."""
     on_sale = {
         product.sku: product for product in current_price_book(session, clock.today()).products if product.rules.sold
     }
-    return all(
-        line.sku in on_sale and on_sale[line.sku].tiers.line_net(line.quantity).cents == line.net_cents
+    same = all(
+        line.sku in on_sale and on_sale[line.sku].tiers.unit_price(line.quantity).cents == line.unit_net_cents
         for line in lines_of(session, order.id)
     )
+    return same and not has_fallen(session, order)
 
 
 def open_finance_task(

@@ -1,5 +1,6 @@
 """The cart: lines change by plain forms, totals come from the server, nothing needs a script."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, session, url_for
@@ -7,12 +8,13 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from entitlements import CompanyNotFound, names_of_own_companies, own_company_choices
+from entitlements import COMPANY, CompanyNotFound, own_company_choices
 from foundation import clock, formats
 from foundation.access import public
 from foundation.database import transaction
 from pricing import InvalidQuantity
-from shop.cart_views import goes_to_a_wallet
+from shop.buyers import buyer_of
+from shop.cart_views import dependents, goes_to_a_wallet
 from shop.carts import (
     MOST_LINES,
     CartLine,
@@ -27,7 +29,10 @@ from shop.carts import (
 )
 from shop.catalogue import PriceBookView, current_price_book
 from shop.catalogue.offers import given_by
+from shop.services.asking import companies_reached
 from shop.web import given_words, refusal_words
+from shop.web.extension_cards import cards_of, names_of_dependents
+from shop.web.formula_words import in_words
 from shop.web.quantities import quantity_of, stepped
 from shop.web.searching import typed
 from shop.web.shopping import Shopper, Shopping, cart_to_change, shopper, shopping
@@ -36,6 +41,7 @@ cart = Blueprint("cart", __name__)
 
 REMOVED = "removed_line"
 MOST_CHOICES = 50
+MOST_TOGETHER = 5
 
 
 @cart.errorhandler(InvalidQuantity)
@@ -60,7 +66,7 @@ def show() -> str:
     search = typed("cerca", 80)
     with transaction() as database:
         found = shopping(database, who)
-        choices = _choices(database, who, found, search)
+        choices = _choices(database, found, search)
     return render_template(
         "shop/cart.html",
         found=found,
@@ -69,9 +75,13 @@ def show() -> str:
         searched=search,
         many_companies=bool(search) or len(choices) > MOST_CHOICES,
         removed=session.pop(REMOVED, None),
+        cards=cards_of(found.view),
+        goes_along=lambda row: names_of_dependents(found.view, row),
+        formula=in_words,
         given_of=lambda product: given_words.sentences(given_by(product)),
         reason=refusal_words.sentence,
         way_on=refusal_words.way_on,
+        ways=lambda refusal, company_id: refusal_words.buttons(refusal, company_id, found.name_of),
     )
 
 
@@ -87,7 +97,10 @@ def add() -> Response:
     with transaction() as database:
         book = current_price_book(database, clock.today())
         for_party = _for_party(database, who, book, sku)
-        line = add_to_cart(database, cart_to_change(database, who), book, sku, quantity, for_party)
+        cart = cart_to_change(database, who)
+        line = add_to_cart(database, cart, book, sku, quantity, for_party)
+        for other in filter(None, request.form.get("with", "").split(",")[:MOST_TOGETHER]):
+            add_to_cart(database, cart, book, other, 1, for_party)
     name = book.product(sku).name(formats.readers_language())
     flash(_("Nel carrello: %(what)s, quantità %(quantity)s.", what=name, quantity=_figure(line.quantity)), "success")
     return _to_the_cart()
@@ -111,11 +124,17 @@ def change(line_id: UUID) -> Response:
 @cart.post("/carrello/righe/<uuid:line_id>/rimuovi")
 @public
 def remove(line_id: UUID) -> Response:
-    """Take a line out; the next page offers to put it back."""
+    """Take a line out, and what works only together with it; the next page offers to put both back."""
     who = shopper()
     with transaction() as database:
-        _remember(_own_line(database, who, line_id))
-        remove_line(database, cart_to_change(database, who), line_id)
+        own = _own_line(database, who, line_id)
+        view = shopping(database, who).view
+        row = next(row for row in view.rows if row.line.id == own.id)
+        along = dependents(view, row)
+        _remember(own, [other.line.sku for other in along if other.line.renews_licence_id is None])
+        cart = cart_to_change(database, who)
+        for gone in (row, *along):
+            remove_line(database, cart, gone.line.id)
     return redirect(url_for("cart.show"), 303)
 
 
@@ -148,30 +167,39 @@ def _own_line(database: Session, who: Shopper, line_id: UUID) -> CartLine:
     return line_of(database, found, line_id)
 
 
-def _remember(line: CartLine) -> None:
+def _remember(line: CartLine, along: Sequence[str] = ()) -> None:
+    if line.renews_licence_id is not None:
+        # A renewal is put back where it came from: by "Rinnova" beside the company.
+        return
     session[REMOVED] = {
         "sku": line.sku,
         "quantity": line.quantity,
         "for_party": str(line.for_party_id) if line.for_party_id else "",
+        "with": ",".join(along),
     }
 
 
 def _for_party(database: Session, who: Shopper, book: PriceBookView, sku: str) -> UUID | None:
-    """Whom packs and top-ups are for (D20): one of the studio's own companies, or None for its pool."""
+    """Whom it is for (D20): a company the buyer may buy for, or None for the pool. A company buys its own services."""
+    product = book.product(sku)
+    buyer = buyer_of(database, who.party_id).party
+    if buyer is not None and buyer.kind == COMPANY:
+        return buyer.id if product.is_service else None
     chosen = request.form.get("for_party", "")
-    if not chosen or not goes_to_a_wallet(book.product(sku)):
+    if not chosen or not (product.is_service or goes_to_a_wallet(product)):
         return None
     try:
         company_id = UUID(chosen)
     except ValueError:
         abort(404)
-    if who.party_id is None or company_id not in names_of_own_companies(database, who.party_id, {company_id}):
+    if company_id not in companies_reached(database, who.party_id, [company_id]):
         raise CompanyNotFound(company_id)
     return company_id
 
 
-def _choices(database: Session, who: Shopper, found: Shopping, search: str) -> list[tuple[UUID, str]]:
+def _choices(database: Session, found: Shopping, search: str) -> list[tuple[UUID, str]]:
     """The companies a line may be for, only asked for when a line has the choice."""
-    if who.party_id is None or not any(row.goes_to_a_wallet for row in found.view.rows):
+    buyer = found.buyer.party
+    if buyer is None or buyer.kind == COMPANY or not any(row.has_a_choice for row in found.view.rows):
         return []
-    return own_company_choices(database, who.party_id, search, MOST_CHOICES + 1)
+    return own_company_choices(database, buyer.id, search, MOST_CHOICES + 1)

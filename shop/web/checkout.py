@@ -31,6 +31,7 @@ from shop.web import checkout_form
 from shop.web.accounts.identification import signed_in
 from shop.web.checkout_form import CheckedForm, CheckoutForm
 from shop.web.paying import go_to_the_payment_page
+from shop.web.roles import SHOPPERS
 from shop.web.shopping import Shopping, shopper, shopping
 
 checkout = Blueprint("checkout", __name__)
@@ -47,7 +48,7 @@ class Refused:
 
 
 @checkout.get("/cassa")
-@requires("owner", "staff")
+@requires(*SHOPPERS)
 def show() -> Response | str:
     """The page before the obligation; a cart that became an order leads to that order."""
     with transaction() as session:
@@ -64,7 +65,7 @@ def show() -> Response | str:
 
 
 @checkout.post("/cassa")
-@requires("owner", "staff")
+@requires(*SHOPPERS)
 def place() -> Response | tuple[str, int]:
     """Place the order once, then lead to the payment page or to the transfer's instructions."""
     form = checkout_form.read(request.form)

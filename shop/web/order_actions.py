@@ -19,6 +19,7 @@ from shop.payments.checkout import NotPayable
 from shop.payments.method import change_payment_method
 from shop.web.orders import reader
 from shop.web.paying import close_the_payment_page, go_to_the_payment_page
+from shop.web.roles import SHOPPERS
 
 order_actions = Blueprint("order_actions", __name__)
 
@@ -26,14 +27,14 @@ MAILS_AGAIN = Limit(3, timedelta(hours=1))
 
 
 @order_actions.post("/ordini/<number>/paga")
-@requires("owner", "staff")
+@requires(*SHOPPERS)
 def pay(number: str) -> Response:
     """Pay by card, now or again: the hosted page that is still open, or a fresh one."""
     return _pay_by(number, CARD)
 
 
 @order_actions.post("/ordini/<number>/bonifico")
-@requires("owner", "staff")
+@requires(*SHOPPERS)
 def pay_by_transfer(number: str) -> Response:
     """Pay by bank transfer instead; a hosted page that is still open is closed, so that nobody pays twice."""
     return _pay_by(number, BANK_TRANSFER)
@@ -52,7 +53,7 @@ def _pay_by(number: str, method: str) -> Response:
 
 
 @order_actions.get("/ordini/<number>/annulla")
-@requires("owner", "staff")
+@requires(*SHOPPERS)
 def ask_to_cancel(number: str) -> str | Response:
     """What cancelling means, before it is done."""
     with transaction() as session:
@@ -63,7 +64,7 @@ def ask_to_cancel(number: str) -> str | Response:
 
 
 @order_actions.post("/ordini/<number>/annulla")
-@requires("owner", "staff")
+@requires(*SHOPPERS)
 def cancel(number: str) -> Response:
     """Cancel an order that waits for its payment (F004-25)."""
     with transaction() as session:
@@ -76,7 +77,7 @@ def cancel(number: str) -> Response:
 
 
 @order_actions.post("/ordini/<number>/mail")
-@requires("owner", "staff")
+@requires(*SHOPPERS)
 def mail_again(number: str) -> Response:
     """Send the mail of the order's present state again, a few times an hour at most."""
     with transaction() as session:

@@ -30,6 +30,7 @@ from shop.orders.transfer_instructions import TransferInstructions, transfer_ins
 from shop.payments.attempts import PaymentAttempt, attempts_of
 from shop.payments.money_in import paid_cents
 from shop.web import order_words
+from shop.web.roles import SHOPPERS
 from shop.web.searching import typed
 
 orders = Blueprint("orders", __name__)
@@ -63,7 +64,7 @@ def reader() -> UUID | None:
 
 
 @orders.get("/ordini")
-@requires("owner", "staff")
+@requires(*SHOPPERS)
 def index() -> str:
     """The buyer's orders, newest first, a page at a time."""
     state = request.args.get("stato", "")
@@ -89,14 +90,14 @@ def index() -> str:
 
 
 @orders.get("/ordini/<number>")
-@requires("owner", "staff", "finance", "support", "admin")
+@requires(*SHOPPERS, "finance", "support", "admin")
 def show(number: str) -> Response:
     """One order; somebody else's is not there. A page that looks again hears 204 while nothing has changed."""
     return _answer(number, returned=False)
 
 
 @orders.get("/ordini/<number>/esito")
-@requires("owner", "staff")
+@requires(*SHOPPERS)
 def outcome(number: str) -> Response:
     """Where the hosted payment page leads back to. A view: whatever session it names, it only shows the order."""
     return _answer(number, returned=True)
@@ -141,7 +142,7 @@ def _words(page: OrderPage) -> dict[str, object]:
         "attempts": [(attempt, order_words.attempt_said(attempt)) for attempt in page.attempts],
         "instructions": _instructions(page),
         "promised_at": order.paid_at + current_settings().bank_transfer_sla if order.paid_at else None,
-        "own": principal is not None and principal.is_studio,
+        "own": principal is not None and principal.is_one_of(SHOPPERS),
         "may_cancel": may(order.state, "cancel") and order.state != "CANCELLED",
         "looks_again": order.state in _LIVE,
     }

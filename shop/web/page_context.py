@@ -15,6 +15,7 @@ from shop.carts import count_packs
 from shop.web.accounts.coming_in import CART_KEY
 from shop.web.accounts.identification import signed_in
 from shop.web.accounts.web_session import browser_session
+from shop.web.roles import SHOPPERS
 
 LINKS = {
     "home": "/",
@@ -89,7 +90,7 @@ def _nav(principal: Principal | None) -> Nav:
             ("/supporto", _("Supporto"), "support"),
         )
     if principal.is_company:
-        return (("/commercialista", _("Commercialista"), "studios"),) if principal.role == "company_owner" else ()
+        return _nav_of_company(principal)
     desks = (
         (("support", "admin"), "/desk/attivazioni", _("Attivazioni"), "activations"),
         (("support", "admin"), "/desk/lavori", _("Lavori"), "jobs"),
@@ -99,9 +100,20 @@ def _nav(principal: Principal | None) -> Nav:
     return tuple((url, label, key) for roles, url, label, key in desks if principal.is_one_of(roles))
 
 
+def _nav_of_company(principal: Principal) -> Nav:
+    """The owner of a company buys for it and chooses its accountant; its people have no pages here."""
+    if principal.role != "company_owner":
+        return ()
+    return (
+        ("/catalogo", _("Catalogo"), "catalogue"),
+        ("/ordini", _("Ordini"), "orders"),
+        ("/commercialista", _("Commercialista"), "studios"),
+    )
+
+
 def _cart_count(principal: Principal | None) -> int | None:
     """The one query of the frame; a page that reports a failure must not fail on it."""
-    if browser_session().missing is not None or (principal is not None and not principal.is_studio):
+    if browser_session().missing is not None or (principal is not None and not principal.is_one_of(SHOPPERS)):
         return None
     own = principal.party_id if principal else None
     cart_id = cart_of_browser()

@@ -18,12 +18,13 @@ from shop.orders.placing import TERMS_VERSION
 from shop.orders.transfer_instructions import QrCode, TransferInstructions, transfer_instructions
 from shop.payments.money_in import paid_cents
 from shop.web.orders import reader
+from shop.web.roles import SHOPPERS
 
 blueprint = Blueprint("proforma", __name__)
 
 
 @blueprint.get("/ordini/<number>/proforma.pdf")
-@requires("owner", "staff", "finance", "support", "admin")
+@requires(*SHOPPERS, "finance", "support", "admin")
 def show(number: str) -> Response:
     """The proforma in the order's language; somebody else's order is not there."""
     with transaction() as session:

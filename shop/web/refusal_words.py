@@ -1,11 +1,32 @@
 """Why something cannot be bought, as a sentence with a way on: no dead ends."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from uuid import UUID
 
 from flask import url_for
 from flask_babel import gettext as _
 
 from shop.catalogue import Refusal
+
+_ON_THIS_PAGE = frozenset(
+    {
+        *("TOO_MANY", "TOO_MANY_YEARS", "COMPANY_NOT_YOURS", "TOTAL_TOO_LARGE", "CHOOSE_A_COMPANY", "ONE_BASE_SERVICE"),
+        *("MORE_THAN_THE_LOT", "SEATS_IN_USE", "NOT_THE_PAYER", "CANNOT_BE_RENEWED"),
+    }
+)
+_BY_RENEWING = frozenset(
+    {"BASE_ALREADY_ACTIVE", "MODULE_ALREADY_ACTIVE", "RENEW_BASE_FIRST", "OUTLASTS_BASE", "REQUIRES_LONGER"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """A way on that is one press: what is sent where, and what it does."""
+
+    url: str
+    label: str
+    fields: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +44,7 @@ def sentence(refusal: Refusal) -> str:
 
 def way_on(refusal: Refusal) -> WayOn | None:
     """Where a buyer goes from here; None when the sentence already says what to do on this very page."""
-    if refusal.code in {"TOO_MANY", "COMPANY_NOT_YOURS", "TOTAL_TOO_LARGE"}:
+    if refusal.code in _ON_THIS_PAGE | _BY_RENEWING:
         return None
     if refusal.code == "PAYMENT_OVERDUE":
         return WayOn(url_for("orders.index"), _("Vedi gli ordini"))
@@ -34,3 +55,25 @@ def way_on(refusal: Refusal) -> WayOn | None:
     if refusal.code in {"REQUIRES_ANOTHER", "NOT_AVAILABLE_FOR_SERVICE", "NOT_SOLD"}:
         return WayOn(url_for("catalogue.show"), _("Torna al catalogo"))
     return WayOn("/assistenza", _("Contatta l’assistenza"))
+
+
+def buttons(refusal: Refusal, company_id: UUID | None, name_of: Callable[[str], str]) -> list[Button]:
+    """What one press does about a refusal: add what is missing (F004-02), or renew what ends too early."""
+    if company_id is None:
+        return []
+    if refusal.code == "REQUIRES_ANOTHER":
+        add, company = url_for("cart.add"), str(company_id)
+        return [
+            Button(
+                add,
+                _("Aggiungi %(what)s", what=name_of(sku)),
+                {"sku": sku, "quantity": "1", "for_party": company},
+            )
+            for sku in refusal.skus
+        ]
+    if refusal.code not in _BY_RENEWING:
+        return []
+    renew = url_for("cart_services.renew", company_id=company_id)
+    if refusal.code == "REQUIRES_LONGER":
+        return [Button(renew, _("Rinnova %(what)s", what=name_of(sku)), {"sku": sku}) for sku in refusal.skus]
+    return [Button(renew, _("Rinnova i servizi attivi"), {})]

@@ -6,6 +6,7 @@ from flask import Flask
 
 from shop.web import proforma, told
 from shop.web.cart import cart
+from shop.web.cart_services import cart_services
 from shop.web.catalogue import catalogue
 from shop.web.checkout import checkout
 from shop.web.order_actions import order_actions
@@ -14,7 +15,7 @@ from shop.web.orders import orders
 
 def install(app: Flask) -> None:
     """Register the pages, how their refusals are told, and the reading of instants that mails carry as text."""
-    for pages in (catalogue, cart, checkout, orders, order_actions, proforma.blueprint):
+    for pages in (catalogue, cart, cart_services, checkout, orders, order_actions, proforma.blueprint):
         app.register_blueprint(pages)
     told.install(app)
     app.add_template_filter(datetime.fromisoformat, "moment")

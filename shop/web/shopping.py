@@ -6,7 +6,7 @@ from uuid import UUID
 from flask import abort, session
 from sqlalchemy.orm import Session
 
-from foundation import clock
+from foundation import clock, formats
 from foundation.principal import current_principal
 from shop.buyers import Buyer, buyer_of
 from shop.cart_views import CartView, view_cart
@@ -14,6 +14,7 @@ from shop.carts import Cart, contents, find_cart, open_cart
 from shop.catalogue import PriceBookView, current_price_book
 from shop.web.accounts.coming_in import CART_KEY
 from shop.web.page_context import cart_of_browser
+from shop.web.roles import SHOPPERS
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,19 +26,19 @@ class Shopper:
 
 
 def shopper() -> Shopper:
-    """Who shops here. People of the vendor and of companies have no cart: 403."""
+    """Who shops here. People of the vendor have no cart, nor have those of a company but its owner: 403."""
     principal = current_principal()
     if principal is None:
         return Shopper(None, cart_of_browser())
-    if not principal.is_studio or principal.party_id is None:
+    if not principal.is_one_of(SHOPPERS) or principal.party_id is None:
         abort(403)
     return Shopper(principal.party_id, None)
 
 
 def looker() -> UUID | None:
-    """The studio that looks at the catalogue; None for visitors and for the vendor's own people."""
+    """The buyer that looks at the catalogue; None for visitors and for the vendor's own people."""
     principal = current_principal()
-    return principal.party_id if principal is not None and principal.is_studio else None
+    return principal.party_id if principal is not None and principal.is_one_of(SHOPPERS) else None
 
 
 def cart_to_change(database: Session, who: Shopper) -> Cart:
@@ -56,6 +57,11 @@ class Shopping:
     buyer: Buyer
     book: PriceBookView
     view: CartView
+
+    def name_of(self, sku: str) -> str:
+        """What a product is called in the reader's language."""
+        product = self.book.by_sku.get(sku)
+        return product.name(formats.readers_language()) if product else sku
 
 
 def shopping(database: Session, who: Shopper) -> Shopping:

@@ -1,12 +1,12 @@
 """An order as a program reads it."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 
 from sqlalchemy.orm import Session
 
 from foundation import clock
-from foundation.api import instant
+from foundation.api import instant, last_day
 from foundation.database import JsonObject
 from foundation.settings import current_settings
 from pricing import Money, Quote
@@ -14,7 +14,7 @@ from shop.orders.order_book import BANK_TRANSFER, CARD, Order, OrderLine, lines_
 from shop.orders.transfer_instructions import transfer_instructions
 from shop.payments.attempts import attempts_of
 from shop.payments.money_in import due_cents, paid_cents
-from shop.web.api.catalogue_api import vat_rows
+from shop.web.api.vat_documents import vat_rows
 
 
 def order_document(session: Session, order: Order) -> JsonObject:
@@ -63,7 +63,17 @@ def _line(order: Order, line: OrderLine) -> JsonObject:
         "net_cents": line.net_cents,
         "vat_code": line.vat_code,
         "vat_cents": line.vat_cents,
+        "term": term_document(line.term),
     }
+
+
+def term_document(term: JsonObject | None) -> JsonObject | None:
+    """The days a service line pays for as they were quoted: a later payment moves those of what starts with it."""
+    if term is None:
+        return None
+    ends_on = date.fromisoformat(term["ends_on"])
+    kept = ("action", "licence_id", "months", "years", "starts_on", "ends_on", "anchor_on")
+    return {key: term[key] for key in kept} | {"last_day": last_day(ends_on)}
 
 
 def _checkout_url(session: Session, order: Order) -> str | None:

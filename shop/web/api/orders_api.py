@@ -42,7 +42,7 @@ from shop.payments.checkout import start_checkout
 from shop.payments.method import METHODS, change_payment_method
 from shop.transfers import spend_store_credit
 from shop.web.api.billing import BillingShape, billing_data
-from shop.web.api.lines import lines_field, wanted_lines
+from shop.web.api.lines import choices_for, extension_field, lines_field, wanted_lines, years_field
 from shop.web.api.order_documents import order_document, order_row
 from shop.web.api.problems import TABLE
 from shop.web.api.shapes import OrderPageShape, OrderShape
@@ -57,6 +57,8 @@ class NewOrderShape(Shape):
     """An order to place."""
 
     lines = lines_field()
+    extend_active_services = extension_field()
+    years = years_field()
     payment_method = Choice(METHODS, required=True)
     accepted_clauses = Many(
         Choice(CLAUSES), len(CLAUSES), required=True, metadata={"description": "All of them must be accepted."}
@@ -195,5 +197,6 @@ def _place(session: Session, asked: dict[str, Any]) -> Order:
         accepted_clauses=frozenset(asked["accepted_clauses"]),
         seen_gross_cents=asked["expected_gross_cents"],
         pay_at_once=spend_store_credit if asked["use_store_credit"] else None,
+        choices=choices_for(lines, asked),
     )
     return place_directly(session, placement, lines, buyer_of(session, party_id).facts, principal())

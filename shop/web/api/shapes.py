@@ -99,10 +99,30 @@ class VatShape(Shape):
     vat_cents = cents()
 
 
+class TermShape(Shape):
+    """The days a line of a service pays for."""
+
+    action = text(about="START, EXTEND or RENEW.")
+    licence_id = text(null=True, form="uuid", about="The running service that is extended or renewed.")
+    months = fields.Integer(
+        required=True, allow_none=True, metadata={"description": "Of the formula, where it has any."}
+    )
+    years = fields.Integer(required=True, allow_none=True)
+    starts_on = text(form="date", about="Of what starts with the payment: if it were paid today.")
+    ends_on = text(form="date", about="The first day that is no longer covered.")
+    anchor_on = text(form="date", about="From where parts of a year are counted (D3).")
+    last_day = text(form="date", about="The last usable day.")
+
+
 class QuotedLineShape(Shape):
     """A priced line."""
 
     position = fields.Integer(required=True)
+    asked = fields.Integer(
+        required=True,
+        allow_none=True,
+        metadata={"description": "Place of the line asked for, from 1; null: an extension."},
+    )
     sku = text()
     names = by_language()
     quantity = fields.Integer(required=True)
@@ -115,7 +135,51 @@ class QuotedLineShape(Shape):
     gross_cents = cents()
     net_per_unit = text(about="Euro with four decimals, for display only.")
     formula = text(about="How the net was computed.")
+    term = fields.Nested(TermShape, required=True, allow_none=True)
+    months_forfeited = fields.Integer(
+        required=True, metadata={"description": "Months paid for that no day answers to."}
+    )
     refusals = many(RefusalShape)
+
+
+class EndShape(Shape):
+    """Where a service ends."""
+
+    sku = text()
+    names = by_language()
+    quantity = fields.Integer(required=True)
+    ends_before = text(null=True, form="date", about="Null for a new service.")
+    ends_on = text(form="date", about="The first day that is no longer covered.")
+    last_day = text(form="date", about="The last usable day.")
+
+
+class OutcomeLineShape(Shape):
+    """A line of one outcome."""
+
+    sku = text()
+    names = by_language()
+    quantity = fields.Integer(required=True)
+    formula = text()
+    net_cents = cents()
+    months_forfeited = fields.Integer(required=True)
+
+
+class OutcomeShape(Shape):
+    """One outcome of the choice."""
+
+    lines = many(OutcomeLineShape)
+    ends = many(EndShape)
+    months_forfeited = fields.Integer(required=True)
+    gross_cents = cents("The total of the whole quote with this choice.")
+
+
+class ExtensionShape(Shape):
+    """The choice "Estensione dei servizi attivi" for one company, both outcomes; only where months are missing."""
+
+    for_company = text(form="uuid")
+    extend_active_services = fields.Boolean(required=True, metadata={"description": "Which one this quote has."})
+    on = fields.Nested(OutcomeShape, required=True)
+    off = fields.Nested(OutcomeShape, required=True)
 
 
 class QuoteShape(Shape):
@@ -130,6 +194,7 @@ class QuoteShape(Shape):
     vat_cents = cents()
     gross_cents = cents()
     store_credit_cents = cents("What the buyer has with the shop and may spend on an order.")
+    extensions = many(ExtensionShape)
     orderable = fields.Boolean(required=True)
 
 
@@ -146,6 +211,7 @@ class OrderLineShape(Shape):
     net_cents = cents()
     vat_code = text()
     vat_cents = cents()
+    term = fields.Nested(TermShape, required=True, allow_none=True)
 
 
 class FulfilmentShape(Shape):

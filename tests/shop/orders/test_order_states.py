@@ -23,8 +23,8 @@ PAID = ("PAID", "ON_HOLD", "FULFILLED")
 #                     pay       fulfil     hold      release return_money        cancel     expire     requote   revives
 TABLE = """
 AWAITING_PAYMENT      PAID      -          -         -       -                   CANCELLED  EXPIRED    NEEDS_REQUOTE -
-PAID                  PAID      FULFILLED  ON_HOLD   -       AWAITING_PAYMENT    -          PAID       -         -
-ON_HOLD               ON_HOLD   -          -         PAID    AWAITING_PAYMENT    -          ON_HOLD    -         -
+PAID                  PAID      FULFILLED  ON_HOLD   -       AWAITING_PAYMENT    -          PAID       NEEDS_REQUOTE -
+ON_HOLD               ON_HOLD   -          -         PAID    AWAITING_PAYMENT    -          ON_HOLD    NEEDS_REQUOTE -
 FULFILLED             FULFILLED FULFILLED  -         -       -                   -          FULFILLED  -         -
 CANCELLED             -         -          -         -       -                   CANCELLED  CANCELLED  -         PAID
 EXPIRED               -         -          -         -       -                   -          EXPIRED    -         PAID

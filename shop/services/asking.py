@@ -1,0 +1,46 @@
+"""Asking the rights office: the companies a buyer buys services for, and what runs for each of them."""
+
+from collections.abc import Iterable, Mapping
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from entitlements import COMPANY, Party, names_of_own_companies, payer_at, running_services
+from foundation import clock
+from shop.services.company_services import CompanyServices, ServiceChoice
+
+
+def companies_reached(session: Session, buyer_id: UUID | None, ids: Iterable[UUID]) -> dict[UUID, str]:
+    """Names of those companies the buyer may buy for at all: those a studio follows; a company only itself."""
+    wanted = set(ids)
+    if buyer_id is None or not wanted:
+        return {}
+    itself = session.get_one(Party, buyer_id)
+    if itself.kind == COMPANY:
+        return {buyer_id: itself.name} if buyer_id in wanted else {}
+    return names_of_own_companies(session, buyer_id, wanted)
+
+
+def services_of(
+    session: Session, buyer_id: UUID | None, ids: Iterable[UUID], choices: Mapping[UUID, ServiceChoice]
+) -> dict[UUID, CompanyServices]:
+    """What a purchase of services needs to know of each of these companies, today."""
+    today = clock.today()
+    return {
+        company_id: CompanyServices(
+            company_id=company_id,
+            on=today,
+            running=running_services(session, company_id, today),
+            choice=choices.get(company_id, ServiceChoice()),
+            may_buy=_may_buy(session, buyer_id, company_id),
+        )
+        for company_id in sorted(set(ids))
+    }
+
+
+def _may_buy(session: Session, buyer_id: UUID | None, company_id: UUID) -> bool:
+    """The company itself always may; a studio may while it is the one that pays for the company (D14, D28)."""
+    if buyer_id == company_id:
+        return True
+    payer = payer_at(session, company_id, clock.now())
+    return payer is None or payer.payer_party_id == buyer_id

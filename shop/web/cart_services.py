@@ -1,0 +1,72 @@
+"""Services in the cart: the extension switch, the years of a renewal, and renewing what runs with one button."""
+
+from uuid import UUID
+
+from flask import Blueprint, flash, redirect, request, url_for
+from flask_babel import gettext as _
+from flask_babel import ngettext
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response
+
+from entitlements import CompanyNotFound
+from foundation import clock
+from foundation.access import requires
+from foundation.database import transaction
+from pricing import InvalidQuantity
+from shop.cart_services import choose, renew_in_cart
+from shop.catalogue import current_price_book
+from shop.services.asking import companies_reached, services_of
+from shop.web.cart import not_this_way
+from shop.web.quantities import quantity_of
+from shop.web.roles import SHOPPERS
+from shop.web.shopping import Shopper, cart_to_change, shopper
+
+cart_services = Blueprint("cart_services", __name__)
+cart_services.register_error_handler(InvalidQuantity, not_this_way)
+
+
+@cart_services.post("/carrello/aziende/<uuid:company_id>/estensione")
+@requires(*SHOPPERS)
+def extend(company_id: UUID) -> Response:
+    """Extend the active services of a company, or leave them as they are (F004-11, F004-12)."""
+    with transaction() as database:
+        who = _reached(database, company_id)
+        chosen = request.form.get("estensione", "") == "1"
+        choose(database, cart_to_change(database, who), company_id, extend=chosen)
+    return redirect(url_for("cart.show", _anchor=f"estensione-{company_id}"), 303)
+
+
+@cart_services.post("/carrello/aziende/<uuid:company_id>/anni")
+@requires(*SHOPPERS)
+def years(company_id: UUID) -> Response:
+    """For how many years the services of a company are renewed (F004-22)."""
+    with transaction() as database:
+        who = _reached(database, company_id)
+        choose(database, cart_to_change(database, who), company_id, years=quantity_of(request.form))
+    return redirect(url_for("cart.show"), 303)
+
+
+@cart_services.post("/carrello/aziende/<uuid:company_id>/rinnovi")
+@requires(*SHOPPERS)
+def renew(company_id: UUID) -> Response:
+    """Put the renewal of everything that runs for a company into the cart, or of the products named."""
+    named = set(request.form.getlist("sku"))
+    with transaction() as database:
+        who = _reached(database, company_id)
+        running = services_of(database, who.party_id, [company_id], {})[company_id].all_running
+        wanted = [one for one in running if not named or one.sku in named]
+        book = current_price_book(database, clock.today())
+        added = renew_in_cart(database, cart_to_change(database, who), book, company_id, wanted)
+    if added:
+        flash(ngettext("Nel carrello: %(num)s rinnovo.", "Nel carrello: %(num)s rinnovi.", added), "success")
+    else:
+        flash(_("Qui non c’è altro da rinnovare: controlla il carrello."), "info")
+    return redirect(url_for("cart.show"), 303)
+
+
+def _reached(database: Session, company_id: UUID) -> Shopper:
+    """Who shops, when the company is theirs to buy for. Raises CompanyNotFound."""
+    who = shopper()
+    if company_id not in companies_reached(database, who.party_id, [company_id]):
+        raise CompanyNotFound(company_id)
+    return who

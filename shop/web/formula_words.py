@@ -1,0 +1,36 @@
+"""Formulas in words: "29,90 € × 8/12", never a rounded monthly price (M28)."""
+
+from flask_babel import gettext as _
+from flask_babel import ngettext
+
+from foundation import formats
+from pricing import Counted, Formula
+
+_MONTHS = 12
+
+
+def in_words(formula: Formula) -> str:
+    """How the price of a line sold by the year is made, in the reader's language."""
+    language = formats.readers_language()
+    words = formats.money(formula.unit_net.cents, language)
+    if formula.quantity > 1:
+        words += f" × {formats.number(formula.quantity, language)}"
+    return words + _part(formula) + _rounding(formula, language)
+
+
+def _part(formula: Formula) -> str:
+    whole_years = formula.counted is Counted.MONTHS and formula.part % _MONTHS == 0 and formula.whole == _MONTHS
+    if whole_years and formula.part != _MONTHS:
+        return f" × {ngettext('%(num)s anno', '%(num)s anni', formula.part // _MONTHS)}"
+    if whole_years and not formula.rounding:
+        return ""
+    if formula.counted is Counted.DAYS:
+        return f" × {_('%(part)s/%(whole)s giorni', part=formula.part, whole=formula.whole)}"
+    return f" × {formula.part}/{formula.whole}"
+
+
+def _rounding(formula: Formula, language: str) -> str:
+    if not formula.rounding:
+        return ""
+    cents = formats.money(abs(formula.rounding.cents), language)
+    return f" + {cents}" if formula.rounding.cents > 0 else f" − {cents}"

@@ -1,0 +1,44 @@
+"""Services in tests: put into a studio's cart for one of its companies, or ordered and paid by card."""
+
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from entitlements import Party
+from foundation import clock
+from shop import Membership, Order, Placement, User, place_order
+from shop.carts import Cart, add_to_cart, open_cart
+from shop.catalogue import BuyerFacts, current_price_book
+from shop.orders.placing import CLAUSES
+from tests.stories import billing_of, owner_of, pay_by_card
+
+
+def add_services(session: Session, owner: User, company_id: UUID, *skus: str) -> Cart:
+    """New services for a company in the open cart of its studio."""
+    cart = open_cart(session, _studio_of(session, owner).id, None)
+    book = current_price_book(session, clock.today())
+    for sku in skus:
+        add_to_cart(session, cart, book, sku, 1, company_id)
+    return cart
+
+
+def buy_services(session: Session, owner: User, company_id: UUID, *skus: str) -> Order:
+    """New services for a company, ordered and paid by card."""
+    studio = _studio_of(session, owner)
+    placement = Placement(
+        cart_id=add_services(session, owner, company_id, *skus).id,
+        buyer_party_id=studio.id,
+        payment_method="stripe",
+        billing=billing_of(studio),
+        accepted_clauses=frozenset(CLAUSES),
+        seen_gross_cents=None,
+    )
+    order = place_order(session, placement, BuyerFacts("STUDIO"), owner_of(studio))
+    assert pay_by_card(session, order)
+    return order
+
+
+def _studio_of(session: Session, owner: User) -> Party:
+    query = select(Party).join(Membership, Membership.party_id == Party.id).where(Membership.user_id == owner.id)
+    return session.scalars(query).one()
