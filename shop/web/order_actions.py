@@ -11,6 +11,7 @@ from foundation.database import transaction
 from foundation.ids import new_id
 from foundation.principal import Principal, current_principal
 from foundation.throttle import Limit, count_try
+from shop.orders.asking_again import fill_cart_again
 from shop.orders.closing import cancel_order
 from shop.orders.order_book import BANK_TRANSFER, CARD, Order, order_by_number
 from shop.orders.order_states import may
@@ -92,6 +93,19 @@ def mail_again(number: str) -> Response:
         tell_buyer(session, order, _template_of(order), occasion=str(new_id()))
     flash(_("Mail inviata di nuovo a %(email)s.", email=order.contact_email), "success")
     return _back(order)
+
+
+@order_actions.post("/ordini/<number>/preventivo")
+@requires(*SHOPPERS)
+def quote_again(number: str) -> Response:
+    """The same services in the cart, with the months and prices of today; the old order stays as it is (M14)."""
+    with transaction() as session:
+        order = order_by_number(session, number, reader(), lock=True)
+        if order.state != "NEEDS_REQUOTE":
+            return _back(order)
+        fill_cart_again(session, order)
+    flash(_("Nel carrello trovi gli stessi servizi con i mesi e i prezzi di oggi: controllali e concludi."), "success")
+    return redirect(url_for("cart.show"), 303)
 
 
 def _template_of(order: Order) -> str:

@@ -16,13 +16,15 @@ from foundation import clock
 from foundation.ids import new_id
 from foundation.mail import MemoryMailer
 from pricing import add_months
-from shop import MemoryGateway, Order, lock_order, record_payment
+from shop import Membership, MemoryGateway, Order, User, lock_order, record_payment
 from shop.payments.record import MoneyFact
 from shop.transfers import store_credit_of
 from tests.api.caller import CLAUSES, Caller, caller
+from tests.browsing import visit
 from tests.conftest import Transact
 from tests.entitlements.scenes import a_scene, an_activation
-from tests.flows.test_buy_by_card import letter_arrives
+from tests.flows.test_buy_by_card import TICKS, letter_arrives
+from tests.signing import sign_in
 
 BASE, RECEIVE, SEAT = "EINVOICING-FULL", "EINVOICING-RECEIVE-ONLY", "EINVOICING-SEAT"
 COLLECTIONS, DOCUMENTS = "MODULE-COLLECTIONS", "MODULE-DOCUMENTS"
@@ -304,3 +306,32 @@ def test_a_company_buys_services_for_itself(shop: Shop) -> None:
     offers = {item["sku"]: item for item in itself.get("/catalogue").get_json()["items"]}
     assert offers[BASE]["buyable"]
     assert [refusal["code"] for refusal in offers[DOCUMENTS]["refusals"]] == ["NOT_AVAILABLE_FOR_SERVICE"]
+
+
+def test_an_order_that_needs_a_new_quote_offers_it_in_one_press_and_store_credit_pays_it(
+    shop: Shop, advance: Callable[[timedelta], None]
+) -> None:
+    shop.buy(shop.line(BASE))
+    advance(add_months(clock.today(), 6) - clock.today())
+    late = shop.order(shop.line(COLLECTIONS), shop.line(SEAT, 2), method="bank_transfer")
+    shop.transfer_arrives(late["number"], late["gross_cents"])
+    shop.buy(shop.line(DOCUMENTS))
+    advance(timedelta(hours=13))
+    shop.jobs()
+    with shop.tx() as session:
+        owner = session.scalars(select(User).join(Membership).where(Membership.party_id == shop.studio_id)).first()
+    assert owner is not None
+    sign_in(shop.client, owner, shop.studio_id)
+    page = visit(shop.client, f"/ordini/{late['number']}")
+    assert "Da ricalcolare" in page.part(".g-stato")
+    assert "Non addebitiamo il vecchio importo." in page.text
+    cart = page.press("Rifai il preventivo")
+    assert cart.path == "/carrello"
+    assert "Incassi e pagamenti" in cart.text
+    assert "9,90 € × 2" in cart.text
+    # The base was extended by the other order: what is missing now is not what was missing then.
+    assert not cart.soup.select(".g-ext")
+    paid = cart.follow("Vai al pagamento").press("Ordine con obbligo di pagare", TICKS)
+    assert "Evaso" in paid.part(".g-stato")
+    assert COLLECTIONS in shop.running()
+    assert shop.credit() == late["gross_cents"] - 4246

@@ -1,0 +1,42 @@
+"""The new quote of an order that asks for one: its services go back into the cart, at the months of today (M14)."""
+
+from contextlib import suppress
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from foundation import clock
+from shop.cart_services import choose, renew_in_cart
+from shop.carts import Cart, add_to_cart, open_cart
+from shop.catalogue import PriceBookView, UnknownProduct, current_price_book
+from shop.orders.order_book import Order, OrderLine, lines_of
+from shop.services.asking import services_of
+from shop.services.promises import promises_from_json
+
+
+def fill_cart_again(session: Session, order: Order) -> Cart:
+    """Put what an order wanted into its buyer's open cart: extensions are worked out anew, what ended is left out.
+
+    Raises CartTooLong.
+    """
+    cart = open_cart(session, order.buyer_party_id, None)
+    book = current_price_book(session, clock.today())
+    for line in lines_of(session, order.id):
+        _again(session, cart, book, order, line)
+    for promise in promises_from_json(order.services):
+        years = max((int(line.term["years"] or 1) for line in lines_of(session, order.id) if line.term), default=1)
+        choose(session, cart, promise.company_id, extend=promise.extend, years=years)
+    return cart
+
+
+def _again(session: Session, cart: Cart, book: PriceBookView, order: Order, line: OrderLine) -> None:
+    action = line.term["action"] if line.term else "START"
+    if action == "RENEW" and line.term is not None:
+        running = services_of(session, order.buyer_party_id, [line.for_party_id], {})[line.for_party_id]
+        service = running.service(UUID(line.term["licence_id"]))
+        if service is not None:
+            renew_in_cart(session, cart, book, line.for_party_id, [service])
+    elif action == "START":
+        pool = line.for_party_id == order.buyer_party_id and line.term is None
+        with suppress(UnknownProduct):
+            add_to_cart(session, cart, book, line.sku, line.quantity, None if pool else line.for_party_id)
