@@ -6,8 +6,8 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from entitlements import COMPANY, STUDIO, CompanyNotFound, Party
+from shop.addons.asking import companies_reached, services_of
 from shop.catalogue import BuyerFacts
-from shop.services.asking import companies_reached, services_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class Buyer:
 def buyer_of(session: Session, party_id: UUID | None) -> Buyer:
     """The buyer a party is."""
     party = session.get(Party, party_id) if party_id is not None else None
-    return Buyer(party, BuyerFacts(party.kind if party else STUDIO))
+    return Buyer(party, BuyerFacts(party.kind if party else STUDIO, for_a_company=False))
 
 
 def facts_for_company(session: Session, buyer: Buyer, company_id: UUID | None) -> BuyerFacts:

@@ -11,9 +11,9 @@ from entitlements import RunningService
 from foundation import clock
 from foundation.ids import new_id
 from pricing import MAXIMUM_YEARS, InvalidQuantity
+from shop.addons.company_services import ServiceChoice
 from shop.carts import MOST_LINES, Cart, CartCompany, CartLine, CartTooLong
 from shop.catalogue import PriceBookView
-from shop.services.company_services import ServiceChoice
 
 
 def renew_in_cart(

@@ -11,13 +11,13 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from pricing import AmountTooLarge, Money, Quote, QuotedLine
+from shop.addons.asking import companies_reached, services_of
+from shop.addons.purchases import Purchase
+from shop.addons.service_lines import ServiceLine
 from shop.carts import CartContents, CartLine
 from shop.catalogue import BuyerFacts, PriceBookView, Product, Refusal
 from shop.catalogue.sentences import COMPANY_NOT_YOURS, NOT_SOLD, TOTAL_TOO_LARGE
 from shop.quotes import Companies, PricedCart, PricedLine, line_refusals, price_lines
-from shop.services.asking import companies_reached, services_of
-from shop.services.purchases import Purchase
-from shop.services.service_lines import ServiceLine
 from shop.wanted_lines import WantedLine
 
 _GONE = Refusal("NOT_SOLD", NOT_SOLD)

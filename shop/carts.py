@@ -24,8 +24,8 @@ from foundation import clock
 from foundation.database import Identified, Model
 from foundation.ids import new_id
 from pricing import MAXIMUM_QUANTITY, MAXIMUM_YEARS
+from shop.addons.company_services import ServiceChoice
 from shop.catalogue import PriceBookView, Product, UnknownProduct
-from shop.services.company_services import ServiceChoice
 
 MOST_LINES = 100
 

@@ -6,12 +6,12 @@ from typing import Any, TypeAlias
 from uuid import UUID
 
 from pricing import POLICY_VERSION, Money, Quote, QuotedLine, QuoteRequest, RequestedLine, price, total, vat_on
+from shop.addons.company_services import CompanyServices
+from shop.addons.promises import Promise, promise_of
+from shop.addons.purchases import Purchase, WantedService, purchase_of
+from shop.addons.service_lines import ServiceLine
+from shop.addons.service_refusals import CHOOSE_COMPANY, purchase_refusals
 from shop.catalogue import BuyerFacts, PriceBookView, Product, Refusal, refusals
-from shop.services.company_services import CompanyServices
-from shop.services.promises import Promise, promise_of
-from shop.services.purchases import Purchase, WantedService, purchase_of
-from shop.services.service_lines import ServiceLine
-from shop.services.service_refusals import CHOOSE_COMPANY, purchase_refusals
 from shop.wanted_lines import WantedLine
 
 Companies: TypeAlias = Mapping[UUID, CompanyServices]

@@ -35,7 +35,8 @@ class BuyerFacts:
 
     `kind` is STUDIO or COMPANY; `held` are SKUs that are active, or in the same cart, for whom the product would be.
     `running` are the SKUs of its running services; `base_state` is how its base service stands, NONE without one;
-    `base_renewed` whether a base that has ended is renewed in the same cart.
+    `base_renewed` whether a base that has ended is renewed in the same cart. While `for_a_company` is not yet known,
+    what depends on its services is not judged.
     """
 
     kind: str
@@ -44,6 +45,7 @@ class BuyerFacts:
     running: frozenset[str] = frozenset()
     base_state: str = "NONE"
     base_renewed: bool = False
+    for_a_company: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +103,7 @@ def _not_eligible(product: Product, buyer: BuyerFacts) -> Refusal | None:
 
 def _wrong_service(product: Product, buyer: BuyerFacts) -> Refusal | None:
     services = product.rules.available_for
-    if not services or buyer.held.intersection(services):
+    if not services or not buyer.for_a_company or buyer.held.intersection(services):
         return None
     return Refusal("NOT_AVAILABLE_FOR_SERVICE", NOT_AVAILABLE_FOR_SERVICE, services)
 
@@ -128,6 +130,8 @@ def _base_has_ended(product: Product, buyer: BuyerFacts) -> Refusal | None:
 
 
 def _requires_another(product: Product, buyer: BuyerFacts) -> Refusal | None:
+    if product.is_service and not buyer.for_a_company:
+        return None
     missing = tuple(sku for sku in product.rules.requires if sku not in buyer.held)
     return Refusal("REQUIRES_ANOTHER", REQUIRES_ANOTHER, missing) if missing else None
 

@@ -6,12 +6,12 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from foundation import clock
+from shop.addons.asking import services_of
+from shop.addons.promises import promises_from_json
 from shop.cart_services import choose, renew_in_cart
 from shop.carts import Cart, add_to_cart, open_cart
 from shop.catalogue import PriceBookView, UnknownProduct, current_price_book
 from shop.orders.order_book import Order, OrderLine, lines_of
-from shop.services.asking import services_of
-from shop.services.promises import promises_from_json
 
 
 def fill_cart_again(session: Session, order: Order) -> Cart:

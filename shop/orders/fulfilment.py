@@ -10,12 +10,12 @@ from foundation.database import JsonObject
 from foundation.events import record_event
 from foundation.faults import fault_point
 from foundation.jobs import cancel_all_due, defer
+from shop.addons.promises import SettledTerm
 from shop.orders.order_book import Order, OrderLine, lines_of
 from shop.orders.order_states import next_order_state
 from shop.orders.placing import order_subject, tell_buyer
 from shop.orders.requoting import ask_for_new_quote
 from shop.orders.standing_promises import SettledOrder, settle_services
-from shop.services.promises import SettledTerm
 
 _NO_SERVICES = SettledOrder({}, ())
 

@@ -17,7 +17,7 @@ BANK_TRANSFER = "bank_transfer"
 class Order(Identified, Model):
     """One order. Amounts in cents; `quote` holds inputs and every figure; `billing` is the buyer as of that day.
 
-    `services` holds, company by company, what its lines of services were quoted against (`shop/services/promises.py`).
+    `services` holds, company by company, what its lines of services were quoted against (`shop/addons/promises.py`).
     """
 
     __tablename__ = "orders"

@@ -15,6 +15,8 @@ from foundation.jobs import schedule_due
 from foundation.mail import queue_mail
 from foundation.principal import Principal
 from foundation.settings import current_settings
+from shop.addons.company_services import ServiceChoice
+from shop.addons.promises import falls_on, promise_to_json
 from shop.cart_views import view_cart
 from shop.carts import Cart, contents
 from shop.catalogue import BuyerFacts, current_price_book
@@ -22,8 +24,6 @@ from shop.orders.letters import letter_context
 from shop.orders.numbers import next_order_number, rf_reference
 from shop.orders.order_book import CARD, Order, OrderLine, TermsAcceptance
 from shop.quotes import PricedCart
-from shop.services.company_services import ServiceChoice
-from shop.services.promises import falls_on, promise_to_json
 
 TERMS_VERSION = "2026-11"
 CLAUSES = ("general_terms", "privacy", "business_purchase", "tacit_renewal", "liability_limits")

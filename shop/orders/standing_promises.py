@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 
 from entitlements import RunningService, locked_company, running_services
 from foundation import clock
+from shop.addons.promises import Fallen, Settled, SettledTerm, promises_from_json, settle
 from shop.orders.order_book import Order
-from shop.services.promises import Fallen, Settled, SettledTerm, promises_from_json, settle
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from foundation import clock, formats
 from foundation.access import public
 from foundation.database import transaction
 from pricing import InvalidQuantity
+from shop.addons.asking import companies_reached
 from shop.buyers import buyer_of
 from shop.cart_views import dependents, goes_to_a_wallet
 from shop.carts import (
@@ -29,7 +30,6 @@ from shop.carts import (
 )
 from shop.catalogue import PriceBookView, current_price_book
 from shop.catalogue.offers import given_by
-from shop.services.asking import companies_reached
 from shop.web import given_words, refusal_words
 from shop.web.extension_cards import cards_of, names_of_dependents
 from shop.web.formula_words import in_words

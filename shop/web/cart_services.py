@@ -13,9 +13,9 @@ from foundation import clock
 from foundation.access import requires
 from foundation.database import transaction
 from pricing import InvalidQuantity
+from shop.addons.asking import companies_reached, services_of
 from shop.cart_services import choose, renew_in_cart
 from shop.catalogue import current_price_book
-from shop.services.asking import companies_reached, services_of
 from shop.web.cart import not_this_way
 from shop.web.quantities import quantity_of
 from shop.web.roles import SHOPPERS

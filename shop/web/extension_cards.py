@@ -10,9 +10,9 @@ from flask_babel import ngettext
 
 from foundation import formats
 from pricing import Money, half_up, months_ceil
+from shop.addons.purchases import EndOfService, OutcomeLines, Purchase
+from shop.addons.service_lines import ServiceLine
 from shop.cart_views import CartRow, CartView, Extension, dependents
-from shop.services.purchases import EndOfService, OutcomeLines, Purchase
-from shop.services.service_lines import ServiceLine
 from shop.web.formula_words import in_words
 
 _FEW_MONTHS = 1

@@ -12,11 +12,11 @@ from entitlements import COMPANY, Party
 from foundation.api import Flag, Identifier, Inner, InvalidFields, Many, Shape, Text, Whole, field_problem
 from foundation.problems import FieldProblem
 from pricing import MAXIMUM_QUANTITY, MAXIMUM_YEARS
+from shop.addons.asking import companies_reached
+from shop.addons.company_services import ServiceChoice
 from shop.cart_views import goes_to_a_wallet
 from shop.carts import MOST_LINES
 from shop.catalogue import PriceBookView
-from shop.services.asking import companies_reached
-from shop.services.company_services import ServiceChoice
 from shop.wanted_lines import WantedLine
 
 FEWEST = 1

@@ -6,12 +6,12 @@ from foundation import formats
 from foundation.api import last_day
 from foundation.database import JsonObject
 from pricing import QuotedLine
+from shop.addons.purchases import EndOfService, OutcomeLines
+from shop.addons.service_lines import ServiceLine
 from shop.cart_views import CartView, Extension
 from shop.catalogue import PriceBookView, Refusal
 from shop.orders.placing import NotOrderable
 from shop.quotes import PricedLine
-from shop.services.purchases import EndOfService, OutcomeLines
-from shop.services.service_lines import ServiceLine
 from shop.web.api.order_documents import term_document
 from shop.web.api.vat_documents import vat_rows
 from shop.web.formula_words import in_words

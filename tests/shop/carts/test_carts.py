@@ -56,7 +56,10 @@ def test_the_same_product_for_the_same_party_adds_up_and_is_seen_at_the_price_of
 def test_a_product_that_is_not_on_sale_cannot_be_collected(tx: Transact) -> None:
     with tx() as session:
         book, cart = the_book(session), open_cart(session, None, None)
-        for sku in ("MODULE-DOCUMENTS", "NO-SUCH-THING", ""):
+        lite = book.product("LITE-1")
+        gone = replace(lite, rules=replace(lite.rules, sold=False))
+        book = replace(book, by_sku={**book.by_sku, "LITE-1": gone})
+        for sku in ("LITE-1", "NO-SUCH-THING", ""):
             with pytest.raises(UnknownProduct):
                 add_to_cart(session, cart, book, sku, 1, None)
         assert the_lines(session, cart) == []

@@ -10,10 +10,10 @@ from flask.testing import FlaskClient
 from foundation import clock
 from pricing import add_months
 from shop import User
+from tests.addons import add_services, buy_services
 from tests.browsing import Page, visit
 from tests.conftest import Transact
 from tests.entitlements.scenes import a_scene, an_activation
-from tests.services import add_services, buy_services
 from tests.signing import sign_in
 
 BASE, SEAT, DOCUMENTS = "EINVOICING-FULL", "EINVOICING-SEAT", "MODULE-DOCUMENTS"

@@ -88,13 +88,17 @@ def test_the_studio_is_told_that_it_bears_the_costs_and_that_the_invitation_is_t
 def test_what_cannot_be_bought_says_why_and_where_to_go_and_what_is_not_sold_is_not_listed(
     client: FlaskClient, tx: Transact
 ) -> None:
+    text = DEMO_CATALOGUE.read_text().replace('sku = "MODULE-ORDERS"', 'sku = "MODULE-ORDERS"\nsold = false')
     with tx() as session:
-        stock_the_shop(session)
+        checked = check_catalogue(text)
+        assert checked.catalogue is not None, checked.mistakes
+        import_catalogue(session, checked.catalogue)
     page = visit(client, "/catalogo")
     refused = page.part("#offer-invoices-10000")
     assert "Serve prima il contratto di fatturazione elettronica, non ancora firmato. Chiedi il contratto" in refused
     assert page.soup.select("#offer-invoices-10000 button") == []
-    assert "WooCommerce" not in page.text
+    assert "WooCommerce" in page.text
+    assert "Ordini elettronici" not in page.text
 
 
 def test_packs_show_the_price_of_an_invoice_and_when_they_end(client: FlaskClient, tx: Transact) -> None:

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import date
 
 from pricing import OffPolicy
+from shop.addons.purchases import EndOfService, Purchase, WantedService
 from shop.catalogue import BuyerFacts, PriceBookView, Refusal, refusals, refusals_of_renewal
 from shop.catalogue.sentences import (
     CANNOT_BE_RENEWED,
@@ -16,7 +17,6 @@ from shop.catalogue.sentences import (
     REQUIRES_LONGER,
     SEATS_IN_USE,
 )
-from shop.services.purchases import EndOfService, Purchase, WantedService
 
 _CANNOT_BE_RENEWED = Refusal("CANNOT_BE_RENEWED", CANNOT_BE_RENEWED)
 _MORE_THAN_THE_LOT = Refusal("MORE_THAN_THE_LOT", MORE_THAN_THE_LOT)

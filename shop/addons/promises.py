@@ -27,7 +27,7 @@ from pricing import (
     WantedItem,
     settle_extension,
 )
-from shop.services.purchases import Purchase
+from shop.addons.purchases import Purchase
 
 Fallen = Literal["TERM_MOVED", "SERVICE_ENDED", "ALREADY_ACTIVE", "REQUIREMENT_ENDED"]
 _ANY_RATE = VatRate("-", 0, "N2", "-")

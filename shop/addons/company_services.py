@@ -51,4 +51,5 @@ class CompanyServices:
             running=running,
             base_state=self.running.base_state,
             base_renewed=base_renewed,
+            for_a_company=True,
         )

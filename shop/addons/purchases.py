@@ -30,9 +30,9 @@ from pricing import (
     add_months,
     propose_extension,
 )
+from shop.addons.company_services import CompanyServices
+from shop.addons.service_lines import ServiceLine, names_of_extension, names_of_renewal
 from shop.catalogue import PriceBookView, Product
-from shop.services.company_services import CompanyServices
-from shop.services.service_lines import ServiceLine, names_of_extension, names_of_renewal
 from shop.wanted_lines import WantedLine
 
 _MONTHS = 12

@@ -3,7 +3,7 @@ from datetime import date
 import pytest
 
 from pricing import Money, replay
-from tests.shop.services.values import (
+from tests.shop.addons.values import (
     BASE,
     COLLECTIONS,
     DEMO_TEXT,

@@ -4,9 +4,9 @@ from datetime import date
 from uuid import UUID, uuid5
 
 from entitlements import RunningService, RunningServices
+from shop.addons.company_services import CompanyServices, ServiceChoice
 from shop.catalogue import BuyerFacts, PriceBookView
 from shop.quotes import PricedCart, price_lines
-from shop.services.company_services import CompanyServices, ServiceChoice
 from shop.wanted_lines import WantedLine
 from tests.shop.catalogue.texts import DEMO, view_on
 

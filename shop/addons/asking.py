@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from entitlements import COMPANY, Party, names_of_own_companies, payer_at, running_services
 from foundation import clock
-from shop.services.company_services import CompanyServices, ServiceChoice
+from shop.addons.company_services import CompanyServices, ServiceChoice
 
 
 def companies_reached(session: Session, buyer_id: UUID | None, ids: Iterable[UUID]) -> dict[UUID, str]:
