@@ -38,6 +38,8 @@ class Report:
     lost: list[str] = field(default_factory=list)
     doubled: list[str] = field(default_factory=list)
     unreached: list[str] = field(default_factory=list)
+    gave_up: list[str] = field(default_factory=list)
+    """Stories whose teller waited in vain; whether anything was lost is said by the books."""
     recovery_s: float = 0.0
     """From the last death until all that had been caused before it was done: stories under way, letters, mails."""
     seconds: float = 0.0
@@ -121,7 +123,7 @@ def _run(canary: Canary, fewest: int, most: int) -> Report:
         report.unreached = [str(crash) for crash, one in doomed if one.alive()]
         report.killed = report.points - len(report.unreached)
         report.stories = len(told)
-        report.lost += [story.problem for story in told if story.problem]
+        report.gave_up = [story.problem for story in told if story.problem]
         if not _settle(world, began + LONGEST_SECONDS):
             report.lost += left(world)
         report.recovery_s = _recovery(world, canary.last_death(), told) if report.killed else 0.0
@@ -141,7 +143,7 @@ def _tell(world: World, canary: Canary, fewest: int, most: int, deadline: float)
     def story(studio: int, number: int) -> None:
         try:
             tell(world, studio, number, told[number])
-        except Exception as problem:  # noqa: BLE001 - whatever stopped it, the story is lost
+        except Exception as problem:  # noqa: BLE001 - whatever stopped it, the books say what was lost
             told[number].problem = f"story {number}: {problem!r}"
         told[number].ended = time.time()
         free.append(studio)

@@ -12,8 +12,6 @@ from tests.crash.programs import Running, Starter, answers
 OF_EACH = 2
 LOOK_EVERY = 0.05
 LATEST_HIT = 3
-# A doomed program that meets its point too rarely gives its place to another.
-LONGEST_LIFE = 30.0
 
 
 class Crew:

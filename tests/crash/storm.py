@@ -42,6 +42,7 @@ class Plan:
     buyers: int = 12
     crashes: tuple[Crash, ...] = CRASHES
     forked: bool = False
+    slowest_recovery_s: float = SLOWEST_RECOVERY_S
 
 
 def busy() -> str:
@@ -82,7 +83,8 @@ class Storm:
         return (
             f"seed={self.plan.seed} orders={self.acknowledged} kills={self.killed.count} ({kinds})"
             f" in_flight={share:.0%} at_points={self.at_points} points={len(self.plan.crashes)}"
-            f" letters_lost={self.letters_lost} lost={len(self.lost)} doubled={len(self.doubled)}"
+            f" letters_lost={self.letters_lost} gave_up={sum(bool(one.problem) for one in self.told)}"
+            f" lost={len(self.lost)} doubled={len(self.doubled)}"
             f" outbox_left={self.left} recovery_max_s={self.recovery_max_s:.1f} seconds={self.seconds:.0f}"
             f" audit={'clean' if not self.audit else 'violated'}"
         )
@@ -91,10 +93,10 @@ class Storm:
         """Every broken invariant in words."""
         slow = [f"recovery took {self.recovery_max_s:.1f} s"] if self._slow() and not self.busy else []
         work = [f"{self.left} jobs, letters or mails are left"] if self.left else []
-        return [*self.lost, *self.doubled, *self.audit, *self.killed.problems, *work, *slow]
+        return [*self.lost, *self.doubled, *self.audit, *work, *slow]
 
     def _slow(self) -> bool:
-        return self.recovery_max_s > SLOWEST_RECOVERY_S
+        return self.recovery_max_s > self.plan.slowest_recovery_s
 
     def denied(self) -> str:
         """What the environment did not let happen; empty where all of the storm took place."""
