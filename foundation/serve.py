@@ -10,7 +10,6 @@ import fcntl
 import http.client
 import os
 import signal
-import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
@@ -21,6 +20,7 @@ from urllib.parse import urlsplit
 
 from foundation import postgres
 from foundation.postgres_place import PrivateServerFailed
+from foundation.preparation import Preparation, PreparationFailed, schema_is_newest
 from foundation.serve_environment import (
     HOST,
     Ports,
@@ -132,16 +132,23 @@ def _serve(caller: dict[str, str]) -> int:
             say(f"==> Port {wanted} is taken, so {name} uses {given}")
     environment = _environment(caller, ports)
     own_database = not caller.get("DATABASE_URL")
+    preparation: Preparation | None = None
     try:
         if own_database:
             say("==> Starting the private PostgreSQL")
             environment["DATABASE_URL"] = postgres.ensure_running(postgres.default_directory())
         say("==> Preparing the database and the demo data")
-        greeting = _prepare(environment)
+        preparation = Preparation(environment, home() / "log" / "prepare.log")
+        if not schema_is_newest(environment["DATABASE_URL"]):
+            preparation.finish()
         signals = Signals()
         supervisor = Supervisor(programs(environment, ports, home()), home(), say)
-        return _supervise(supervisor, signals, ports, own_database=own_database, greeting=greeting)
+        return _supervise(supervisor, signals, ports, preparation, own_database=own_database)
+    except PreparationFailed as failure:
+        raise NotStarted(f"the preparation failed. It last wrote:\n{failure}") from failure
     finally:
+        if preparation is not None:
+            preparation.abandon()
         if own_database:
             postgres.stop(postgres.default_directory())
             say("==> PostgreSQL stopped; the data are kept")
@@ -157,25 +164,9 @@ def _environment(caller: Mapping[str, str], ports: Ports) -> dict[str, str]:
     return environment
 
 
-def _prepare(environment: Mapping[str, str]) -> str:
-    done = subprocess.run(  # noqa: S603 - a command of our own
-        python("flask", "--app", "app", "prepare"),
-        check=False,
-        env=environment,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-    )
-    log = home() / "log" / "prepare.log"
-    log.parent.mkdir(parents=True, exist_ok=True)
-    log.write_text(done.stderr)
-    if done.returncode != 0:
-        last = "\n".join(f"    {line}" for line in done.stderr.splitlines()[-20:])
-        raise NotStarted(f"the preparation failed. It last wrote:\n{last}")
-    return done.stdout.strip()
-
-
-def _supervise(supervisor: Supervisor, signals: Signals, ports: Ports, *, own_database: bool, greeting: str) -> int:
+def _supervise(
+    supervisor: Supervisor, signals: Signals, ports: Ports, preparation: Preparation, *, own_database: bool
+) -> int:
     say("==> Starting web, worker and sandbox")
     supervisor.start()
     try:
@@ -189,7 +180,7 @@ def _supervise(supervisor: Supervisor, signals: Signals, ports: Ports, *, own_da
             if not ready:
                 ready = _answers(ports.web)
                 if ready:
-                    say(_welcome(greeting))
+                    say(_welcome(preparation.finish()))
                 elif time.monotonic() > ready_by or supervisor.deaths_in_a_row() >= HOPELESS_AFTER:
                     raise NotStarted(f"/readyz does not answer. The logs are in {home() / 'log'}")
             time.sleep(WATCH_EVERY)

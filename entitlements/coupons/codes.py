@@ -9,9 +9,18 @@ _GROUP = 5
 
 def new_code(prefix: str) -> str:
     """A fresh code such as LTE-7Q4MK-P9HDX: nine random symbols and a check character."""
-    body = "".join(secrets.choice(ALPHABET) for _ in range(_RANDOM_LENGTH))
+    body = _spelled(secrets.randbelow(len(ALPHABET) ** _RANDOM_LENGTH))
     whole = body + check_character(body)
     return f"{prefix}-{whole[:_GROUP]}-{whole[_GROUP:]}"
+
+
+def _spelled(number: int) -> str:
+    """A number in the alphabet's digits: chance is asked for once per code, not once per symbol."""
+    symbols = []
+    for _ in range(_RANDOM_LENGTH):
+        number, place = divmod(number, len(ALPHABET))
+        symbols.append(ALPHABET[place])
+    return "".join(symbols)
 
 
 def check_character(body: str) -> str:
