@@ -26,9 +26,10 @@ from entitlements.coupons.issued import IssuedCoupons, issued_for
 from entitlements.coupons.shelves import count_by_state, count_drafts, stock_of
 from entitlements.coupons.stock import Coupon, CouponNotFound, CouponPack
 from entitlements.coupons.voiding import (
+    CouponShares,
+    coupon_shares,
     coupons_by_state,
     coupons_under_way,
-    held_shares,
     hold_coupons,
     release_coupons,
     suspend_licences,
@@ -67,6 +68,7 @@ from entitlements.referrals import (
 from entitlements.rights import Rights, rights_of
 from entitlements.running.licence_grants import BaseServiceAlreadyActive, TermMissing, TermMoved, locked_company
 from entitlements.running.what_runs import RunningService, RunningServices, running_services
+from entitlements.wallet_recoveries import BucketLeft, buckets_left, give_back_recovered, recover_unused
 
 __all__ = [
     "ADDRESS_FIELDS",
@@ -78,6 +80,7 @@ __all__ = [
     "Account",
     "BaseServiceAlreadyActive",
     "BillingData",
+    "BucketLeft",
     "Cause",
     "Company",
     "CompanyAlreadyExists",
@@ -88,6 +91,7 @@ __all__ = [
     "CouponNotAvailable",
     "CouponNotFound",
     "CouponPack",
+    "CouponShares",
     "HttpProvisioner",
     "IssuedCoupons",
     "MemoryProvisioner",
@@ -113,6 +117,7 @@ __all__ = [
     "balance",
     "book",
     "bucket_end",
+    "buckets_left",
     "check_billing",
     "check_email",
     "check_studio",
@@ -123,15 +128,16 @@ __all__ = [
     "company_refused",
     "count_by_state",
     "count_drafts",
+    "coupon_shares",
     "coupons_by_state",
     "coupons_under_way",
     "credit_referral",
     "credits_earned",
     "credits_left",
     "find_waiting_requests",
+    "give_back_recovered",
     "give_code",
     "grant",
-    "held_shares",
     "hold_coupons",
     "issued_for",
     "keep_details",
@@ -144,6 +150,7 @@ __all__ = [
     "party_names",
     "payer_at",
     "plain_email",
+    "recover_unused",
     "referrals_of",
     "referrer_of",
     "referrer_with",

@@ -41,7 +41,7 @@ from pricing.money import ZERO, Money, half_up, largest_remainder, total
 from pricing.proration import MAXIMUM_YEARS, AnnualPrice, Counted, Formula, ProrationMode
 from pricing.quote_requests import PACKS_ONLY, POLICY_VERSION, Adjustment, QuoteRequest, RequestedLine
 from pricing.quotes import MAXIMUM_TOTAL_CENTS, Quote, QuotedLine, net_per_unit, price, replay
-from pricing.refunds import LineAmounts, refund_line, refund_share
+from pricing.refunds import refund_share
 from pricing.settlement import NeedsRequote, RenewedService, renew, settle_extension
 from pricing.terms import Term, add_months, charge, cumulative_price, december_term, months_ceil, twelve_month_term
 from pricing.tiers import MAXIMUM_QUANTITY, Tier, TierRow, TierTable
@@ -75,7 +75,6 @@ __all__ = [
     "InvalidVatRate",
     "JsonObject",
     "JsonValue",
-    "LineAmounts",
     "LineKind",
     "LineSpan",
     "MalformedQuote",
@@ -121,7 +120,6 @@ __all__ = [
     "net_per_unit",
     "price",
     "propose_extension",
-    "refund_line",
     "refund_share",
     "renew",
     "replay",

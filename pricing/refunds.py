@@ -3,49 +3,25 @@
 Pricing the remaining quantity again would be wrong: with volume tiers, giving back one unit of 101 can raise the price.
 """
 
-from dataclasses import dataclass
-
 from pricing.errors import RefundExceedsLine
 from pricing.money import Money
-from pricing.tiers import check_quantity
 
 
-@dataclass(frozen=True, slots=True)
-class LineAmounts:
-    """Net and VAT of a sold line, or of the part of it that is given back."""
+def refund_share(frozen: Money, whole: int, already_refunded: int, refunding: int) -> Money:
+    """What `refunding` of `whole` is worth of a frozen amount, after so much of it went: half-up on the running sum.
 
-    net: Money
-    vat: Money
-
-    @property
-    def gross(self) -> Money:
-        """Net and VAT together."""
-        return self.net + self.vat
-
-
-def _share_of_first(frozen: Money, quantity: int, units: int) -> Money:
-    # With equal weights the largest remainders are the earliest units, so a prefix sum needs no list of shares.
-    each, left_over = divmod(abs(frozen.cents), quantity)
-    share = Money(each * units + min(left_over, units))
-    return share if frozen.cents >= 0 else -share
-
-
-def refund_share(frozen: Money, quantity: int, already_refunded: int, refunding: int) -> Money:
-    """What giving back `refunding` of `quantity` units is worth after `already_refunded` of them went back.
-
-    Any sequence of refunds of the whole line adds up to `frozen` exactly, and no sequence exceeds it. Raises
-    `RefundExceedsLine` when more units would go back than were sold, or when none would.
+    Any sequence of refunds of the whole adds up to `frozen` exactly, and each is within a cent of its exact value,
+    however many units there are: the VAT given back so stays what the rate says of the net given back (SDI 00421).
+    Raises `RefundExceedsLine` when more would go back than there is.
     """
-    check_quantity(quantity)
     refunded = already_refunded + refunding
-    if already_refunded < 0 or refunding < 1 or refunded > quantity:
-        raise RefundExceedsLine(quantity, already_refunded, refunding)
-    return _share_of_first(frozen, quantity, refunded) - _share_of_first(frozen, quantity, already_refunded)
+    if already_refunded < 0 or refunding < 0 or refunded > whole:
+        raise RefundExceedsLine(whole, already_refunded, refunding)
+    return _running_share(frozen, whole, refunded) - _running_share(frozen, whole, already_refunded)
 
 
-def refund_line(frozen: LineAmounts, quantity: int, already_refunded: int, refunding: int) -> LineAmounts:
-    """`refund_share` of the net and of the VAT of a line, each exact on its own."""
-    return LineAmounts(
-        net=refund_share(frozen.net, quantity, already_refunded, refunding),
-        vat=refund_share(frozen.vat, quantity, already_refunded, refunding),
-    )
+def _running_share(frozen: Money, whole: int, part: int) -> Money:
+    if whole == 0:
+        return Money(0)
+    share = Money((2 * abs(frozen.cents) * part + whole) // (2 * whole))
+    return share if frozen.cents >= 0 else -share

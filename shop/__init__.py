@@ -19,16 +19,15 @@ from shop.payments.memory_gateway import MemoryGateway
 from shop.payments.method import change_payment_method
 from shop.payments.reconcile import reconcile
 from shop.payments.record import MoneyFact, lock_order, record_payment
-from shop.payments.refund_requests import (
+from shop.payments.refund_plans import (
     NothingToRefund,
     Refundable,
     RefundBlocked,
     RefundExceedsWhatIsLeft,
-    RefundRefused,
     RefundWish,
     refundable,
-    request_refund,
 )
+from shop.payments.refund_requests import RefundRefused
 from shop.payments.results import paid_order
 from shop.payments.seen import Kind, Overtaken, Seen, Verdict, look
 from shop.payments.transfers_at_stripe import excess_at_stripe
@@ -91,7 +90,6 @@ __all__ = [
     "record_transfer",
     "record_unknown_return",
     "refundable",
-    "request_refund",
     "settle_attempt",
     "settle_pending",
     "start_checkout",

@@ -53,9 +53,11 @@ sql_checks(
                 FROM BALANCES b
                 FULL JOIN (SELECT l.sku, sum(l.net_cents) AS cents FROM order_lines l JOIN orders o ON o.id = l.order_id
                            WHERE o.fulfilled_at IS NOT NULL GROUP BY l.sku) s ON s.sku = b.label
-                LEFT JOIN (SELECT p.sku, sum(c.net_cents) AS cents
-                           FROM coupons c JOIN coupon_packs p ON p.id = c.pack_id
-                           WHERE c.state IN ('ACTIVE', 'VOIDED') AND p.cause_kind = 'order_line' GROUP BY p.sku) g
+                LEFT JOIN (SELECT x.sku, sum(x.cents) AS cents FROM
+                             (SELECT p.sku, c.net_cents AS cents FROM coupons c JOIN coupon_packs p ON p.id = c.pack_id
+                              WHERE c.state IN ('ACTIVE', 'VOIDED') AND p.cause_kind = 'order_line'
+                              UNION ALL SELECT b.sku, r.net_cents FROM wallet_recoveries r
+                              JOIN wallet_buckets b ON b.id = r.bucket_id) x GROUP BY x.sku) g
                   ON g.sku = coalesce(b.label, s.sku)
                 WHERE coalesce(b.cents, 0) <> coalesce(s.cents, 0) - coalesce(g.cents, 0)
                 """,
@@ -90,10 +92,49 @@ sql_checks(
                      SELECT 1 FROM payment_allocations a WHERE a.id = t.cause_id))
                OR (t.cause_kind = 'disposal' AND NOT EXISTS (SELECT 1 FROM payment_disposals d WHERE d.id = t.cause_id))
                OR (t.cause_kind = 'bank_return' AND NOT EXISTS (SELECT 1 FROM bank_lines b WHERE b.id = t.cause_id))
+               OR (t.cause_kind = 'refund_request' AND NOT EXISTS (
+                     SELECT 1 FROM refund_requests r WHERE r.id = t.cause_id AND r.way <> 'card' AND r.state = 'DONE'))
+               OR (t.cause_kind = 'wallet_recovery' AND NOT EXISTS (
+                     SELECT 1 FROM wallet_recoveries r WHERE r.id = t.cause_id))
                OR t.cause_kind NOT IN (
                     'payment', 'order_fulfilled', 'allocation', 'disposal', 'bank_return', 'coupon_assignment',
                     'coupons_voided', 'wallet_grant', 'wallet_expired', 'consumption', 'stripe_refund',
-                    'stripe_movement', 'stripe_payout')
+                    'stripe_movement', 'stripe_payout', 'refund_request',
+                    'wallet_recovery')
+            """,
+        ),
+        (
+            "every refund by transfer or as store credit stands in the ledger, and none exceeds what was paid so",
+            "SELECT count(*) FROM refund_requests WHERE way <> 'card'",
+            """
+            SELECT 'refund ' || r.id || ' of ' || r.amount_cents || ' is booked as ' || coalesce(sum(t.amount), 0)
+            FROM refund_requests r
+            LEFT JOIN ledger_transfers t ON t.cause_kind = 'refund_request' AND t.cause_id = r.id
+            WHERE r.way <> 'card' GROUP BY r.id
+            HAVING coalesce(sum(t.amount), 0) <> CASE WHEN r.state = 'DONE' THEN r.amount_cents ELSE 0 END
+            UNION ALL
+            SELECT 'order ' || o.number || ' gave back more than it was paid' FROM orders o
+            JOIN (SELECT order_id, sum(amount_cents) AS cents FROM refund_requests
+                  WHERE way <> 'card' AND state = 'DONE' GROUP BY order_id) r ON r.order_id = o.id
+            WHERE r.cents > (SELECT coalesce(sum(a.amount_cents), 0) FROM payment_allocations a
+                             JOIN payments p ON p.id = a.payment_id
+                             WHERE a.order_id = o.id AND a.amount_cents > 0 AND p.source <> 'stripe')
+            """,
+        ),
+        (
+            "what was taken back of a wallet stands in the ledger: its units and their worth",
+            "SELECT count(*) FROM wallet_recoveries",
+            """
+            SELECT 'recovery ' || r.id || ' of ' || r.quantity || ' is booked otherwise' FROM wallet_recoveries r
+            LEFT JOIN ledger_transfers t ON t.cause_kind = 'wallet_recovery' AND t.cause_id = r.id
+            LEFT JOIN ledger_accounts d ON d.id = t.debit_account_id
+            LEFT JOIN ledger_accounts c ON c.id = t.credit_account_id
+            GROUP BY r.id
+            HAVING coalesce(sum(t.amount) FILTER (WHERE d.kind = 'wallet' AND d.owner_id = r.bucket_id), 0)
+                 - coalesce(sum(t.amount) FILTER (WHERE c.kind = 'wallet' AND c.owner_id = r.bucket_id), 0)
+                 <> r.quantity
+                OR coalesce(sum(t.amount) FILTER (WHERE d.kind = 'deferred'), 0)
+                 - coalesce(sum(t.amount) FILTER (WHERE c.kind = 'deferred'), 0) <> r.net_cents
             """,
         ),
     ]

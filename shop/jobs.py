@@ -1,5 +1,6 @@
 """The jobs and due rules of the shop: importing this module registers them."""
 
+from contextlib import suppress
 from uuid import UUID
 
 from flask import current_app
@@ -8,9 +9,10 @@ from foundation.jobs import job
 from shop import audit, audit_ledger
 from shop.accounts import sweeping
 from shop.orders import closing
-from shop.payments import reversals
+from shop.payments import refund_decisions, reversals
 from shop.payments.checkout import close_checkout
 from shop.payments.gateway import PaymentGateway
+from shop.payments.refund_requests import RefundRefused, send_request
 from shop.transfers import audit as transfers_audit
 from shop.transfers import payer_data, requoted, window
 
@@ -22,9 +24,11 @@ __all__ = [
     "gateway",
     "money_of_a_fallen_quote",
     "payer_data",
+    "refund_decisions",
     "requoted",
     "reversals",
     "rivals_of_a_fulfilled_order",
+    "send_refund",
     "sweeping",
     "transfers_audit",
     "window",
@@ -54,3 +58,10 @@ def money_of_a_fallen_quote(order_id: str) -> None:
 def rivals_of_a_fulfilled_order(order_id: str, company_ids: list[str]) -> None:
     """Services have changed: orders of the same companies that wait for money are looked at again."""
     requoted.look_at_rivals([UUID(company) for company in company_ids], UUID(order_id))
+
+
+@job(refund_decisions.SEND)
+def send_refund(request_id: str) -> None:
+    """Give money back by card; a refusal has become a task for finance, silence is asked about again."""
+    with suppress(RefundRefused):
+        send_request(UUID(request_id), gateway())

@@ -13,11 +13,16 @@ from entitlements.coupons.stock import Coupon, CouponPack
 
 @dataclass(frozen=True, slots=True)
 class IssuedCoupons:
-    """Coupons of some causes: `issued` in all, `active` those whose company exists, `first_active_at` since when."""
+    """Coupons of some causes: `issued` in all, `active` those whose company exists, `first_active_at` since when.
+
+    `voided` went back with their money; `usable` can still be activated.
+    """
 
     issued: int
     activating: int
     active: int
+    voided: int
+    usable: int
     first_active_at: datetime | None
 
 
@@ -29,10 +34,12 @@ def issued_for(session: Session, cause_kind: str, cause_ids: Collection[UUID]) -
             func.count(),
             func.count().filter(Coupon.state == "ACTIVATING"),
             func.count().filter(active),
+            func.count().filter(Coupon.state == "VOIDED"),
+            func.count().filter(Coupon.state == "AVAILABLE", Coupon.held_by_case.is_(None)),
             func.min(Coupon.changed_at).filter(active),
         )
         .join(CouponPack, CouponPack.id == Coupon.pack_id)
         .where(CouponPack.cause_kind == cause_kind, CouponPack.cause_id.in_(cause_ids))
     )
     row = session.execute(query).one()
-    return IssuedCoupons(row[0], row[1], row[2], row[3])
+    return IssuedCoupons(*row)

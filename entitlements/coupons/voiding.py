@@ -4,6 +4,7 @@ Every function is set-based, names the coupons by the cause they were minted for
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -95,18 +96,31 @@ def release_coupons(session: Session, case: UUID) -> int:
     return len(session.execute(_RELEASE, {"case": case, "now": clock.now()}).all())
 
 
-def held_shares(session: Session, case: UUID) -> dict[UUID, list[int]]:
-    """The net shares (cents) of the coupons a case holds, by the cause of their pack."""
+@dataclass(frozen=True, slots=True)
+class CouponShares:
+    """Of the coupons of one cause: how many nobody uses and no case holds, their net share, and that of those gone."""
+
+    unused: int = 0
+    unused_net_cents: int = 0
+    gone_net_cents: int = 0
+
+
+def coupon_shares(session: Session, cause_kind: str, cause_ids: Sequence[UUID]) -> dict[UUID, CouponShares]:
+    """The net shares of the coupons minted for these causes; gone are those voided, or held to be."""
+    free = (Coupon.state == "AVAILABLE") & Coupon.held_by_case.is_(None)
+    gone = (Coupon.state == "VOIDED") | ((Coupon.state == "AVAILABLE") & Coupon.held_by_case.is_not(None))
     query = (
-        select(CouponPack.cause_id, Coupon.net_cents)
+        select(
+            CouponPack.cause_id,
+            func.count().filter(free),
+            func.coalesce(func.sum(Coupon.net_cents).filter(free), 0),
+            func.coalesce(func.sum(Coupon.net_cents).filter(gone), 0),
+        )
         .join(CouponPack, CouponPack.id == Coupon.pack_id)
-        .where(Coupon.held_by_case == case, Coupon.state == "AVAILABLE")
-        .order_by(Coupon.ordinal)
+        .where(CouponPack.cause_kind == cause_kind, CouponPack.cause_id.in_(cause_ids))
+        .group_by(CouponPack.cause_id)
     )
-    found: dict[UUID, list[int]] = {}
-    for cause_id, share in session.execute(query):
-        found.setdefault(cause_id, []).append(share)
-    return found
+    return {row[0]: CouponShares(int(row[1]), int(row[2]), int(row[3])) for row in session.execute(query)}
 
 
 def coupons_by_state(session: Session, cause_kind: str, cause_ids: Sequence[UUID]) -> dict[UUID, dict[str, int]]:

@@ -31,6 +31,7 @@ _TOLD = frozenset(
         "order.held",
         "order.money_returned",
         "order.fulfilled",
+        "order.refunded",
         "order.cancelled",
         "order.expired",
     }
@@ -63,7 +64,8 @@ def _ahead(order: Order, coupons: bool, issued: IssuedCoupons) -> Iterator[Timel
         yield TimelineStep("order.paid", "next")
     if order.state in {"AWAITING_PAYMENT", "NEEDS_REQUOTE", "ON_HOLD"}:
         yield TimelineStep("order.fulfilled", "next")
-    if coupons and order.state not in {"CANCELLED", "EXPIRED"}:
+    over = order.state == "FULFILLED" and not (issued.active or issued.activating or issued.usable)
+    if coupons and not over and order.state not in {"CANCELLED", "EXPIRED"}:
         yield _company(order, issued)
 
 

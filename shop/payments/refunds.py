@@ -5,7 +5,7 @@ from sqlalchemy.orm import Session
 from entitlements import Account, Cause, Posting, book
 from foundation.events import Subject, record_event
 from shop.orders.order_book import Order
-from shop.orders.placing import order_subject
+from shop.orders.placing import order_subject, tell_buyer
 from shop.payments.charges import CLEARING, store_charge
 from shop.payments.finance_tasks import Concern, close_tasks, open_task
 from shop.payments.finding import find_by_charge, find_by_intent
@@ -74,3 +74,4 @@ def _ask_finance(session: Session, order: Order, refund: StripeRefund, before: s
         open_task(session, Concern("refund_failed", subject, facts, order.id))
     elif before is None:
         open_task(session, Concern("credit_note", subject, facts, order.id))
+        tell_buyer(session, order, "order_refunded", str(subject.id), refunded_cents=refund.amount_cents, way="card")

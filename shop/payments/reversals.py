@@ -14,7 +14,9 @@ from sqlalchemy.orm import Session
 from entitlements import (
     Cause,
     coupons_under_way,
+    give_back_recovered,
     hold_coupons,
+    recover_unused,
     release_coupons,
     suspend_licences,
     void_coupons,
@@ -24,7 +26,7 @@ from foundation.jobs import DueRow, due_rule, schedule_due
 from shop.orders.order_book import Order, lines_of
 from shop.payments.money_in import paid_cents
 from shop.payments.record import lock_order
-from shop.payments.stripe_facts import StripeCharge, StripeDispute
+from shop.payments.stripe_facts import RefundRequest, StripeCharge, StripeDispute
 
 OPEN_DISPUTE = frozenset(
     {"needs_response", "under_review", "warning_needs_response", "warning_under_review"},
@@ -35,27 +37,48 @@ _LOOK_AGAIN = timedelta(hours=1)
 
 
 def follow_reversals(session: Session, order: Order) -> None:
-    """Hold, release or void the order's unassigned coupons and suspend its licences, as refunds and disputes say.
+    """Hold, release or end the order's unused rights and suspend its licences, as refunds and disputes say (D10).
 
-    The order's row must be locked. An open dispute freezes; a lost one voids and suspends; a full refund voids.
+    The order's row must be locked. An open dispute freezes what is unused, coupons and wallets; a lost one ends it and
+    suspends the licences; a full refund ends it, and suspends where finance decided so.
     """
     disputes = _disputes_of(session, order.id)
     if not disputes and not fully_refunded(session, order.id):
         return
-    lines = [line.id for line in lines_of(session, order.id)]
+    sold_for = {line.id: line.net_cents for line in lines_of(session, order.id)}
     lost = next((dispute for dispute in disputes if dispute.status == LOST), None)
     if lost is not None:
-        void_coupons(session, "order_line", lines, Cause("dispute", lost.case_id))
-        suspend_licences(session, "order_line", lines, lost.case_id)
-        _look_again(session, order, lines)
+        _end(session, order, Cause("dispute", lost.case_id), suspend=lost.case_id)
     elif fully_refunded(session, order.id):
-        void_coupons(session, "order_line", lines, Cause("refund", order.id))
-        _look_again(session, order, lines)
+        _end(session, order, Cause("refund", order.id), suspend=_decided_about_used(session, order.id))
     for dispute in disputes:
         if dispute.status in OPEN_DISPUTE:
-            hold_coupons(session, "order_line", lines, dispute.case_id, under_way=True)
+            hold_coupons(session, "order_line", list(sold_for), dispute.case_id, under_way=True)
+            recover_unused(session, "order_line", sold_for, Cause("dispute", dispute.case_id))
         else:
             release_coupons(session, dispute.case_id)
+            if dispute.status != LOST:
+                give_back_recovered(session, Cause("dispute", dispute.case_id))
+
+
+def _end(session: Session, order: Order, why: Cause, suspend: UUID | None) -> None:
+    """The money is gone for good: unused rights end; licences are suspended for the case `suspend`, if there is one."""
+    lines = lines_of(session, order.id)
+    ids = [line.id for line in lines]
+    void_coupons(session, "order_line", ids, why)
+    recover_unused(session, "order_line", {line.id: line.net_cents for line in lines}, why)
+    if suspend is not None:
+        suspend_licences(session, "order_line", ids, suspend)
+    if coupons_under_way(session, "order_line", ids):
+        due_at = clock.now() + _LOOK_AGAIN
+        # A coupon whose activation was under way becomes a licence later, or comes back: it is dealt with as well.
+        schedule_due(session, RULE, order.id, due_at, period=due_at.isoformat())
+
+
+def _decided_about_used(session: Session, order_id: UUID) -> UUID | None:
+    """The request with which finance decided that rights in use go back too (D10)."""
+    query = select(RefundRequest.id).where(RefundRequest.order_id == order_id, RefundRequest.everything.is_(True))
+    return session.scalar(query.where(RefundRequest.state == "DONE").order_by(RefundRequest.id).limit(1))
 
 
 def fully_refunded(session: Session, order_id: UUID) -> bool:
@@ -65,13 +88,20 @@ def fully_refunded(session: Session, order_id: UUID) -> bool:
 
 
 def refunded_cents(session: Session, order_id: UUID) -> int:
-    """How much of an order's charges went back, summed from the charges."""
+    """How much of an order's money went back: by card, summed from the charges, and by transfer or as store credit."""
     query = select(func.coalesce(func.sum(StripeCharge.refunded_cents), 0)).where(StripeCharge.order_id == order_id)
-    return int(session.execute(query).scalar_one())
+    return int(session.execute(query).scalar_one()) + refunded_otherwise(session, order_id)
+
+
+def refunded_otherwise(session: Session, order_id: UUID) -> int:
+    """How much went back by transfer or as store credit."""
+    query = select(func.coalesce(func.sum(RefundRequest.amount_cents), 0)).where(RefundRequest.order_id == order_id)
+    done = query.where(RefundRequest.way != "card", RefundRequest.state == "DONE")
+    return int(session.execute(done).scalar_one())
 
 
 def kept_cents(session: Session, order_id: UUID) -> int:
-    """What was paid for an order in whatever way and did not go back by card."""
+    """What was paid for an order in whatever way and did not go back."""
     return paid_cents(session, order_id) - refunded_cents(session, order_id)
 
 
@@ -89,13 +119,6 @@ def disputed(session: Session, order_id: UUID) -> bool:
 def _disputes_of(session: Session, order_id: UUID) -> Sequence[StripeDispute]:
     query = select(StripeDispute).where(StripeDispute.order_id == order_id).order_by(StripeDispute.id)
     return session.scalars(query).all()
-
-
-def _look_again(session: Session, order: Order, lines: list[UUID]) -> None:
-    """A coupon whose activation was under way becomes a licence later, or comes back: it is dealt with as well."""
-    if coupons_under_way(session, "order_line", lines):
-        due_at = clock.now() + _LOOK_AGAIN
-        schedule_due(session, RULE, order.id, due_at, period=due_at.isoformat())
 
 
 @due_rule(RULE)

@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import NAMESPACE_URL, UUID, uuid5
 
-from sqlalchemy import ForeignKey, Index
+from sqlalchemy import CheckConstraint, ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from foundation.database import JsonObject, Model
@@ -74,13 +74,25 @@ class StripePayout(Model):
 
 
 class RefundRequest(Model):
-    """A refund somebody asked for, committed before the gateway is called; its id is the idempotency key."""
+    """A refund somebody asked for; by card it is committed before the gateway is called, with its id as the key there.
+
+    `way`: card, bank (finance makes the transfer) or store_credit. `line_id` says whose unused rights go back,
+    `everything` that finance decided that those in use go back too (D10).
+    """
 
     __tablename__ = "refund_requests"
+    __table_args__ = (
+        CheckConstraint("way IN ('card', 'bank', 'store_credit')", name="way"),
+        CheckConstraint("(way = 'card') = (charge_id IS NOT NULL)", name="charge"),
+        CheckConstraint("amount_cents > 0", name="amount_positive"),
+    )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     order_id: Mapped[UUID] = mapped_column(ForeignKey("orders.id"), index=True)
-    charge_id: Mapped[str]
+    way: Mapped[str]
+    charge_id: Mapped[str | None]
+    line_id: Mapped[UUID | None] = mapped_column(ForeignKey("order_lines.id"))
+    everything: Mapped[bool]
     amount_cents: Mapped[int]
     requested_by_user_id: Mapped[UUID | None]
     requested_at: Mapped[datetime]

@@ -19,6 +19,7 @@ from shop.transfers.refusals import DecisionNotFound, SecondPersonNeeded
 CONFIRM_BY_HAND = "confirm_by_hand"
 SEND_BACK = "send_back"
 STORE_CREDIT = "store_credit"
+REFUND = "refund"
 WAITING, APPROVED, DECLINED = "WAITING", "APPROVED", "DECLINED"
 
 
@@ -27,7 +28,7 @@ class FinanceDecision(Identified, Model):
 
     __tablename__ = "finance_decisions"
     __table_args__ = (
-        CheckConstraint("kind IN ('confirm_by_hand', 'send_back', 'store_credit')", name="kind"),
+        CheckConstraint("kind IN ('confirm_by_hand', 'send_back', 'store_credit', 'refund')", name="kind"),
         CheckConstraint("state IN ('WAITING', 'APPROVED', 'DECLINED')", name="state"),
         CheckConstraint("amount_cents > 0", name="amount_positive"),
         CheckConstraint("(state = 'WAITING') = (decided_at IS NULL)", name="decided"),

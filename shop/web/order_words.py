@@ -92,6 +92,7 @@ def _titles(*, coupons: bool) -> dict[str, str]:
         "order.held": _("Fermato per una verifica"),
         "order.money_returned": _("Bonifico stornato dalla banca"),
         "order.fulfilled": fulfilled,
+        "order.refunded": _("Rimborso registrato"),
         "order.cancelled": _("Annullato"),
         "order.expired": _("Scaduto"),
         "company.ready": _("Azienda creata"),

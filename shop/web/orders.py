@@ -29,6 +29,7 @@ from shop.orders.timeline import timeline
 from shop.orders.transfer_instructions import TransferInstructions, transfer_instructions
 from shop.payments.attempts import PaymentAttempt, attempts_of
 from shop.payments.money_in import paid_cents
+from shop.payments.reversals import refunded_cents
 from shop.web import order_words
 from shop.web.roles import SHOPPERS
 from shop.web.searching import typed
@@ -50,6 +51,7 @@ class OrderPage:
     attempts: list[PaymentAttempt]
     paid_cents: int
     for_names: dict[UUID, str]
+    refunded_cents: int
 
     @property
     def awaiting_funds(self) -> bool:
@@ -116,14 +118,17 @@ def order_page(session: Session, order: Order) -> OrderPage:
     """Read one order with all that belongs to it: a fixed number of queries, however long it is."""
     lines = lines_of(session, order.id)
     others = {line.for_party_id for line in lines} - {order.buyer_party_id}
+    events = events_about(session, "order", order.id)
+    refunded = any(event.type == "order.refunded" for event in events)
     return OrderPage(
         order=order,
         lines=lines,
-        events=events_about(session, "order", order.id),
+        events=events,
         issued=issued_for(session, "order_line", [line.id for line in lines]),
         attempts=attempts_of(session, order.id),
         paid_cents=paid_cents(session, order.id),
         for_names=party_names(session, others),
+        refunded_cents=refunded_cents(session, order.id) if refunded else 0,
     )
 
 
@@ -144,6 +149,7 @@ def _words(page: OrderPage) -> dict[str, object]:
         "promised_at": order.paid_at + current_settings().bank_transfer_sla if order.paid_at else None,
         "own": principal is not None and principal.is_one_of(SHOPPERS),
         "may_cancel": may(order.state, "cancel") and order.state != "CANCELLED",
+        "may_refund": order.state == "FULFILLED" and principal is not None and principal.role in {"finance", "admin"},
         "looks_again": order.state in _LIVE,
     }
 

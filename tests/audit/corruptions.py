@@ -35,6 +35,8 @@ DEFERRED = "what was sold and not yet earned or voided is owed, product by produ
 VAT = "the VAT that is owed is that of the fulfilled orders, rate by rate"
 MONEY_CAUSE = "every transfer of money has the fact it was booked for"
 REFUNDS = "every refund of Stripe stands in the ledger with its amount"
+OTHER_REFUNDS = "every refund by transfer or as store credit stands in the ledger, and none exceeds what was paid so"
+RECOVERED = "what was taken back of a wallet stands in the ledger: its units and their worth"
 CHAIN = "event chain"
 SEALED = "events sealed in order"
 
@@ -243,6 +245,27 @@ MONEY = (
         "a payment called seen",
         ATTEMPT,
         _copy("payment_attempts", "true", number="9", paid_at="now()", session_id="'forged'", payment_intent_id="NULL"),
+    ),
+    _deed(
+        "a refund by transfer made larger",
+        OTHER_REFUNDS,
+        "UPDATE refund_requests SET amount_cents = amount_cents + 1 WHERE way <> 'card'",
+    ),
+    _deed(
+        "a refund by transfer unbooked",
+        OTHER_REFUNDS,
+        "DELETE FROM ledger_transfers WHERE cause_kind = 'refund_request'",
+    ),
+    _deed("a refund by transfer that never was", MONEY_CAUSE, "DELETE FROM refund_requests WHERE way <> 'card'"),
+    _deed(
+        "more taken back of a wallet than was booked",
+        RECOVERED,
+        "UPDATE wallet_recoveries SET quantity = quantity + 1",
+    ),
+    _deed(
+        "what the rest of a wallet was worth changed",
+        RECOVERED,
+        "UPDATE wallet_recoveries SET net_cents = net_cents + 1",
     ),
     _deed("a refund made smaller", REFUNDS, "UPDATE stripe_refunds SET amount_cents = amount_cents - 1"),
     _deed("a refund forgotten", REFUNDS, "DELETE FROM stripe_refunds"),

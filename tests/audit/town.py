@@ -33,9 +33,11 @@ from foundation.jobs import drain
 from foundation.principal import Principal
 from shop import MemoryGateway, Order, lock_order
 from shop.orders.closing import cancel_order
+from shop.orders.fulfilment import fulfil
 from shop.orders.order_book import lines_of
 from shop.payments.checkout import look_and_reconcile, start_checkout
-from shop.payments.refund_requests import RefundWish, request_refund
+from shop.payments.refund_decisions import ask_refund
+from shop.payments.refund_plans import BY_BANK, TO_CREDIT, RefundWish
 from shop.transfers import (
     ReturnFact,
     TransferFact,
@@ -51,6 +53,7 @@ from shop.transfers import (
 )
 from tests.factories import a_company, a_studio, a_user
 from tests.foundation.horizon import wait_until_readable
+from tests.refunding import request_refund
 from tests.stories import a_paid_order, an_order, company_data, owner_of, stock_the_shop
 
 ACCOUNT = "IT60X0542811101000000123456"
@@ -80,6 +83,7 @@ def build_town(app: Flask, outside: Outside) -> None:
         _connect(town)
         _pay_on_the_hosted_page(town, outside)
         _pay_by_transfer(town)
+        _give_back(town)
         _let_an_order_expire(town)
         drain()
         wait_until_readable()
@@ -213,6 +217,19 @@ def _transfer(session: Session, reference: str, amount_cents: int, remittance: s
     line = record_transfer(session, fact)
     assert line is not None
     return line.id
+
+
+def _give_back(town: Town) -> None:
+    """Orders paid by transfer and fulfilled: unused coupons go back by transfer, what is left of a pack as credit."""
+    for number, (sku, way) in enumerate((("LITE-10", BY_BANK), ("INVOICES-100", TO_CREDIT)), start=1):
+        with transaction() as session:
+            order = an_order(session, town.milano, sku, method="bank_transfer")
+            _transfer(session, f"B{number}", order.gross_cents, order.number)
+        with transaction() as session:
+            fulfil(session, lock_order(session, order.id))
+            line = lines_of(session, order.id)[0]
+            wish = RefundWish(unused_of_line=line.id, way=way)
+            ask_refund(session, lock_order(session, order.id), wish, order.gross_cents, town.finance[0])
 
 
 def _let_an_order_expire(town: Town) -> None:

@@ -69,6 +69,19 @@ def the_finance_desk(cast: Cast) -> None:
     page.locator("main table a").first.click()
     cast.here(finance, "task", "One task")
     cast.take(finance, f"/ordini/{numbers['held']}", "order-for-finance", "An order as finance sees it")
+    _refunds(cast)
+
+
+def _refunds(cast: Cast) -> None:
+    """What may go back of an order, and what that does, before the click."""
+    finance, path = cast.finance, f"/desk/rimborsi/{cast.numbers['fulfilled']}"
+    cast.take(finance, path, "finance-refund", "What may go back of an order")
+    finance.page.locator("[name=che][value=importo]").check()
+    finance.press("Mostra che cosa succede")
+    cast.here(finance, "finance-refund-error", "Refund: the amount is missing")
+    finance.open(path)
+    finance.press("Mostra che cosa succede")
+    cast.here(finance, "finance-refund-confirm", "What a refund does, before the click")
 
 
 def the_activation_desk(cast: Cast) -> None:

@@ -66,6 +66,7 @@ ELSEWHERE = dict.fromkeys(
         "refund.request_committed",
         "refund.called",
         "job.checkout.close.done",
+        "job.refunds.send.done",
         "job.stripe.janitor.done",
     ),
     "tests/crash/test_scenes.py",

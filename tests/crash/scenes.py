@@ -18,16 +18,18 @@ from foundation.ids import new_id
 from foundation.jobs import RetryLater
 from foundation.mail import MemoryMailer
 from foundation.principal import Principal
-from shop import Order, StripeGateway, lock_order, request_refund
+from shop import Order, StripeGateway, lock_order
 from shop.orders.order_book import lines_of
 from shop.payments.attempts import attempts_of
 from shop.payments.checkout import settle_attempt, start_checkout
 from shop.payments.method import change_payment_method
-from shop.payments.refund_requests import RefundWish
+from shop.payments.refund_decisions import ask_refund
+from shop.payments.refund_plans import RefundWish
 from tests.crash.client import press
 from tests.crash.world import World
 from tests.factories import a_studio
 from tests.races.numbers import company_fields
+from tests.refunding import request_refund
 from tests.stories import an_order, company_data, owner_of
 
 
@@ -50,6 +52,14 @@ def refund(app: Flask, order_id: UUID) -> None:
     with transaction() as session:
         line = lines_of(session, order_id)[0]
     request_refund(order_id, RefundWish(unused_of_line=line.id), _person("finance"), gateway_of(app))
+
+
+def ask_for_refund(app: Flask, order_id: UUID) -> None:
+    """Finance asks for the same on its page: a job sends it."""
+    with app.app_context(), transaction() as session:
+        order = lock_order(session, order_id)
+        line = lines_of(session, order_id)[0]
+        ask_refund(session, order, RefundWish(unused_of_line=line.id), order.gross_cents, _person("finance"))
 
 
 def end_request(app: Flask, company_id: UUID) -> None:

@@ -17,7 +17,15 @@ from foundation.database import database, transaction
 from shop.payments.janitor import settle_pending
 from tests.crash.points import ELSEWHERE
 from tests.crash.programs import Starter
-from tests.crash.scenes import a_buyer, gateway_of, page_to_close, paid_order, refused_company, scene_app
+from tests.crash.scenes import (
+    a_buyer,
+    ask_for_refund,
+    gateway_of,
+    page_to_close,
+    paid_order,
+    refused_company,
+    scene_app,
+)
 from tests.crash.world import World, a_world
 from tests.database import ROOT
 
@@ -89,16 +97,37 @@ def test_a_job_whose_worker_died_before_it_said_so_is_done_again_without_harm(
     finally:
         doomed.end()
     assert world.number(f"{OPEN_JOBS} WHERE task_name = '{name}'") == 1
+    _let_a_worker_finish(world, starter, "checkout.close", "stripe.janitor")
+    assert world.number("SELECT count(*) FROM payment_attempts WHERE expired_at IS NULL") == 0
+    assert _violations(app) == []
+
+
+def test_a_refund_whose_worker_died_before_it_said_so_is_sent_again_and_is_one(world: World, app: Flask) -> None:
+    order = paid_order(app, a_buyer(app))
+    ask_for_refund(app, order.id)
+    starter = Starter(world.environment, world.folder)
+    doomed = starter.worker("job.refunds.send.done")
+    try:
+        assert doomed.process.wait(LONGEST_SECONDS) == -signal.SIGKILL
+    finally:
+        doomed.end()
+    _let_a_worker_finish(world, starter, "refunds.send")
+    assert world.rows("SELECT state FROM refund_requests") == [("DONE",)]
+    assert world.number("SELECT sum(amount_cents) FROM stripe_refunds") == order.gross_cents
+    assert _violations(app) == []
+
+
+def _let_a_worker_finish(world: World, starter: Starter, *names: str) -> None:
+    """A second worker takes over what the first one left, until nothing of these names is open."""
     worker = starter.worker()
+    wanted = ", ".join(f"'{name}'" for name in names)
     try:
         deadline = time.monotonic() + LONGEST_SECONDS
-        while world.number(f"{OPEN_JOBS} WHERE task_name IN ('checkout.close', 'stripe.janitor')") > 0:
+        while world.number(f"{OPEN_JOBS} WHERE task_name IN ({wanted})") > 0:
             assert time.monotonic() < deadline, worker.said()
             time.sleep(0.1)
     finally:
         worker.end()
-    assert world.number("SELECT count(*) FROM payment_attempts WHERE expired_at IS NULL") == 0
-    assert _violations(app) == []
 
 
 def _stock(app: Flask, studio_id: UUID) -> dict[str, int]:

@@ -8,10 +8,11 @@ from entitlements import balance
 from foundation.database import transaction
 from foundation.principal import Principal
 from sandbox.stripe import BOTH, SNAPSHOT, THIN
-from shop import GatewayUnavailable, Order, RefundRefused, RefundWish, paid_order, request_refund
+from shop import GatewayUnavailable, Order, RefundRefused, RefundWish, paid_order
 from shop.payments.money_in import FinanceTask, Payment
 from shop.payments.stripe_facts import StripeCharge, StripePayout
 from tests.flows.street import SEPA, opened
+from tests.refunding import request_refund
 
 pytestmark = pytest.mark.sockets
 FINANCE = Principal(user_id=None, party_id=None, role="finance")

@@ -8,8 +8,9 @@ from entitlements import Account, balance
 from entitlements.coupons.stock import Coupon
 from foundation import clock
 from foundation.principal import Principal
-from shop import RefundWish, request_refund
+from shop import RefundWish
 from shop.payments.stripe_facts import RefundRequest, StripeCharge
+from tests.refunding import request_refund
 from tests.webhooks.stand import Json, Stand
 
 FINANCE = Principal(user_id=None, party_id=None, role="finance")

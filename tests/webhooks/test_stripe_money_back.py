@@ -11,6 +11,7 @@ from foundation.ids import new_id
 from shop import (
     GatewayUnavailable,
     NothingToRefund,
+    Order,
     RefundExceedsWhatIsLeft,
     RefundWish,
     refundable,
@@ -111,7 +112,7 @@ def test_a_refund_nobody_knows_about_counts_as_given_until_it_is_known(stand: St
     with pytest.raises(GatewayUnavailable):
         ask(stand, order_id, RefundWish(unused_of_line=line.id))
     with stand.tx() as session:
-        assert refundable(session, order_id).left_cents == 0
+        assert refundable(session, session.get_one(Order, order_id)).left_cents == 0
     assert (held(stand), stand.coupons()) == (3, {"AVAILABLE": 3})
     stand.gateway.down = False
     with stand.client.application.app_context():
@@ -150,6 +151,8 @@ def test_a_refund_made_in_spite_of_a_failure_is_found_and_one_that_was_not_frees
         never = RefundRequest(
             id=new_id(),
             order_id=order_id,
+            way="card",
+            everything=False,
             charge_id=charge(stand)["id"],
             amount_cents=50,
             requested_at=clock.now(),

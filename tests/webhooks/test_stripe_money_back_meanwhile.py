@@ -10,8 +10,9 @@ from sqlalchemy import select
 from entitlements import Refused, activate_coupon, apply_answer, stock_of
 from entitlements.coupons.stock import Coupon
 from foundation.principal import Principal
-from shop import GatewayRefused, Kind, MemoryGateway, RefundRefused, RefundWish, look, reconcile, request_refund
+from shop import GatewayRefused, Kind, MemoryGateway, RefundRefused, RefundWish, look, reconcile
 from shop.orders.order_book import lines_of
+from tests.refunding import request_refund
 from tests.stories import company_data, owner_of
 from tests.webhooks.stand import Json, Stand, an_event
 

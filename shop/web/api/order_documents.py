@@ -14,6 +14,7 @@ from shop.orders.order_book import BANK_TRANSFER, CARD, Order, OrderLine, lines_
 from shop.orders.transfer_instructions import transfer_instructions
 from shop.payments.attempts import attempts_of
 from shop.payments.money_in import due_cents, paid_cents
+from shop.payments.reversals import refunded_cents
 from shop.web.api.vat_documents import vat_rows
 
 
@@ -23,6 +24,7 @@ def order_document(session: Session, order: Order) -> JsonObject:
         "vat": vat_rows(Quote.from_json(order.quote)),
         "billing": order.billing,
         "paid_cents": paid_cents(session, order.id),
+        "refunded_cents": refunded_cents(session, order.id),
         "checkout_url": _checkout_url(session, order),
         "bank_transfer": _bank_transfer(session, order),
         "fulfilment": _fulfilment(order),

@@ -278,6 +278,7 @@ class OrderShape(OrderRowShape):
     vat = many(VatShape)
     billing = fields.Nested(BillingAnswerShape, required=True)
     paid_cents = cents("What arrived for it so far, store credit included.")
+    refunded_cents = cents("What went back, in whatever way.")
     checkout_url = text(null=True, about="Where to pay by card, while that is open.")
     bank_transfer = fields.Nested(TransferShape, required=True, allow_none=True)
     fulfilment = fields.Nested(FulfilmentShape, required=True)

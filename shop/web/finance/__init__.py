@@ -2,7 +2,17 @@
 
 from flask import Flask
 
-from shop.web.finance import decision_pages, desk, line_acts, line_page, task_pages, told, window_acts, words
+from shop.web.finance import (
+    decision_pages,
+    desk,
+    line_acts,
+    line_page,
+    refund_pages,
+    task_pages,
+    told,
+    window_acts,
+    words,
+)
 
 __all__ = ["install"]
 
@@ -13,6 +23,7 @@ BLUEPRINTS = (
     window_acts.blueprint,
     decision_pages.blueprint,
     task_pages.blueprint,
+    refund_pages.blueprint,
 )
 
 

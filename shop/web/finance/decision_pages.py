@@ -14,10 +14,14 @@ from foundation.database import apart, transaction
 from foundation.settings import current_settings
 from shop.orders.order_book import Order, OrderNotFound, order_by_number
 from shop.payments.money_in import paid_cents
-from shop.transfers import ConfirmationRefused, approve, ask_confirmation, decline, lock_decision
+from shop.payments.refund_decisions import wish_of
+from shop.payments.refund_plans import refundable
+from shop.transfers import ConfirmationRefused, FinanceDecision, approve, ask_confirmation, decline, lock_decision
 from shop.transfers.desk_lists import lines_alike
+from shop.transfers.four_eyes import REFUND
 from shop.transfers.line_history import names_of
 from shop.web.finance.reading import FINANCE, cents_of, day_of, person, text_of
+from shop.web.finance.refund_words import effects_of
 from shop.web.finance.told import refusal_sentence
 
 blueprint = Blueprint("desk_decisions", __name__, url_prefix="/desk/finanza")
@@ -97,9 +101,22 @@ def show(decision_id: UUID) -> str:
         order = session.get(Order, decision.order_id) if decision.order_id else None
         asked_by = decision.asked_by_user_id
         people = names_of(session, {asked_by} if asked_by else set())
+        effects = _effects(session, decision, order)
     return render_template(
-        "finance/decision.html", decision=decision, order=order, people=people, own=asked_by == person().user_id
+        "finance/decision.html",
+        decision=decision,
+        order=order,
+        people=people,
+        own=asked_by == person().user_id,
+        effects=effects,
     )
+
+
+def _effects(session: Session, decision: FinanceDecision, order: Order | None) -> list[str]:
+    """What a refund would do now: the second person sees what the first one saw."""
+    if decision.kind != REFUND or order is None:
+        return []
+    return effects_of(refundable(session, order), wish_of(decision), decision.amount_cents)
 
 
 @blueprint.post("/richieste/<uuid:decision_id>/approva")

@@ -3,7 +3,9 @@
 from flask import Flask
 from flask_babel import gettext as _
 
+from foundation import formats
 from foundation.problems import Told, tell
+from shop.payments.refund_plans import NothingToRefund, RefundBlocked, RefundChanged, RefundExceedsWhatIsLeft
 from shop.payments.task_list import NoteMissing, TaskNotFound
 from shop.transfers import (
     AllocationRefused,
@@ -41,7 +43,24 @@ def refusal_sentence(problem: AllocationRefused | ConfirmationRefused) -> str:
     return str(known.get(problem.reason, _("Lo stato attuale non permette questa operazione.")))
 
 
+def refund_refusal(problem: Exception) -> str:
+    """Why a refund is refused, in words."""
+    if isinstance(problem, RefundExceedsWhatIsLeft):
+        left = formats.money(problem.left_cents, formats.readers_language())
+        return str(_("Di questo modo restano %(left)s: rimborsa al massimo quelli.", left=left))
+    known = {
+        RefundBlocked: _("C’è una contestazione aperta: prima decide la banca."),
+        NothingToRefund: _("Qui non resta nulla da rimborsare: scegli altro."),
+        RefundChanged: _("Nel frattempo qualcosa è cambiato: controlla di nuovo che cosa succede."),
+    }
+    return str(known[type(problem)])
+
+
 _TOLD = {
+    RefundBlocked: Told(409, "refund-blocked", refund_refusal),
+    NothingToRefund: Told(409, "nothing-to-refund", refund_refusal),
+    RefundExceedsWhatIsLeft: Told(409, "refund-exceeds-what-is-left", refund_refusal),
+    RefundChanged: Told(409, "refund-changed", refund_refusal),
     AllocationRefused: Told(409, "allocation-refused", refusal_sentence),
     ConfirmationRefused: Told(409, "confirmation-refused", refusal_sentence),
     AlreadyAsked: Told(409, "already-asked", lambda _p: _("La stessa richiesta aspetta già la seconda persona.")),

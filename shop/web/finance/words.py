@@ -110,6 +110,7 @@ def decision_word(kind: str) -> str:
         "confirm_by_hand": _("Conferma di un bonifico a mano"),
         "send_back": _("Restituzione al pagatore"),
         "store_credit": _("Passaggio a credito residuo"),
+        "refund": _("Rimborso"),
     }
     return str(words.get(kind, kind))
 

@@ -1,4 +1,5 @@
 import re
+from pathlib import Path
 
 import pytest
 from argon2 import PasswordHasher
@@ -6,6 +7,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from shop import User
+from shop.accounts import passwords
 from shop.accounts.passwords import HASHER, LONGEST, hash_password, is_outdated, password_fits, password_problem
 from shop.accounts.signing_in import wait_before_trying
 from shop.web.accounts.safe_ways import safe_path
@@ -153,6 +155,15 @@ def test_paths_of_the_shop_are_kept(wanted: str) -> None:
 )
 def test_passwords_are_judged_by_length_and_by_what_attackers_try_first(password: str, problem: str | None) -> None:
     assert password_problem(password, "anna@example.it") == problem
+
+
+def test_the_three_thousand_most_used_passwords_are_refused() -> None:
+    """Those with fewer characters than we ask for are refused by their length, so the list holds the longer ones."""
+    file = Path(passwords.__file__).with_name("leaked_passwords.txt")
+    listed = [line for line in file.read_text().splitlines() if not line.startswith("#")]
+    assert (len(listed), len(set(listed))) == (3_000, 3_000)
+    assert {"trustno1", "qwertyuiop", "iloveyou"} <= set(listed)
+    assert {password_problem(one, "anna@example.it") for one in listed} == {"common"}
 
 
 def test_passwords_are_stored_with_argon2id_and_never_cut() -> None:

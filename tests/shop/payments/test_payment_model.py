@@ -31,7 +31,6 @@ from shop import (
     lock_order,
     look,
     reconcile,
-    request_refund,
     settle_pending,
     start_checkout,
 )
@@ -43,6 +42,7 @@ from shop.payments.seen import Kind
 from shop.payments.stripe_facts import StripeDispute, StripeRefund
 from tests.conftest import Transact
 from tests.factories import VAT_NUMBERS, a_studio
+from tests.refunding import request_refund
 from tests.stories import an_order, company_data, stock_the_shop
 from tests.webhooks.stand import Json
 
