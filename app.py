@@ -23,7 +23,9 @@ JOBS = ("entitlements.jobs", "shop.jobs", "webhooks.jobs")
 PARTS = (
     "foundation.web",
     "foundation.commands",
+    "foundation.doctor",
     "foundation.api",
+    "entitlements.commands",
     "shop.commands",
     "webhooks.commands",
     "shop.web",

@@ -81,13 +81,15 @@ def failed_command(*, as_json: bool) -> None:
 
 @jobs.command("retry")
 @click.argument("job_id", type=int)
-def retry_command(job_id: int) -> None:
+@click.option("--json", "as_json", is_flag=True)
+def retry_command(job_id: int, *, as_json: bool) -> None:
     """Put a dead job back into the queue."""
     with transaction() as session:
         found = retry_job(session, job_id)
     if not found:
         click.echo(f"No dead job {job_id}.", err=True)
         sys.exit(1)
+    answer({"queued": job_id}, as_json=as_json)
 
 
 @clock_group.command("show")

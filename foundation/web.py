@@ -15,6 +15,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from foundation import logs
 from foundation.database import transaction
+from foundation.jobs import late_jobs
 from foundation.logs import log
 from foundation.principal import current_principal
 from foundation.problems import error_page, problem_response, sentence_for, tell_http_errors, wants_json
@@ -102,13 +103,7 @@ def _ready() -> tuple[Any, int]:
     try:
         with transaction() as session:
             session.execute(text("SELECT version_num FROM alembic_version")).scalar_one()
-            waiting = session.execute(
-                text(
-                    "SELECT count(*) FROM procrastinate_jobs j JOIN procrastinate_events e ON e.job_id = j.id"
-                    " WHERE j.status = 'todo' AND (j.scheduled_at IS NULL OR j.scheduled_at < now() - interval '5 min')"
-                    " AND e.type = 'deferred' AND e.at < now() - interval '5 min'"
-                )
-            ).scalar_one()
+            waiting = late_jobs(session)
     except Exception:  # noqa: BLE001 - whatever is wrong, the answer is "not ready"
         return jsonify(status="database unavailable"), 503
     return jsonify(status="ok" if waiting == 0 else "jobs are late", late_jobs=waiting), 200 if waiting == 0 else 503

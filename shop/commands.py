@@ -6,15 +6,19 @@ import sys
 import click
 from flask import Flask
 from flask.cli import AppGroup
+from stdnum import iban as iban_numbers
 
+from foundation import clock
 from foundation.database import transaction
+from foundation.doctor import examines
 from foundation.events import events_about
 from foundation.principal import Principal
+from foundation.settings import current_settings
 from shop.accounts.users_cli import users_commands
-from shop.catalogue import catalogue_commands
+from shop.catalogue import NoPriceBook, catalogue_commands, current_price_book
 from shop.orders.closing import cancel_order
 from shop.orders.order_book import OrderNotFound, lines_of, order_by_number, orders_of
-from shop.orders.order_states import IllegalOrderStep, next_order_state
+from shop.orders.order_states import ORDER_STATES, IllegalOrderStep, next_order_state
 from shop.prepare_cli import prepare
 
 orders = AppGroup("orders", help="Orders.")
@@ -29,9 +33,25 @@ def install(app: Flask) -> None:
     app.cli.add_command(prepare)
 
 
+@examines("catalogue")
+def _catalogue() -> str | None:
+    with transaction() as session:
+        try:
+            current_price_book(session, clock.today())
+        except NoPriceBook:
+            return "nothing is on sale: import a price book, `flask catalogue import FILE`."
+    return None
+
+
+@examines("bank account")
+def _bank_account() -> str | None:
+    iban = current_settings().seller.iban
+    return None if iban_numbers.is_valid(iban) else "SELLER_IBAN is not an IBAN: nobody could pay by transfer."
+
+
 @orders.command("list")
-@click.option("--state", default=None)
-@click.option("--limit", default=50, show_default=True)
+@click.option("--state", type=click.Choice(ORDER_STATES), default=None)
+@click.option("--limit", type=click.IntRange(min=1, max=1000), default=50, show_default=True)
 @click.option("--json", "as_json", is_flag=True)
 def list_command(state: str | None, limit: int, *, as_json: bool) -> None:
     """List orders, newest first."""
@@ -82,7 +102,8 @@ def show_command(number: str, *, as_json: bool) -> None:
 @orders.command("cancel")
 @click.argument("number")
 @click.option("--dry-run", is_flag=True)
-def cancel_command(number: str, *, dry_run: bool) -> None:
+@click.option("--json", "as_json", is_flag=True)
+def cancel_command(number: str, *, dry_run: bool, as_json: bool) -> None:
     """Cancel an order that waits for its payment."""
     try:
         with transaction() as session:
@@ -95,4 +116,7 @@ def cancel_command(number: str, *, dry_run: bool) -> None:
     except IllegalOrderStep as problem:
         click.echo(f"{number} is {problem.state}: it cannot be cancelled.", err=True)
         sys.exit(1)
+    if as_json:
+        click.echo(json.dumps({"number": number, "cancelled": done, "dry_run": dry_run}))
+        return
     click.echo("would be cancelled" if dry_run else "cancelled" if done else "was cancelled already")

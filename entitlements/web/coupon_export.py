@@ -9,11 +9,9 @@ from flask_babel import gettext as _
 from entitlements.coupons.shelves import ShelfRow
 from entitlements.web.words import coupon_word, type_word
 from foundation import clock, formats
+from foundation.spreadsheets import neutral
 
 _BOM = "\ufeff"
-# A cell that begins like a formula would be computed by the spreadsheet: an apostrophe makes it text again.
-# Full-width signs and what a spreadsheet strips before it looks count as well.
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\0", "＝", "＋", "－", "＠")
 
 
 def as_csv(rows: Sequence[ShelfRow]) -> bytes:
@@ -26,11 +24,6 @@ def as_csv(rows: Sequence[ShelfRow]) -> bytes:
     for row in rows:
         writer.writerow([neutral(cell) for cell in _cells(row)])
     return (_BOM + written.getvalue()).encode()
-
-
-def neutral(cell: str) -> str:
-    """A text no spreadsheet takes for a formula."""
-    return f"'{cell}" if cell.startswith(_FORMULA_STARTS) or cell.lstrip().startswith(_FORMULA_STARTS) else cell
 
 
 def _cells(row: ShelfRow) -> list[str]:

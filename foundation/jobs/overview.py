@@ -32,6 +32,16 @@ def count_jobs(session: Session) -> JobCounts:
     return JobCounts(*row)
 
 
+def late_jobs(session: Session) -> int:
+    """Jobs that could have run for over five minutes and did not: nobody works, or too few do."""
+    query = text(
+        "SELECT count(*) FROM procrastinate_jobs j JOIN procrastinate_events e ON e.job_id = j.id"
+        " WHERE j.status = 'todo' AND (j.scheduled_at IS NULL OR j.scheduled_at < now() - interval '5 min')"
+        " AND e.type = 'deferred' AND e.at < now() - interval '5 min'"
+    )
+    return int(session.execute(query).scalar_one())
+
+
 def failing_due_rows(session: Session, limit: int = 100) -> list[DueRow]:
     """Due rows whose last try failed and that are not done, the oldest first."""
     query = (

@@ -10,9 +10,9 @@ import pytest
 from flask import Flask
 from sqlalchemy import text
 
-from entitlements.web.coupon_export import neutral
 from foundation import clock
 from foundation.ids import new_id
+from foundation.spreadsheets import neutral
 from tests.conftest import Transact
 from tests.entitlements.scenes import a_scene, an_activation, browser_of, counted_queries
 from tests.factories import a_studio, a_user
