@@ -6,9 +6,10 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Browser, expect
 
+from tests.axe import violations
 from tests.browser import steps
 from tests.browser.stage import STUDIO, Stage
-from tests.browser.visitor import Visitor, a_visitor, violations
+from tests.browser.visitor import Visitor, a_visitor
 
 pytestmark = [pytest.mark.browser, pytest.mark.sockets]
 

@@ -3,14 +3,13 @@
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, Literal
+from typing import Literal
 
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Response, ViewportSize, expect
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Response, ViewportSize, expect
 
+from tests.axe import violations
 from tests.browser.stage import Stage
 
-TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 NARROWEST = 320
 HEIGHTS = {375: 812}
 PATIENCE = 20_000
@@ -105,13 +104,6 @@ def a_visitor(
         yield Visitor(stage, context, width, scripts=scripts)
     finally:
         context.close()
-
-
-def violations(page: Page) -> list[str]:
-    """What axe objects to on a page."""
-    options: dict[str, Any] = {"runOnly": TAGS, "resultTypes": ["violations"]}
-    found = Axe().run(page, options=options).response["violations"]
-    return [f"{one['id']}: {node['html'][:200]}" for one in found for node in one["nodes"][:3]]
 
 
 def _viewport(width: int) -> ViewportSize:

@@ -5,7 +5,6 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from flask.testing import FlaskClient
 from playwright.sync_api import Browser
 from sqlalchemy import select
@@ -15,6 +14,7 @@ from foundation.database import transaction
 from shop import Order, User
 from shop.payments.money_in import BankLine
 from shop.transfers import TransferFact, record_transfer, store_credit_of
+from tests.axe import violations
 from tests.banking import ACCOUNT, PAYER, Bank, finance_people, lines, now
 from tests.browsing import Page, visit
 from tests.conftest import Transact
@@ -23,7 +23,6 @@ from tests.shop.web.conftest import LiveShop, a_browser, chromium, live_shop  # 
 from tests.signing import sign_in
 from tests.stories import an_order, stock_the_shop
 
-TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 Run = Callable[[], int]
 Advance = Callable[[timedelta], None]
 
@@ -336,6 +335,5 @@ def test_the_desk_s_pages_are_accessible_and_fit_their_width(
         answer = page.goto(path)
         assert answer is not None
         assert answer.status == 200, path
-        found = Axe().run(page, options={"runOnly": TAGS}).response["violations"]
-        assert [f"{path} {one['id']}: {one['nodes'][0]['html']}" for one in found] == []
+        assert violations(page) == [], path
         assert page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0, path

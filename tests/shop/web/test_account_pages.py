@@ -1,9 +1,9 @@
 """Every page of accounts and help in Chromium: no violation, no overflow, with and without mistakes."""
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
+from tests.axe import violations
 from tests.shop.web.conftest import LiveShop, a_browser
 
 pytestmark = [
@@ -13,7 +13,6 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
 ]
 
-TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 ANYBODYS = (
     "/",
     "/accedi",
@@ -36,8 +35,7 @@ WIDTHS = [(320, "light"), (375, "dark"), (768, "light"), (1280, "light")]
 
 def wrong_on(page: Page, width: int) -> list[str]:
     """Violations and overflow of the page shown."""
-    violations = Axe().run(page, options={"runOnly": TAGS}).response["violations"]
-    found = [f"{page.url} {one['id']}: {one['nodes'][0]['html'][:200]}" for one in violations]
+    found = [f"{page.url} {one}" for one in violations(page)]
     if page.evaluate("document.documentElement.scrollWidth - window.innerWidth") > 0:
         found.append(f"{page.url} is wider than {width}")
     return found

@@ -1,13 +1,13 @@
 """What htmx adds to catalogue, cart and order, watched in Chromium; and that the same works without any script."""
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, expect
 
 from foundation.database import transaction
 from foundation.principal import Principal
 from shop import order_by_number
 from shop.orders.closing import cancel_order
+from tests.axe import violations
 from tests.shop.web.conftest import LiveShop, a_browser
 
 pytestmark = [
@@ -16,8 +16,6 @@ pytestmark = [
     # A browser that leaves a page hangs up on its stylesheets; the server then leaves their files to Python.
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
 ]
-
-TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 
 
 @pytest.mark.parametrize("scripts", [True, False])
@@ -82,14 +80,12 @@ def test_the_pages_of_buying_have_no_violation_and_fit_their_width(
     orders = [f"/ordini/{numbers['transfer']}", f"/ordini/{numbers['fulfilled']}", "/ordini"]
     for path in ("/catalogo", "/carrello", "/cassa", *orders, f"/ordini/{numbers['transfer']}/annulla"):
         page.goto(path, wait_until="load")
-        violations = Axe().run(page, options={"runOnly": TAGS}).response["violations"]
-        found += [f"{path} {one['id']}: {one['nodes'][0]['html'][:200]}" for one in violations]
+        found += [f"{path} {one}" for one in violations(page)]
         if page.evaluate("document.documentElement.scrollWidth - window.innerWidth") > 0:
             found.append(f"{path} is wider than {width}")
     page.goto("/cassa")
     page.get_by_role("button", name="Ordine con obbligo di pagare").click()
     expect(page.locator(".g-errs")).to_be_focused()
-    violations = Axe().run(page, options={"runOnly": TAGS}).response["violations"]
-    found += [f"errors {one['id']}: {one['nodes'][0]['html'][:200]}" for one in violations]
+    found += [f"errors {one}" for one in violations(page)]
     context.close()
     assert found == []
