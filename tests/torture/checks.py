@@ -74,7 +74,7 @@ CHECKS = (
         "R10 disk full",
         "a full disk is answered with 503, loses nothing, and is recovered from",
         ("tests/outages/test_disk_full.py",),
-        5,
+        8,
     ),
     Check(
         "R11 mail down", "a day without mail blocks no order and loses no mail", ("tests/outages/test_mail_down.py",), 4
