@@ -51,6 +51,7 @@ class EndOfService:
     """Until when a service runs after the purchase (exclusive); `ends_before` None for a new one."""
 
     sku: str
+    kind: str
     names: Mapping[str, str]
     ends_before: date | None
     ends_on: date
@@ -260,11 +261,11 @@ class _Made:
         for end in outcome.ends:
             names = _names(self.book.by_sku.get(end.sku), end.sku)
             was, place = before[end.service_id], places.get(end.service_id)
-            yield EndOfService(end.sku, names, was.ends_on, end.ends_on, place, was.quantity)
+            yield EndOfService(end.sku, was.kind, names, was.ends_on, end.ends_on, place, was.quantity)
         fewer = [line for line in self.renewals if line.licence_id is None]
         for line in (*fewer, *started):
             names = _names(self.book.by_sku.get(line.sku), line.sku)
-            yield EndOfService(line.sku, names, None, line.term.ends_on, line.place, line.quantity)
+            yield EndOfService(line.sku, line.kind, names, None, line.term.ends_on, line.place, line.quantity)
 
 
 def _is_prorated(product: Product, line: ExtensionLine) -> bool:

@@ -31,7 +31,7 @@ from shop.carts import (
 from shop.catalogue import PriceBookView, current_price_book
 from shop.catalogue.offers import given_by
 from shop.web import given_words, refusal_words
-from shop.web.extension_cards import cards_of, names_of_dependents
+from shop.web.extension_cards import cards_of, how_it_is_made, names_of_dependents
 from shop.web.formula_words import in_words
 from shop.web.quantities import quantity_of, stepped
 from shop.web.searching import typed
@@ -78,6 +78,7 @@ def show() -> str:
         cards=cards_of(found.view),
         goes_along=lambda row: names_of_dependents(found.view, row),
         formula=in_words,
+        how=how_it_is_made,
         given_of=lambda product: given_words.sentences(given_by(product)),
         reason=refusal_words.sentence,
         way_on=refusal_words.way_on,

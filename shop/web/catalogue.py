@@ -58,7 +58,7 @@ def show() -> str:
         ends_on=given_words.ends_on,
         reason=refusal_words.sentence,
         way_on=refusal_words.way_on,
-        ways=lambda refusal: refusal_words.buttons(refusal, company_id, _names(book)),
+        ways=lambda refusal, sku: refusal_words.buttons(refusal, company_id, _names(book), together_with=sku),
     )
 
 

@@ -71,6 +71,11 @@ def cards_of(view: CartView) -> Cards:
     return Cards(renewals, tuple(_extension(one) for one in view.extensions))
 
 
+def how_it_is_made(line: ServiceLine) -> str:
+    """The formula in words; nothing where it is the price itself."""
+    return "" if line.net == line.unit_net and not line.formula.rounding else in_words(line.formula)
+
+
 def names_of_dependents(view: CartView, row: CartRow) -> str:
     """What goes with a line when it is taken out, by name; empty when nothing does."""
     language = formats.readers_language()
@@ -116,7 +121,7 @@ def _hint(purchase: Purchase, new_end: date) -> str:
 
 
 def _face(purchase: Purchase, outcome: OutcomeLines, gross: Money, new_end: date) -> Face:
-    lines = tuple((_line_name(line), in_words(line.formula), line.net.cents) for line in outcome.lines)
+    lines = tuple((_line_name(line), how_it_is_made(line), line.net.cents) for line in outcome.lines)
     return Face(
         gross_cents=gross.cents,
         lines=lines,
@@ -138,7 +143,8 @@ def _ends(outcome: OutcomeLines) -> list[tuple[str, str]]:
 def _bars(
     purchase: Purchase, outcome: OutcomeLines, new_end: date
 ) -> list[tuple[str, tuple[tuple[int, int, str], ...]]]:
-    """A bar per service from today to the last end of all, in hundredths: used, added, lost."""
+    """A bar per kind of service from today to the last end of all, in hundredths: used, added, lost."""
+    kinds = {"base_service": str(_("Base")), "addon": str(_("Moduli")), "seats": str(_("Utenti"))}
     start = purchase.company.on
     most = max(1, (new_end - start).days)
     lost = {line.place: line.months_forfeited for line in outcome.lines if line.place is not None}
@@ -154,8 +160,9 @@ def _bars(
             parts.append((before, at(end.ends_on) - before, "extended"))
         if end.place is not None and lost.get(end.place):
             parts.append((at(end.ends_on), _SCALE - at(end.ends_on), "lost"))
-        bars.append((_named(end), tuple(parts)))
-    return bars
+        bars.append((kinds[end.kind], tuple(parts)))
+    # Modules that run over the same days are one bar.
+    return list(dict.fromkeys(bars))
 
 
 def _lost(outcome: OutcomeLines) -> str:

@@ -57,23 +57,28 @@ def way_on(refusal: Refusal) -> WayOn | None:
     return WayOn("/assistenza", _("Contatta l’assistenza"))
 
 
-def buttons(refusal: Refusal, company_id: UUID | None, name_of: Callable[[str], str]) -> list[Button]:
-    """What one press does about a refusal: add what is missing (F004-02), or renew what ends too early."""
+def buttons(
+    refusal: Refusal, company_id: UUID | None, name_of: Callable[[str], str], together_with: str = ""
+) -> list[Button]:
+    """What one press does about a refusal: add what is missing (F004-02), or renew what ends too early.
+
+    `together_with` is a product that is not in the cart yet and goes in with what it needs.
+    """
     if company_id is None:
         return []
     if refusal.code == "REQUIRES_ANOTHER":
-        add, company = url_for("cart.add"), str(company_id)
-        return [
-            Button(
-                add,
-                _("Aggiungi %(what)s", what=name_of(sku)),
-                {"sku": sku, "quantity": "1", "for_party": company},
-            )
-            for sku in refusal.skus
-        ]
+        return [_adding(sku, company_id, name_of, together_with) for sku in refusal.skus]
     if refusal.code not in _BY_RENEWING:
         return []
     renew = url_for("cart_services.renew", company_id=company_id)
     if refusal.code == "REQUIRES_LONGER":
         return [Button(renew, _("Rinnova %(what)s", what=name_of(sku)), {"sku": sku}) for sku in refusal.skus]
     return [Button(renew, _("Rinnova i servizi attivi"), {})]
+
+
+def _adding(sku: str, company_id: UUID, name_of: Callable[[str], str], together_with: str) -> Button:
+    fields = {"sku": sku, "quantity": "1", "for_party": str(company_id)}
+    if not together_with:
+        return Button(url_for("cart.add"), _("Aggiungi %(what)s", what=name_of(sku)), fields)
+    label = _("Aggiungi insieme a %(what)s", what=name_of(sku))
+    return Button(url_for("cart.add"), label, fields | {"with": together_with})
