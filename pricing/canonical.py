@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from pricing.errors import MalformedQuote
 
@@ -23,9 +23,31 @@ def canonical_json(value: JsonValue) -> str:
 
 
 def own_copy(value: JsonObject) -> JsonObject:
-    """The same value in plain JSON types, which nobody else can change behind our back."""
-    copied: JsonObject = json.loads(canonical_json(value))
+    """The same value in plain JSON types, which nobody else can change behind our back.
+
+    What `canonical_json` refuses is refused here, at the same place.
+    """
+    copied: JsonObject = _plain(value, "")
     return copied
+
+
+def _plain(value: Any, pointer: str) -> Any:  # noqa: ANN401 - JSON of any shape, every order passes here
+    kind = type(value)
+    if kind is str or kind is int or kind is bool or value is None:
+        return value
+    if kind is dict:
+        return {_key(key, pointer): _plain(member, f"{pointer}/{key}") for key, member in value.items()}
+    if kind is list or kind is tuple:
+        return [_plain(member, f"{pointer}/{place}") for place, member in enumerate(value)]
+    _refuse_what_is_not_exact(value, pointer)
+    # A kind of text or number of somebody's own, such as an enumeration: what JSON makes of it.
+    return json.loads(json.dumps(value))
+
+
+def _key(key: object, pointer: str) -> str:
+    if type(key) is not str:
+        raise MalformedQuote(pointer)
+    return key
 
 
 def _refuse_what_is_not_exact(value: object, pointer: str) -> None:

@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from types import MappingProxyType
 
 from foundation.database import JsonObject
@@ -86,6 +87,11 @@ class Product:
         return gives
 
     @property
+    def gives_shared(self) -> JsonObject:
+        """The same, one for all: for reading, and for whoever copies it before keeping it."""
+        return _read_once(self.gives_text)
+
+    @property
     def is_service(self) -> bool:
         """Whether it runs for a term for one company."""
         return self.kind in SERVICES
@@ -97,6 +103,12 @@ class Product:
     def description(self, locale: str = ITALIAN) -> str:
         """The description in a language, or in Italian."""
         return self.label.description(locale)
+
+
+@lru_cache(maxsize=4_000)
+def _read_once(gives_text: str) -> JsonObject:
+    gives: JsonObject = json.loads(gives_text)
+    return gives
 
 
 def label_of(table: JsonObject) -> Label:
