@@ -9,7 +9,7 @@ from flask import Flask
 from flask_babel import Babel
 from flask_wtf import CSRFProtect
 
-from entitlements import HttpProvisioner, Provisioner
+from entitlements import HttpInvoicing, HttpProvisioner, Invoicing, Provisioner
 from foundation import formats, translations
 from foundation.database import database, engine_options
 from foundation.mail import Mailer, SmtpMailer
@@ -36,11 +36,12 @@ PARTS = (
 
 @dataclass(frozen=True, slots=True)
 class Outside:
-    """The three ports to the outside world; tests and demos pass their own, nobody patches."""
+    """The ports to the outside world; tests and demos pass their own, nobody patches. No invoicing: not offered."""
 
     gateway: PaymentGateway
     provisioner: Provisioner
     mailer: Mailer
+    invoicing: Invoicing | None = None
 
 
 def create_app(environment: Mapping[str, str] | None = None, outside: Outside | None = None) -> Flask:
@@ -81,13 +82,21 @@ def _real_outside(settings: Settings) -> Outside:
         gateway=StripeGateway(settings.stripe_api_key, settings.stripe_api_base),
         provisioner=HttpProvisioner(settings.provisioning_url, settings.provisioning_secret),
         mailer=SmtpMailer(settings.smtp_url),
+        invoicing=_invoicing(settings),
     )
+
+
+def _invoicing(settings: Settings) -> Invoicing | None:
+    if not settings.invoicing_url:
+        return None
+    return HttpInvoicing(settings.invoicing_url, settings.invoicing_client_id, settings.invoicing_client_secret)
 
 
 def _connect_outside(app: Flask, outside: Outside) -> None:
     app.extensions["gettone.gateway"] = outside.gateway
     app.extensions["gettone.provisioner"] = outside.provisioner
     app.extensions["gettone.mailer"] = outside.mailer
+    app.extensions["gettone.invoicing"] = outside.invoicing
 
 
 __all__ = ["Outside", "create_app"]

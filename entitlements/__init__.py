@@ -8,6 +8,7 @@ from entitlements.companies import (
     companies_of,
     company_lives,
     company_of,
+    place_in_list,
 )
 from entitlements.company_data import (
     BillingData,
@@ -20,6 +21,8 @@ from entitlements.company_data import (
     sentence_of,
     studio_pointer,
 )
+from entitlements.connections.clients import ClientQuery, client_of, clients_of
+from entitlements.connections.directory import ProfileText, keep_profile
 from entitlements.connections.link_requests import find_waiting_requests
 from entitlements.connections.people import owns_access
 from entitlements.coupons.issued import IssuedCoupons, issued_for
@@ -37,6 +40,8 @@ from entitlements.coupons.voiding import (
     void_held_coupons,
 )
 from entitlements.grants import GRANT_KINDS, UnknownGrant, bucket_end, grant
+from entitlements.invoicing import HttpInvoicing, Invoicing, MemoryInvoicing
+from entitlements.invoicing.accounts import pickable_companies
 from entitlements.ledger import Account, Posting, balance, book
 from entitlements.links import Cause, StudioLink, link_studio, payer_at, set_payer
 from entitlements.own_companies import names_of_own_companies, own_company_choices
@@ -82,6 +87,7 @@ __all__ = [
     "BillingData",
     "BucketLeft",
     "Cause",
+    "ClientQuery",
     "Company",
     "CompanyAlreadyExists",
     "CompanyData",
@@ -92,14 +98,18 @@ __all__ = [
     "CouponNotFound",
     "CouponPack",
     "CouponShares",
+    "HttpInvoicing",
     "HttpProvisioner",
+    "Invoicing",
     "IssuedCoupons",
+    "MemoryInvoicing",
     "MemoryProvisioner",
     "NoAnswer",
     "PaidLine",
     "Party",
     "Posting",
     "Problem",
+    "ProfileText",
     "Provisioner",
     "Ready",
     "Refused",
@@ -121,6 +131,8 @@ __all__ = [
     "check_billing",
     "check_email",
     "check_studio",
+    "client_of",
+    "clients_of",
     "companies_of",
     "company_created",
     "company_lives",
@@ -141,6 +153,7 @@ __all__ = [
     "hold_coupons",
     "issued_for",
     "keep_details",
+    "keep_profile",
     "link_studio",
     "locked_company",
     "names_of_own_companies",
@@ -149,6 +162,8 @@ __all__ = [
     "owns_access",
     "party_names",
     "payer_at",
+    "pickable_companies",
+    "place_in_list",
     "plain_email",
     "recover_unused",
     "referrals_of",

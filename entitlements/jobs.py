@@ -1,5 +1,6 @@
 """The jobs and due rules of this room: edges that open their own transactions."""
 
+from contextlib import suppress
 from uuid import UUID
 
 from flask import current_app
@@ -11,16 +12,34 @@ from entitlements.connections.handovers import HANDOVER_EXPIRES, expire_handover
 from entitlements.connections.link_requests import REQUEST_EXPIRES, expire_request
 from entitlements.connections.moves import MOVE_EXPIRES, expire_move
 from entitlements.coupons.stock import expire_pack
+from entitlements.invoicing import GrantRefused, Invoicing
+from entitlements.invoicing.accounts import forget_tokens, token_to_revoke
 from entitlements.provisioning.attempts import ask_again, attempt
 from entitlements.provisioning.provisioner import Provisioner
 from entitlements.wallets import EXPIRY_RULE, expire_bucket
+from foundation.database import transaction
 from foundation.jobs import DueRow, due_rule, job
+from foundation.settings import current_settings
 
 
 def provisioner() -> Provisioner:
     """The provisioner this application was built with."""
     found: Provisioner = current_app.extensions["gettone.provisioner"]
     return found
+
+
+@job("invoicing.revoke", tries=40)
+def revoke_consent(account_id: str) -> None:
+    """Take the consent back at the invoicing service, until it has answered; then nothing of the tokens stays."""
+    service: Invoicing | None = current_app.extensions["gettone.invoicing"]
+    with transaction() as session:
+        token = token_to_revoke(session, current_settings().secret_key, UUID(account_id))
+    if token is not None and service is not None:
+        # Refused, it knows nothing of this consent any more, which is what was wanted.
+        with suppress(GrantRefused):
+            service.revoke(token)
+    with transaction() as session:
+        forget_tokens(session, UUID(account_id))
 
 
 @job("provisioning.call", tries=1_000)

@@ -111,10 +111,12 @@ def _sandbox(environment: Mapping[str, str], ports: Ports, data: Path) -> list[P
     accounting = ["--host", HOST, "--port", str(ports.accounting), "--data", str(data / "accounting.sqlite")]
     customer = ["--shop-url", shop, "--secret", environment["PROVISIONING_SECRET"]]
     mailbox = ["--smtp-port", str(ports.smtp), "--http-port", str(ports.mailbox)]
+    invoicing = ["--host", HOST, "--port", str(ports.invoicing), "--shop-url", shop]
     letters_kept = ["--data", str(data / "mailbox.sqlite")]
     table = (
         ("STRIPE_API_BASE", f"http://{HOST}:{ports.stripe}", "stripe", [*stripe, *letters]),
         ("PROVISIONING_URL", f"http://{HOST}:{ports.accounting}", "accounting", [*accounting, *customer]),
+        ("INVOICING_URL", f"http://{HOST}:{ports.invoicing}", "invoicing", invoicing),
         ("SMTP_URL", f"smtp://{HOST}:{ports.smtp}", "mailbox", [*mailbox, *letters_kept]),
     )
     return [

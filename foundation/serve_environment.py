@@ -15,7 +15,7 @@ from pathlib import Path
 
 HOST = "127.0.0.1"
 TRIED_PORTS = 200
-WANTED_PORTS = {"web": 8000, "stripe": 8011, "accounting": 8012, "mailbox": 8013, "smtp": 8025}
+WANTED_PORTS = {"web": 8000, "stripe": 8011, "accounting": 8012, "mailbox": 8013, "invoicing": 8019, "smtp": 8025}
 SECRET_NAMES = ("STRIPE_WEBHOOK_SECRETS", "BANK_WEBHOOK_SECRETS", "PROVISIONING_SECRET")
 
 
@@ -35,6 +35,7 @@ class Ports:
     stripe: int
     accounting: int
     mailbox: int
+    invoicing: int
     smtp: int
 
     @property
@@ -76,6 +77,7 @@ def sandbox_environment(ports: Ports, kept: Mapping[str, str]) -> dict[str, str]
         "STRIPE_API_KEY": "sk_test_sandbox",
         "PROVISIONING_URL": f"http://{HOST}:{ports.accounting}",
         "ACCOUNTING_APP_URL": f"http://{HOST}:{ports.accounting}",
+        "INVOICING_URL": f"http://{HOST}:{ports.invoicing}",
         "SMTP_URL": f"smtp://{HOST}:{ports.smtp}",
         "MAILBOX_URL": f"http://{HOST}:{ports.mailbox}",
         **kept,

@@ -8,7 +8,7 @@ from typing import Literal, TypeVar
 
 from flask import current_app
 
-from foundation.settings_refusals import SANDBOX_SECRET_KEY, SANDBOX_WEBHOOK_SECRET, refusals
+from foundation.settings_refusals import SANDBOX_CLIENT_SECRET, SANDBOX_SECRET_KEY, SANDBOX_WEBHOOK_SECRET, refusals
 
 Value = TypeVar("Value")
 Mode = Literal["sandbox", "production"]
@@ -66,6 +66,9 @@ class Settings:
     bank_webhook_secrets: tuple[str, ...]
     provisioning_url: str
     provisioning_secret: str
+    invoicing_url: str
+    invoicing_client_id: str
+    invoicing_client_secret: str
     smtp_url: str
     mail_sender: str
     bank_transfer_release_after: timedelta
@@ -204,6 +207,9 @@ def _read(cls: type[Settings], reader: _Reader) -> Settings:
         bank_webhook_secrets=reader.several("BANK_WEBHOOK_SECRETS", SANDBOX_WEBHOOK_SECRET),
         provisioning_url=reader.text("PROVISIONING_URL", "http://127.0.0.1:8012").rstrip("/"),
         provisioning_secret=reader.text("PROVISIONING_SECRET", SANDBOX_WEBHOOK_SECRET),
+        invoicing_url=reader.text("INVOICING_URL", "").rstrip("/"),
+        invoicing_client_id=reader.text("INVOICING_CLIENT_ID", "gettone"),
+        invoicing_client_secret=reader.text("INVOICING_CLIENT_SECRET", SANDBOX_CLIENT_SECRET),
         smtp_url=reader.text("SMTP_URL", "smtp://127.0.0.1:8025"),
         mail_sender=reader.text("MAIL_SENDER", "Gettone <non-rispondere@gettone.example>"),
         bank_transfer_release_after=reader.duration("BANK_TRANSFER_RELEASE_AFTER", "12h"),

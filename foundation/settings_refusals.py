@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 SANDBOX_SECRET_KEY = "sandbox-only-secret-key-sandbox-only"  # noqa: S105 - refused in production below
 SANDBOX_WEBHOOK_SECRET = "whsec_c2FuZGJveC1vbmx5LXNlY3JldC1zYW5kYm94"  # noqa: S105 - refused in production below
+SANDBOX_CLIENT_SECRET = "sandbox-only-client-secret-of-invoicing"  # noqa: S105 - refused in production below
 SHORTEST_SECRET = 32
 # Nobody may forget to say these in production: their defaults point at the sandbox's stand-ins.
 _TO_BE_SAID = ("STRIPE_API_KEY", "PROVISIONING_URL", "SMTP_URL", "MAIL_SENDER", "SELLER_IBAN", "SELLER_VAT_NUMBER")
@@ -38,6 +39,8 @@ def _contradictions(settings: "Settings") -> Iterator[str]:
     ):
         if not _is_address(address, schemes):
             yield f"{name} is not an address such as {schemes[-1]}://shop.example."
+    if settings.invoicing_url and not _is_address(settings.invoicing_url, ("http", "https")):
+        yield "INVOICING_URL is not an address such as https://invoices.example."
     if settings.bank_transfer_sla < settings.bank_transfer_release_after:
         yield "BANK_TRANSFER_SLA is shorter than BANK_TRANSFER_RELEASE_AFTER: every transfer would breach it."
     if not settings.secret_key.strip():
@@ -54,6 +57,8 @@ def _of_production(settings: "Settings") -> Iterator[str]:
         ("PROVISIONING_SECRET", (settings.provisioning_secret,)),
     ):
         yield from _wrong_secrets(name, kept)
+    if settings.invoicing_url and settings.invoicing_client_secret == SANDBOX_CLIENT_SECRET:
+        yield "INVOICING_CLIENT_SECRET is the sandbox default."
     if settings.payment_simulator_in_use:
         yield "STRIPE_API_BASE is not Stripe: the simulator never runs in production."
     if not settings.secure_cookies:

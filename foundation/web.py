@@ -29,7 +29,7 @@ _QUIET = frozenset({"healthz", "readyz", "metrics"})
 _REFERENCE = re.compile(r"^[A-Za-z0-9-]{8,64}$")
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self';"
-    " connect-src 'self'; form-action 'self'{pay}; frame-ancestors 'none'; base-uri 'none'; object-src 'none'"
+    " connect-src 'self'; form-action 'self'{ends}; frame-ancestors 'none'; base-uri 'none'; object-src 'none'"
 )
 
 
@@ -62,9 +62,7 @@ def _finish(response: Response) -> Response:
     settings = current_settings()
     headers = response.headers
     headers["X-Request-Id"] = str(getattr(g, "request_id", "-"))
-    # A browser counts the redirect after a form as part of it, so the payment page must be allowed as its end.
-    pay = "" if settings.livemode else f" {settings.stripe_api_base}"
-    headers.setdefault("Content-Security-Policy", _POLICY.format(pay=f"{pay} https://checkout.stripe.com"))
+    headers.setdefault("Content-Security-Policy", _POLICY.format(ends=_ends_of_forms(settings)))
     headers.setdefault("X-Content-Type-Options", "nosniff")
     headers.setdefault("Referrer-Policy", "same-origin")
     headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
@@ -74,6 +72,13 @@ def _finish(response: Response) -> Response:
     if current_principal() is not None or wants_json():
         headers.setdefault("Cache-Control", "no-store")
     return response
+
+
+def _ends_of_forms(settings: Settings) -> str:
+    """Where forms may end: a browser counts the redirect after a form as part of it, to where people pay or consent."""
+    pay = "" if settings.livemode else f" {settings.stripe_api_base}"
+    consent = f" {settings.invoicing_url}" if settings.invoicing_url else ""
+    return f"{pay} https://checkout.stripe.com{consent}"
 
 
 def _count(status: int) -> None:

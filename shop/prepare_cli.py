@@ -48,6 +48,7 @@ def _greeting(people: list[DemoPerson]) -> str:
             "Try first:",
             "  1. sign in as owner@studio-rossi.example, put coupons into the cart and pay by card",
             "  2. open Coupon, activate one and watch the company appear in the accounting program",
-            "  3. pay another order by bank transfer, then sign in as finance@demo.example",
+            "  3. sign in as titolare@officina-azzurra.example, a company, and choose Studio Rossi in the directory",
+            "  4. pay another order by bank transfer, then sign in as finance@demo.example",
         ]
     )

@@ -13,7 +13,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from app import Outside, create_app
-from entitlements import MemoryProvisioner
+from entitlements import MemoryInvoicing, MemoryProvisioner
 from foundation import clock
 from foundation.database import database, transaction
 from foundation.jobs import drain
@@ -35,11 +35,15 @@ def worker_database(worker_id: str) -> Iterator[str]:
         yield url
 
 
+def _twins() -> Outside:
+    return Outside(MemoryGateway(), MemoryProvisioner(), MemoryMailer(), MemoryInvoicing())
+
+
 @pytest.fixture(scope="session")
 def built_app(worker_database: str) -> Iterator[Flask]:
     """The application, built once per worker in sandbox mode with the Null twins outside."""
     environment = {"DATABASE_URL": worker_database, "SHOP_ENV": "test", "PUBLIC_URL": "http://127.0.0.1:8000"}
-    outside = Outside(gateway=MemoryGateway(), provisioner=MemoryProvisioner(), mailer=MemoryMailer())
+    outside = _twins()
     app = create_app(environment, outside)
     app.config["TESTING"] = True
     yield app
@@ -50,10 +54,11 @@ def built_app(worker_database: str) -> Iterator[Flask]:
 @pytest.fixture
 def outside(built_app: Flask) -> Outside:
     """Fresh Null twins for this test: gateway, provisioner, mailer."""
-    fresh = Outside(gateway=MemoryGateway(), provisioner=MemoryProvisioner(), mailer=MemoryMailer())
+    fresh = _twins()
     built_app.extensions["gettone.gateway"] = fresh.gateway
     built_app.extensions["gettone.provisioner"] = fresh.provisioner
     built_app.extensions["gettone.mailer"] = fresh.mailer
+    built_app.extensions["gettone.invoicing"] = fresh.invoicing
     return fresh
 
 

@@ -101,7 +101,7 @@ def a_company(session: Session, **facts: object) -> Party:
     number = str(new_id().int % 10**11).zfill(11)
     values = {
         "kind": COMPANY,
-        "name": f"Azienda {number}",
+        "name": f"Brambilla {number}",
         "vat_number": number,
         "tax_code": number,
         "registered_at": BORN,

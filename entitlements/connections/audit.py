@@ -81,6 +81,17 @@ sql_checks(
             """,
         ),
         (
+            "a connected account has its tokens and a revoked one nothing",
+            "SELECT count(*) FROM invoicing_accounts",
+            """
+            SELECT 'account ' || a.id || ' is ' || a.state || ' with the wrong tokens or companies'
+            FROM invoicing_accounts a
+            WHERE (a.state = 'CONNECTED' AND (a.sealed_access IS NULL OR a.sealed_refresh IS NULL))
+               OR (a.state = 'REVOKED' AND (a.sealed_access IS NOT NULL OR a.sealed_refresh IS NOT NULL))
+               OR (a.state = 'REVOKING' AND EXISTS (SELECT 1 FROM invoicing_companies c WHERE c.account_id = a.id))
+            """,
+        ),
+        (
             "a referral was credited to somebody else than who referred",
             "SELECT count(*) FROM referrals WHERE state = 'CREDITED'",
             """

@@ -12,6 +12,7 @@ from entitlements.web import (
     coupons,
     desk_activations,
     desk_jobs,
+    invoicing_pages,
     told,
     words,
 )
@@ -27,6 +28,7 @@ BLUEPRINTS = (
     activities.blueprint,
     desk_activations.blueprint,
     desk_jobs.blueprint,
+    invoicing_pages.blueprint,
 )
 
 

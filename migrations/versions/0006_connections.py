@@ -15,6 +15,18 @@ LINK_CHECKS = {
     "unblocked_was_blocked": "unblocked_at IS NULL OR blocked_at IS NOT NULL",
 }
 
+# In the order in which they can be dropped.
+TABLES = (
+    "invoicing_companies",
+    "invoicing_accounts",
+    "connection_attempts",
+    "referrals",
+    "studio_profiles",
+    "studio_moves",
+    "payer_handovers",
+    "link_requests",
+)
+
 
 def upgrade() -> None:
     op.add_column("parties", sa.Column("registered_at", MOMENT))
@@ -45,10 +57,11 @@ def upgrade() -> None:
     _studio_moves()
     _studio_profiles()
     _referrals()
+    _invoicing()
 
 
 def downgrade() -> None:
-    for table in ("referrals", "studio_profiles", "studio_moves", "payer_handovers", "link_requests"):
+    for table in TABLES:
         op.drop_table(table)
     op.drop_index("ix_payer_periods_payer_party_id", "payer_periods")
     for name in LINK_CHECKS:
@@ -67,7 +80,7 @@ def _proposal() -> list[sa.Column]:
     """What every proposal has."""
     return [
         sa.Column("id", sa.Uuid(), primary_key=True),
-        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
         sa.Column("asked_by_party_id", sa.Uuid(), sa.ForeignKey("parties.id"), nullable=False),
         sa.Column("asked_by_user_id", sa.Uuid()),
         sa.Column("asked_at", MOMENT, nullable=False),
@@ -183,4 +196,49 @@ def _referrals() -> None:
         ["email_key"],
         unique=True,
         postgresql_where=sa.text("state = 'CREDITED'"),
+    )
+
+
+def _invoicing() -> None:
+    op.create_table(
+        "connection_attempts",
+        sa.Column("id", sa.Uuid(), primary_key=True),
+        sa.Column("state_hash", sa.Text(), nullable=False),
+        sa.Column("party_id", sa.Uuid(), sa.ForeignKey("parties.id"), nullable=False),
+        sa.Column("user_id", sa.Uuid(), nullable=False),
+        sa.Column("sealed_verifier", sa.Text(), nullable=False),
+        sa.Column("expires_at", MOMENT, nullable=False),
+        sa.Column("used_at", MOMENT),
+        sa.UniqueConstraint("state_hash"),
+    )
+    op.create_table(
+        "invoicing_accounts",
+        sa.Column("id", sa.Uuid(), primary_key=True),
+        sa.Column("party_id", sa.Uuid(), sa.ForeignKey("parties.id"), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("sealed_access", sa.Text()),
+        sa.Column("sealed_refresh", sa.Text()),
+        sa.Column("access_until", MOMENT, nullable=False),
+        sa.Column("connected_at", MOMENT, nullable=False),
+        sa.Column("read_at", MOMENT),
+        sa.Column("revoked_at", MOMENT),
+        sa.CheckConstraint("state IN ('CONNECTED', 'REVOKING', 'REVOKED')", name="state"),
+        sa.CheckConstraint("(state = 'REVOKED') = (sealed_refresh IS NULL)", name="tokens_gone"),
+    )
+    op.create_index(
+        "uq_invoicing_accounts_live",
+        "invoicing_accounts",
+        ["party_id"],
+        unique=True,
+        postgresql_where=sa.text("state = 'CONNECTED'"),
+    )
+    op.create_table(
+        "invoicing_companies",
+        sa.Column("id", sa.Uuid(), primary_key=True),
+        sa.Column("account_id", sa.Uuid(), sa.ForeignKey("invoicing_accounts.id"), nullable=False),
+        sa.Column("external_id", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("search_name", sa.Text(), nullable=False),
+        sa.Column("vat_number", sa.Text()),
+        sa.UniqueConstraint("account_id", "external_id"),
     )

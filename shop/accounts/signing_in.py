@@ -98,12 +98,13 @@ class Acting:
     membership_id: UUID
     party_name: str
     role: str
+    party_kind: str
 
 
 def choices_of(session: Session, user_id: UUID) -> list[Acting]:
     """For whom a person may act, by name."""
     query = (
-        select(Membership.id, Party.name, Membership.role)
+        select(Membership.id, Party.name, Membership.role, Party.kind)
         .join(Party, Party.id == Membership.party_id)
         .where(Membership.user_id == user_id, Membership.revoked_at.is_(None), Membership.invited_at.is_(None))
         .order_by(Party.sort_name, Membership.id)

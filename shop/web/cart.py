@@ -31,6 +31,7 @@ from shop.carts import (
 from shop.catalogue import PriceBookView, current_price_book
 from shop.catalogue.offers import given_by
 from shop.web import given_words, refusal_words
+from shop.web.accounts.active_company import active_company
 from shop.web.extension_cards import cards_of, how_it_is_made, names_of_dependents
 from shop.web.formula_words import in_words
 from shop.web.quantities import quantity_of, stepped
@@ -180,13 +181,24 @@ def _remember(line: CartLine, along: Sequence[str] = ()) -> None:
     }
 
 
+def _active_client(database: Session, who: Shopper) -> str:
+    """The client somebody works on, while the buyer may buy for it; empty without one."""
+    active = active_company()
+    if active is None or who.party_id is None:
+        return ""
+    return str(active.id) if active.id in companies_reached(database, who.party_id, [active.id]) else ""
+
+
 def _for_party(database: Session, who: Shopper, book: PriceBookView, sku: str) -> UUID | None:
-    """Whom it is for (D20): a company the buyer may buy for, or None for the pool. A company buys its own services."""
+    """Whom it is for (D20): a company the buyer may buy for, or None for the pool. A company buys its own services.
+
+    Where the form does not say, it is the company somebody works on (F002-07).
+    """
     product = book.product(sku)
     buyer = buyer_of(database, who.party_id).party
     if buyer is not None and buyer.kind == COMPANY:
         return buyer.id if product.is_service else None
-    chosen = request.form.get("for_party", "")
+    chosen = request.form.get("for_party", _active_client(database, who))
     if not chosen or not (product.is_service or goes_to_a_wallet(product)):
         return None
     try:

@@ -12,6 +12,7 @@ from foundation.database import alone
 from foundation.principal import Principal, current_principal
 from foundation.settings import current_settings
 from shop.carts import count_packs
+from shop.web.accounts.active_company import active_company
 from shop.web.accounts.coming_in import CART_KEY
 from shop.web.accounts.identification import signed_in
 from shop.web.accounts.web_session import browser_session
@@ -21,6 +22,7 @@ LINKS = {
     "home": "/",
     "cart": "/carrello",
     "account": "/account",
+    "picker": "/account/aziende",
     "sign_in": "/accedi",
     "sign_out": "/esci",
     "support": "/assistenza",
@@ -60,6 +62,7 @@ def _frame() -> dict[str, Any]:
         "principal": principal,
         "who": (person.name if principal and principal.is_desk else person.party_name) if person else "",
         "nav": _nav(principal),
+        "active_company": active_company() if person else None,
         "cart_count": _cart_count(principal),
         "seller": settings.seller,
         "simulator_in_use": settings.payment_simulator_in_use,

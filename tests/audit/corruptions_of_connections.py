@@ -7,6 +7,7 @@ JOINS = "a link joins a studio and a company and has the cause it names"
 AGREED = "every accepted handover and move changed what it says, once"
 REFERRED = "a credited referral gave both sides their credits once, and nothing else did"
 SOMEBODY_ELSE = "a referral was credited to somebody else than who referred"
+TOKENS = "a connected account has its tokens and a revoked one nothing"
 STANDS = "IS NOT NULL AND unblocked_at IS NULL"
 PAYS = "a payer changes only by a cause that is there"
 
@@ -68,6 +69,13 @@ CONNECTIONS: tuple[Corruption, ...] = (
         REFERRED,
         "UPDATE wallet_buckets SET granted = 20 WHERE cause_kind = 'referral_given'",
     ),
+    deed(
+        "a revoked account with its tokens",
+        TOKENS,
+        "ALTER TABLE invoicing_accounts DROP CONSTRAINT ck_invoicing_accounts_tokens_gone",
+        "UPDATE invoicing_accounts SET state = 'REVOKED' WHERE state = 'CONNECTED'",
+    ),
+    deed("a connected account without tokens", TOKENS, "UPDATE invoicing_accounts SET sealed_access = NULL"),
     deed(
         "a referral of one's own",
         SOMEBODY_ELSE,

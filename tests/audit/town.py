@@ -24,6 +24,8 @@ from entitlements.connections.handovers import PayerHandover, accept_handover, p
 from entitlements.connections.link_requests import LinkRequest, answer_request, ask_to_link
 from entitlements.connections.linking import block, lift
 from entitlements.connections.moves import MoveWish, StudioMove, agree_to_move, propose_move
+from entitlements.invoicing import Tokens
+from entitlements.invoicing.accounts import keep_account
 from entitlements.provisioning.provisioner import Answer
 from entitlements.wallets import Consumed, consume
 from foundation import clock
@@ -152,6 +154,7 @@ def _connect(town: Town) -> None:
         credit_referral(session, asker.id, ())
         use_code(session, code, blocked, "b")
         credit_referral(session, blocked.id, ("b",))
+        keep_account(session, "k" * 32, Tokens("access", "refresh", 600), owner_of(asker))
     with transaction() as session:
         company_id = session.execute(text("SELECT id FROM companies WHERE state = 'READY'")).scalar_one()
         company = session.get_one(Party, company_id)

@@ -7,6 +7,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from tests.browser.album import Album
+from tests.browser.album_connections import connections
 from tests.browser.album_desk import the_activation_desk, the_finance_desk, the_finance_desk_empty
 from tests.browser.album_shop import (
     accounts,
@@ -38,6 +39,7 @@ SCENES = (
     the_activation_desk,
     transfers,
     the_finance_desk,
+    connections,
     what_time_does,
     mails,
     stand_ins,

@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 
 from foundation.ids import new_id
 from foundation.serve import programs
-from foundation.serve_environment import HOST, Ports, sandbox_environment, stored_secrets
+from foundation.serve_environment import HOST, WANTED_PORTS, Ports, sandbox_environment, stored_secrets
 from foundation.supervisor import Supervisor
 from foundation.webhook_signatures import signed_headers
 from tests.crash.client import ask
@@ -82,7 +82,7 @@ class Stage:
 def open_stage(folder: Path, name: str) -> Iterator[Stage]:
     """Start everything, wait until it answers, end it with the block. Raises NotStarted."""
     with fresh_database(name) as database_url:
-        ports = Ports(**{role: free_port() for role in ("web", "stripe", "accounting", "mailbox", "smtp")})
+        ports = Ports(**{role: free_port() for role in WANTED_PORTS})
         inherited = {key: value for key, value in os.environ.items() if key not in {"PORT", "GETTONE_FAULT"}}
         environment = inherited | sandbox_environment(ports, stored_secrets(folder))
         environment |= {"DATABASE_URL": database_url, "WEB_WORKERS": "1", "PYTHONUNBUFFERED": "1"}

@@ -20,7 +20,7 @@ from foundation.serve_environment import Ports, sandbox_environment
 
 pytestmark = pytest.mark.sockets
 
-PORTS = Ports(web=8000, stripe=8011, accounting=8012, mailbox=8013, smtp=8025)
+PORTS = Ports(web=8000, stripe=8011, accounting=8012, mailbox=8013, invoicing=8019, smtp=8025)
 SECRETS = {"STRIPE_WEBHOOK_SECRETS": "whsec_YQ==", "PROVISIONING_SECRET": "whsec_Yg=="}
 # An application that does nothing but answer, in the place of the real one.
 APPLICATION = """
@@ -131,12 +131,19 @@ def _names(environment: dict[str, str]) -> list[str]:
 
 
 def test_the_sandbox_accompanies_the_product() -> None:
-    assert _names(sandbox_environment(PORTS, SECRETS)) == ["stripe", "accounting", "mailbox", "worker", "web"]
+    assert _names(sandbox_environment(PORTS, SECRETS)) == [
+        "stripe",
+        "accounting",
+        "invoicing",
+        "mailbox",
+        "worker",
+        "web",
+    ]
 
 
 def test_a_stand_in_is_left_out_where_its_address_is_somewhere_else() -> None:
     environment = {**sandbox_environment(PORTS, SECRETS), "STRIPE_API_BASE": "https://api.stripe.com"}
-    assert _names(environment) == ["accounting", "mailbox", "worker", "web"]
+    assert _names(environment) == ["accounting", "invoicing", "mailbox", "worker", "web"]
 
 
 def test_production_runs_no_stand_ins() -> None:

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from entitlements.companies import Company, companies_of
+from entitlements.connections.linking import permissions_of
 from entitlements.links import StudioLink, payer_at
 from entitlements.parties import Party
 from entitlements.provisioning.requests import ProvisioningRequest
@@ -107,7 +108,8 @@ def _link(link: StudioLink) -> JsonObject:
         "studio_id": str(link.studio_id),
         "linked_at": instant(link.linked_at),
         "blocked_at": instant(link.blocked_at),
-        "nickname": link.nickname,
+        "nickname": link.nickname if principal().role == "studio" else None,
+        "permissions": permissions_of(link),
         "cause": {"kind": link.cause_kind, "id": str(link.cause_id)},
     }
 

@@ -102,6 +102,12 @@ class LinkShape(Shape):
     linked_at = moment(null=False)
     blocked_at = moment()
     nickname = text(null=True)
+    permissions = fields.Dict(
+        keys=fields.String(),
+        values=fields.String(),
+        required=True,
+        metadata={"description": "none, read or write for documents, payments, accounting and settings."},
+    )
     cause = fields.Nested(CauseShape, required=True)
 
 

@@ -11,6 +11,7 @@ from foundation.access import SECOND_FACTOR_PATH
 from foundation.database import transaction
 from shop.accounts.signing_in import Entrance
 from shop.carts import adopt_cart
+from shop.web.accounts.active_company import work_on_none
 from shop.web.accounts.identification import let_in
 from shop.web.accounts.safe_ways import safe_path
 from shop.web.accounts.web_session import browser_session
@@ -54,6 +55,7 @@ def finish(entrance: Entrance, *, second_factor: bool) -> None:
     """Sign the browser in; the cart it collected before becomes the party's."""
     session.pop(_PENDING_KEY, None)
     cart_id = session.pop(CART_KEY, None)
+    work_on_none()
     if cart_id and entrance.membership.role in _BUYERS:
         with transaction() as database:
             adopt_cart(database, UUID(cart_id), entrance.membership.party_id)
