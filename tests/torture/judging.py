@@ -1,8 +1,10 @@
 """A check carried out by its tests, in a process of their own, and what it came to."""
 
 import json
+import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,6 +16,7 @@ from tests.verdicts import FAIL, FILE, INVALID, PASS
 
 _NOTHING_RAN = 5
 _MOST_TOLD = 12
+TIDIES_WITHIN = 60.0
 
 
 @dataclass
@@ -35,22 +38,32 @@ def judge(check: Check, environment: Mapping[str, str], file: Path, minutes: flo
     told = {**environment, FILE: str(file), "MINUTES": str(minutes * 0.8)}
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:randomly", "-m", "not stripe_live and not browser"]
     began = time.monotonic()
-    try:
-        done = subprocess.run(
-            [*command, *check.tests], check=False, cwd=ROOT, env=told, capture_output=True, timeout=minutes * 60
-        )
-    except subprocess.TimeoutExpired:
-        outcome = _outcome(check, file)
-        if outcome.verdict != FAIL:
-            outcome.verdict = INVALID
-        outcome.why.append(f"it had not ended after {minutes:.0f} minutes")
-    else:
-        outcome = _outcome(check, file)
-        if done.returncode > 1 and outcome.verdict != FAIL:
-            outcome.verdict = INVALID
-            outcome.why.append(done.stdout.decode(errors="replace")[-500:])
+    status, said = _run([*command, *check.tests], told, minutes * 60)
+    outcome = _outcome(check, file)
+    if status is None or status > 1:
+        outcome.verdict = FAIL if outcome.verdict == FAIL else INVALID
+        outcome.why.append(said[-500:] if status else f"it had not ended after {minutes:.1f} minutes")
     outcome.seconds = time.monotonic() - began
     return outcome
+
+
+def _run(command: list[str], environment: Mapping[str, str], seconds: float) -> tuple[int | None, str]:
+    """Run to the end; answers status and output, or None where it was interrupted because the time was over."""
+    with tempfile.TemporaryFile("w+") as output:
+        process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=output, stderr=subprocess.STDOUT)
+        try:
+            status: int | None = process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            status = None
+            # Its own end stops the programs and servers it has started.
+            process.send_signal(signal.SIGINT)
+            try:
+                process.wait(TIDIES_WITHIN)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+        output.seek(0)
+        return status, output.read()
 
 
 def _outcome(check: Check, file: Path) -> Outcome:
