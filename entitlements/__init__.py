@@ -1,6 +1,7 @@
 """The rights office: studios, companies and links; coupons, licences and wallets; activation and provisioning."""
 
-from entitlements.activation import CouponNotAvailable, activate_coupon, company_created, company_refused, support_code
+from entitlements import invitations
+from entitlements.activation import CouponNotAvailable, activate_coupon, company_created, company_refused
 from entitlements.companies import (
     Company,
     CompanyAlreadyExists,
@@ -17,10 +18,14 @@ from entitlements.company_data import (
     StudioData,
     check_billing,
     check_email,
+    check_line,
+    check_note,
+    check_phone,
     check_studio,
     sentence_of,
     studio_pointer,
 )
+from entitlements.company_requests import party_facts, support_code
 from entitlements.connections.clients import ClientQuery, client_of, clients_of
 from entitlements.connections.directory import ProfileText, keep_profile
 from entitlements.connections.link_requests import find_waiting_requests
@@ -58,6 +63,19 @@ from entitlements.provisioning.provisioner import (
     Ready,
     Refused,
 )
+from entitlements.purchases import (
+    CREATED,
+    NOT_CREATED,
+    CompanyPurchase,
+    PurchaseNotWaiting,
+    checked_data,
+    companies_bought,
+    correct_purchase,
+    hold_purchases,
+    purchase_of,
+    release_purchases,
+    void_purchases,
+)
 from entitlements.referrals import (
     CREDITS_EACH,
     credit_referral,
@@ -78,8 +96,10 @@ from entitlements.wallet_recoveries import BucketLeft, buckets_left, give_back_r
 __all__ = [
     "ADDRESS_FIELDS",
     "COMPANY",
+    "CREATED",
     "CREDITS_EACH",
     "GRANT_KINDS",
+    "NOT_CREATED",
     "STUDIO",
     "Accepted",
     "Account",
@@ -92,6 +112,7 @@ __all__ = [
     "CompanyAlreadyExists",
     "CompanyData",
     "CompanyNotFound",
+    "CompanyPurchase",
     "Contradiction",
     "Coupon",
     "CouponNotAvailable",
@@ -111,6 +132,7 @@ __all__ = [
     "Problem",
     "ProfileText",
     "Provisioner",
+    "PurchaseNotWaiting",
     "Ready",
     "Refused",
     "Rights",
@@ -130,14 +152,20 @@ __all__ = [
     "buckets_left",
     "check_billing",
     "check_email",
+    "check_line",
+    "check_note",
+    "check_phone",
     "check_studio",
+    "checked_data",
     "client_of",
     "clients_of",
+    "companies_bought",
     "companies_of",
     "company_created",
     "company_lives",
     "company_of",
     "company_refused",
+    "correct_purchase",
     "count_by_state",
     "count_drafts",
     "coupon_shares",
@@ -151,6 +179,8 @@ __all__ = [
     "give_code",
     "grant",
     "hold_coupons",
+    "hold_purchases",
+    "invitations",
     "issued_for",
     "keep_details",
     "keep_profile",
@@ -160,16 +190,19 @@ __all__ = [
     "new_party",
     "own_company_choices",
     "owns_access",
+    "party_facts",
     "party_names",
     "payer_at",
     "pickable_companies",
     "place_in_list",
     "plain_email",
+    "purchase_of",
     "recover_unused",
     "referrals_of",
     "referrer_of",
     "referrer_with",
     "release_coupons",
+    "release_purchases",
     "rights_of",
     "running_services",
     "sentence_of",
@@ -181,4 +214,5 @@ __all__ = [
     "use_code",
     "void_coupons",
     "void_held_coupons",
+    "void_purchases",
 ]

@@ -4,38 +4,36 @@ A coupon is claimed, the company asked for and the job written in one transactio
 another, under the company's row lock, so that a callback, a retry and a question at the same instant apply it once.
 """
 
-import hashlib
-from dataclasses import asdict
 from datetime import date
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from entitlements.companies import Company, CompanyAlreadyExists
+from entitlements.companies import Company
 from entitlements.company_data import CompanyData, CompanyStep, draft_from_json
+from entitlements.company_requests import (
+    Asked,
+    CompanyRequest,
+    Opened,
+    provisioning_body,
+    request_company,
+    start_licence,
+)
 from entitlements.company_states import next_company_state
-from entitlements.coupons.codes import ALPHABET
 from entitlements.coupons.coupon_states import next_coupon_state
 from entitlements.coupons.stock import Coupon, CouponAssignment, CouponPack, coupon_of, give_back
 from entitlements.drafts import forget_draft, keep_draft
 from entitlements.ledger import Account, Posting, book
-from entitlements.licences import Activation, LicenceTerm, new_licence
 from entitlements.links import Cause, link_studio, set_payer
-from entitlements.parties import COMPANY, Party, new_party
+from entitlements.parties import Party
 from entitlements.provisioning.requests import request_provisioning
+from entitlements.purchases import purchase_by_company, purchased_company_created, purchased_company_refused
 from entitlements.wallets import hand_over_buckets
 from foundation import clock
-from foundation.database import JsonObject
 from foundation.events import Subject, record_event
-from foundation.ids import new_id
 from foundation.mail import queue_mail
 from foundation.principal import Principal
-from pricing import Term, december_term, twelve_month_term
-
-_SUPPORT_CODE_LENGTH = 6
 
 
 class CouponNotAvailable(Exception):
@@ -63,7 +61,7 @@ def activate_coupon(session: Session, coupon_id: UUID, data: CompanyData, by: Pr
     state = state_for_use(coupon, today)
     if state != "AVAILABLE":
         raise CouponNotAvailable(coupon_id, state)
-    company = _request_company(session, data, by.party_id, by.locale, today)
+    company = request_company(session, CompanyRequest(data, by.party_id, by.locale, today))
     coupon.state, coupon.changed_at = next_coupon_state(coupon.state, "activate"), clock.now()
     session.add(
         CouponAssignment(
@@ -75,7 +73,8 @@ def activate_coupon(session: Session, coupon_id: UUID, data: CompanyData, by: Pr
         )
     )
     studio = session.get_one(Party, by.party_id)
-    request_provisioning(session, company.id, provisioning_body(company.id, data, pack, studio, today))
+    asked = Asked(pack.gives, studio, "STUDIO")
+    request_provisioning(session, company.id, provisioning_body(company.id, data, asked, today))
     subject = Subject("company", company.id, by.party_id)
     record_event(session, "company.provisioning", subject, by, coupon_id=coupon.id)
     return company
@@ -90,78 +89,6 @@ def state_for_use(coupon: Coupon, today: date) -> str:
     return "EXPIRED" if coupon.activate_by_on is not None and coupon.activate_by_on <= today else "AVAILABLE"
 
 
-def _request_company(session: Session, data: CompanyData, studio_id: UUID, locale: str, today: date) -> Company:
-    """Claim the tax code (M6), in a savepoint: a claim that fails leaves no party behind."""
-    with session.begin_nested():
-        party = _party_of(data)
-        session.add(party)
-        session.flush()
-        claim = insert(Company).values(
-            id=party.id,
-            tax_code=data.tax.tax_code,
-            state="PROVISIONING",
-            profile=data.to_provisioning() | {"phone": data.activity.phone or None},
-            requested_by_party_id=studio_id,
-            requested_on=today,
-            requested_at=clock.now(),
-            support_code=support_code(party.id),
-            locale=locale,
-            version=1,
-        )
-        if session.execute(claim.on_conflict_do_nothing().returning(Company.id)).scalar() is None:
-            raise CompanyAlreadyExists
-    return session.get_one(Company, party.id)
-
-
-def _party_of(data: CompanyData) -> Party:
-    return new_party(
-        COMPANY,
-        data.tax.name,
-        id=new_id(),
-        vat_number=data.tax.vat_number or None,
-        tax_code=data.tax.tax_code,
-        email=data.activity.email,
-        pec=data.activity.pec or None,
-        sdi_code=data.activity.sdi_code,
-        phone=data.activity.phone or None,
-        address=asdict(data.registered_office),
-    )
-
-
-def support_code(company_id: UUID) -> str:
-    """A short code to tell support, such as K7-4K3P: it finds the company and says nothing by itself."""
-    digest = int.from_bytes(hashlib.sha256(company_id.bytes).digest()[:8])
-    symbols = ""
-    for _ in range(_SUPPORT_CODE_LENGTH):
-        digest, index = divmod(digest, len(ALPHABET))
-        symbols += ALPHABET[index]
-    return f"{symbols[:2]}-{symbols[2:]}"
-
-
-def coupon_term(gives: JsonObject, confirmed_on: date) -> Term:
-    """The licence term a coupon opens (M10): to 31 December, or twelve months from the Rome day of confirmation."""
-    return december_term(confirmed_on) if gives["term"] == "31 December" else twelve_month_term(confirmed_on)
-
-
-def provisioning_body(
-    company_id: UUID, data: CompanyData, pack: CouponPack, studio: Party, confirmed_on: date
-) -> dict[str, Any]:
-    """The body of the call that has the company created (M25)."""
-    term = coupon_term(pack.gives, confirmed_on)
-    return {
-        "id": str(company_id),
-        "product": pack.gives["product"],
-        "plan": pack.gives["plan"],
-        "access_mode": pack.gives.get("access_mode", "FULL"),
-        "limits": pack.gives.get("limits", {}),
-        "starts_on": term.starts_on.isoformat(),
-        "ends_on": term.ends_on.isoformat(),
-        "linked_studio": {"id": str(studio.id), "name": studio.name},
-        "payer": "STUDIO",
-        "company": data.to_provisioning(),
-    }
-
-
 def company_created(session: Session, company_id: UUID, remote_id: str) -> bool:
     """Apply "the company exists": licence, link, payer and history, once. Answers False when it was applied before.
 
@@ -173,19 +100,38 @@ def company_created(session: Session, company_id: UUID, remote_id: str) -> bool:
         return False
     company.state, company.ready_at, company.remote_id = state, clock.now(), remote_id
     company.version += 1
+    purchase = purchase_by_company(session, company_id)
+    if purchase is not None:
+        purchased_company_created(session, company, purchase)
+    else:
+        _coupon_used(session, company)
+    return True
+
+
+def _coupon_used(session: Session, company: Company) -> None:
+    """Licence, link, payer and history of a company activated with a coupon; its row is locked."""
+    company_id = company.id
     assignment, coupon, pack = _assigned(session, company_id)
     coupon.state, coupon.changed_at = next_coupon_state(coupon.state, "company_created"), clock.now()
     cause = Cause("coupon_assignment", assignment.id)
-    _start_licence(session, company, coupon, pack, cause)
-    link_studio(session, company.requested_by_party_id, company_id, cause)
-    set_payer(session, company_id, company.requested_by_party_id, "STUDIO", cause)
-    _earn(session, coupon, pack, cause)
     studio_id = company.requested_by_party_id
+    opened = Opened(
+        gives=pack.gives,
+        sku=pack.sku,
+        net_cents=coupon.net_cents,
+        price_book_version=pack.price_book_version,
+        coupon_type=coupon.coupon_type,
+        self_purchase=False,
+        told_party_id=studio_id,
+    )
+    start_licence(session, company, opened, cause)
+    link_studio(session, studio_id, company_id, cause)
+    set_payer(session, company_id, studio_id, "STUDIO", cause)
+    _earn(session, coupon, pack, cause)
     record_event(session, "coupon.activated", Subject("coupon", coupon.id, studio_id), company_id=company_id)
     record_event(session, "company.ready", Subject("company", company_id, studio_id))
     forget_draft(session, coupon.id)
     _tell_studio(session, company, coupon, "company_ready")
-    return True
 
 
 def company_refused(session: Session, company_id: UUID, reason: str) -> bool:
@@ -196,6 +142,17 @@ def company_refused(session: Session, company_id: UUID, reason: str) -> bool:
         return False
     company.state, company.rejected_at, company.rejection = state, clock.now(), reason[:500]
     company.version += 1
+    purchase = purchase_by_company(session, company_id)
+    if purchase is not None:
+        purchased_company_refused(session, company, purchase)
+    else:
+        _coupon_returned(session, company)
+    return True
+
+
+def _coupon_returned(session: Session, company: Company) -> None:
+    """The coupon of a company that will never exist comes back (M9); the company's row is locked."""
+    company_id = company.id
     assignment, coupon, _ = _assigned(session, company_id)
     assignment.released_at = clock.now()
     give_back(session, coupon)
@@ -203,7 +160,6 @@ def company_refused(session: Session, company_id: UUID, reason: str) -> bool:
     keep_draft(session, coupon.id, draft_from_json(company.profile), CompanyStep.SUMMARY)
     record_event(session, "company.failed", Subject("company", company_id, company.requested_by_party_id))
     _tell_studio(session, company, coupon, "company_failed")
-    return True
 
 
 def _assigned(session: Session, company_id: UUID) -> tuple[CouponAssignment, Coupon, CouponPack]:
@@ -216,43 +172,6 @@ def _assigned(session: Session, company_id: UUID) -> tuple[CouponAssignment, Cou
     )
     row = session.execute(query).one()
     return row[0], row[1], row[2]
-
-
-def _start_licence(session: Session, company: Company, coupon: Coupon, pack: CouponPack, cause: Cause) -> None:
-    term = coupon_term(pack.gives, company.requested_on)
-    licence = new_licence(company.id, pack.gives, cause.kind, cause.id, sku=pack.sku)
-    session.add(licence)
-    session.flush()
-    session.add(
-        LicenceTerm(
-            licence_id=licence.id,
-            starts_on=term.starts_on,
-            ends_on=term.ends_on,
-            anchor_on=term.starts_on,
-            action="START",
-            net_cents=coupon.net_cents,
-            unit_net_cents=coupon.net_cents,
-            vat_code="",
-            price_book_version=pack.price_book_version,
-            cause_kind=cause.kind,
-            cause_id=cause.id,
-            recorded_at=clock.now(),
-        )
-    )
-    session.add(
-        Activation(
-            party_id=company.id,
-            tax_code=company.tax_code,
-            coupon_type=coupon.coupon_type,
-            operation="FIRST_ACTIVATION",
-            licence_year=term.starts_on.year,
-            self_purchase=False,
-            cause_kind=cause.kind,
-            cause_id=cause.id,
-            recorded_at=clock.now(),
-        )
-    )
-    record_event(session, "licence.started", Subject("company", company.id, company.requested_by_party_id))
 
 
 def _earn(session: Session, coupon: Coupon, pack: CouponPack, cause: Cause) -> None:

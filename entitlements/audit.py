@@ -103,7 +103,8 @@ sql_checks(
             SELECT 'grant ' || g.id || ' (' || g.kind || ') of cause ' || g.cause_id || ' made nothing' FROM grants g
             WHERE (g.cause_kind, g.cause_id) NOT IN (
               SELECT cause_kind, cause_id FROM coupon_packs UNION ALL SELECT cause_kind, cause_id FROM wallet_buckets
-              UNION ALL SELECT cause_kind, cause_id FROM licence_terms)
+              UNION ALL SELECT cause_kind, cause_id FROM licence_terms
+              UNION ALL SELECT cause_kind, cause_id FROM company_purchases)
             UNION ALL
             SELECT 'pack ' || p.id || ' has no grant' FROM coupon_packs p
             WHERE p.cause_kind = 'order_line' AND NOT EXISTS (

@@ -1,7 +1,11 @@
-"""Drafts: what was typed into the activation form so far, saved at each step and resumable on any device."""
+"""Drafts: what was typed into a company's form so far, saved at each step and resumable on any device.
+
+A form is filled in for a coupon by its studio, or for an invitation by the invited client; each has its own table.
+"""
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ForeignKey, delete, select
@@ -12,15 +16,28 @@ from foundation import clock
 from foundation.database import JsonObject, Model
 
 
-class ActivationDraft(Model):
+class Draft:
+    """Mix-in: the fields typed so far, the step to resume at, and when they were saved."""
+
+    fields: Mapped[JsonObject]
+    step: Mapped[str]
+    saved_at: Mapped[datetime]
+
+
+class ActivationDraft(Draft, Model):
     """One per coupon; kept after a refusal so that nothing is asked twice (WCAG 3.3.7)."""
 
     __tablename__ = "activation_drafts"
 
-    coupon_id: Mapped[UUID] = mapped_column(ForeignKey("coupons.id"), primary_key=True)
-    fields: Mapped[JsonObject]
-    step: Mapped[str]
-    saved_at: Mapped[datetime]
+    coupon_id: Mapped[UUID] = mapped_column(ForeignKey("coupons.id"), primary_key=True, sort_order=-1)
+
+
+class InvitationDraft(Draft, Model):
+    """One per invitation; it survives a corrected type of company and a link sent again (F003-16)."""
+
+    __tablename__ = "invitation_drafts"
+
+    invitation_id: Mapped[UUID] = mapped_column(ForeignKey("invitations.id"), primary_key=True, sort_order=-1)
 
 
 def draft_of(session: Session, coupon_id: UUID) -> ActivationDraft | None:
@@ -28,12 +45,32 @@ def draft_of(session: Session, coupon_id: UUID) -> ActivationDraft | None:
     return session.get(ActivationDraft, coupon_id)
 
 
+def invitation_draft_of(session: Session, invitation_id: UUID) -> InvitationDraft | None:
+    """What an invited client has typed, if anything."""
+    return session.get(InvitationDraft, invitation_id)
+
+
 def save_draft(session: Session, coupon_id: UUID, fields: Mapping[str, str], step: str) -> None:
     """Add what one step asked to the draft; `step` is where to resume."""
-    values = {"fields": dict(fields), "step": step, "saved_at": clock.now()}
-    statement = insert(ActivationDraft).values(coupon_id=coupon_id, **values)
-    merged = ActivationDraft.fields.op("||")(statement.excluded.fields)
-    session.execute(statement.on_conflict_do_update(index_elements=["coupon_id"], set_=values | {"fields": merged}))
+    _save(session, ActivationDraft, {"coupon_id": coupon_id}, fields, step)
+
+
+def save_invitation_draft(session: Session, invitation_id: UUID, fields: Mapping[str, str], step: str) -> None:
+    """Add what one step asked to an invited client's draft; `step` is where to resume."""
+    _save(session, InvitationDraft, {"invitation_id": invitation_id}, fields, step)
+
+
+def _save(
+    session: Session,
+    table: type[ActivationDraft | InvitationDraft],
+    key: dict[str, UUID],
+    fields: Mapping[str, str],
+    step: str,
+) -> None:
+    values: dict[str, Any] = {"fields": dict(fields), "step": step, "saved_at": clock.now()}
+    statement = insert(table).values(**key, **values)
+    merged = table.fields.op("||")(statement.excluded.fields)
+    session.execute(statement.on_conflict_do_update(index_elements=list(key), set_=values | {"fields": merged}))
 
 
 def keep_draft(session: Session, coupon_id: UUID, fields: Mapping[str, str], step: str) -> None:
@@ -51,3 +88,8 @@ def drafted(session: Session, coupon_ids: list[UUID]) -> dict[UUID, ActivationDr
 def forget_draft(session: Session, coupon_id: UUID) -> None:
     """Drop what was typed once the company exists: from then on its own profile says it."""
     session.execute(delete(ActivationDraft).where(ActivationDraft.coupon_id == coupon_id))
+
+
+def forget_invitation_draft(session: Session, invitation_id: UUID) -> None:
+    """Drop what an invited client typed: the company exists, or the time to keep it is over."""
+    session.execute(delete(InvitationDraft).where(InvitationDraft.invitation_id == invitation_id))

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, Session
 from entitlements.companies import Company
 from entitlements.coupons.stock import CouponPack, mint
 from entitlements.paid_lines import PaidLine
+from entitlements.purchases import buy_company
 from entitlements.running.licence_grants import grant_licence
 from entitlements.wallets import WalletBucket, fill_bucket
 from foundation import clock
@@ -131,5 +132,6 @@ _STRATEGIES: dict[str, Callable[[Session, PaidLine], None]] = {
     "credit_cents": _fill_wallet,
     "credits": _fill_wallet,
     "licence": grant_licence,
+    "company": buy_company,
 }
 GRANT_KINDS = frozenset(_STRATEGIES)

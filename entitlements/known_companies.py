@@ -49,3 +49,15 @@ def _drafted(session: Session, studio_id: UUID, vat_number: str, but_coupon: UUI
         .limit(1)
     ).first()
     return dict(draft.fields) if draft is not None else {}
+
+
+def living_company(session: Session, vat_number: str, tax_code: str) -> KnownCompany | None:
+    """Whether a live company has one of these numbers; nothing else of it is told, since it may be anybody's (M6)."""
+    query = (
+        select(Company.id)
+        .join(Party, Party.id == Company.id)
+        .where(Company.state != "REJECTED", (Company.tax_code == tax_code) | (Party.vat_number == vat_number))
+        .limit(1)
+    )
+    found = session.execute(query).scalar()
+    return KnownCompany({}, found) if found is not None else None

@@ -26,7 +26,7 @@ from foundation.jobs.queue import store_and_defer
 from foundation.jobs.registry import job
 from foundation.logs import log
 from foundation.settings import current_settings
-from foundation.tokens import link_token
+from foundation.tokens import link_code, link_token
 
 _SMTP_TIMEOUT_SECONDS = 15
 _STORE = """
@@ -104,7 +104,7 @@ def queue_mail(
     """Queue one mail for `cause`; answers False (and queues nothing) when that cause has its mail already.
 
     `context` holds JSON values for `templates/mail/<template>.txt` and `.html`; a token is asked for in the template by
-    `link('kind', subject_id, version)`.
+    `link('kind', subject_id, version)`, and a code to type by `code(…)`.
     """
     values = {
         "id": new_id(),
@@ -159,8 +159,12 @@ def compose(mail: Mail) -> EmailMessage:
     def link(kind: str, subject: str, version: int) -> str:
         return link_token(settings.secret_key, kind, UUID(subject), version)
 
+    def code(kind: str, subject: str, version: int) -> str:
+        return link_code(settings.secret_key, kind, UUID(subject), version)
+
     values = mail.context | {
         "link": link,
+        "code": code,
         "seller": settings.seller,
         "public_url": settings.public_url,
         "support_url": f"{settings.public_url}/assistenza",

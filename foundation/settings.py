@@ -76,6 +76,10 @@ class Settings:
     order_reminders: tuple[timedelta, ...]
     order_expires_after: timedelta
     order_transfer_grace: timedelta
+    invitation_valid_for: timedelta
+    invitation_reminders: tuple[timedelta, ...]
+    invitation_data_kept: timedelta
+    invitations_per_day: int
     bank_payer_blanked_after: timedelta
     manual_confirmation_four_eyes: int
     checkout_session_lifetime: timedelta
@@ -217,6 +221,10 @@ def _read(cls: type[Settings], reader: _Reader) -> Settings:
         order_reminders=reader.parsed("ORDER_REMINDERS", "2d,5d", _durations, "durations such as 2d,5d"),
         order_expires_after=reader.duration("ORDER_EXPIRES_AFTER", "7d"),
         order_transfer_grace=reader.duration("ORDER_TRANSFER_GRACE", "3d"),
+        invitation_valid_for=reader.duration("INVITATION_VALID_FOR", "30d"),
+        invitation_reminders=reader.parsed("INVITATION_REMINDERS", "7d,21d", _durations, "durations such as 7d,21d"),
+        invitation_data_kept=reader.duration("INVITATION_DATA_KEPT", "30d"),
+        invitations_per_day=reader.count("INVITATIONS_PER_DAY", "200"),
         bank_payer_blanked_after=reader.duration("BANK_PAYER_BLANKED_AFTER", "30d"),
         manual_confirmation_four_eyes=reader.count("MANUAL_CONFIRMATION_FOUR_EYES", "100000"),
         checkout_session_lifetime=reader.duration("CHECKOUT_SESSION_LIFETIME", "23h"),

@@ -38,6 +38,17 @@ def link_token_is_valid(secret_key: str, kind: str, token: str, subject: UUID, v
     return hmac.compare_digest(_bytes(token), link_token(secret_key, kind, subject, version).encode())
 
 
+def link_code(secret_key: str, kind: str, subject: UUID, version: int) -> str:
+    """Six digits a person types from a mail, computed like a link token; whoever asks for them throttles guesses."""
+    tag = hmac.new(_derive(secret_key, "code"), f"{kind}:{subject}:{version}".encode(), hashlib.sha256).digest()
+    return f"{int.from_bytes(tag[:8]) % 1_000_000:06d}"
+
+
+def link_code_is_valid(secret_key: str, kind: str, code: str, subject: UUID, version: int) -> bool:
+    """Whether `code` is the code of exactly this kind, subject and version."""
+    return hmac.compare_digest(_bytes(code), link_code(secret_key, kind, subject, version).encode())
+
+
 def keyed_hash(secret_key: str, purpose: str, value: str) -> str:
     """A hash of a personal datum that recognises it again without storing it."""
     key = _derive(secret_key, purpose)

@@ -92,7 +92,7 @@ sql_checks(
             FROM order_lines l JOIN orders o ON o.id = l.order_id
             LEFT JOIN coupon_packs p ON p.cause_kind = 'order_line' AND p.cause_id = l.id
             LEFT JOIN wallet_buckets b ON b.cause_kind = 'order_line' AND b.cause_id = l.id
-            WHERE l.gives->>'kind' <> 'licence' AND coalesce(p.quantity, b.granted, 0)
+            WHERE l.gives->>'kind' NOT IN ('licence', 'company') AND coalesce(p.quantity, b.granted, 0)
                   <> CASE WHEN o.fulfilled_at IS NULL THEN 0 ELSE (l.gives->>'units')::bigint * l.quantity END
             """,
         ),

@@ -8,6 +8,8 @@ from flask import current_app
 from foundation.jobs import job
 from shop import audit, audit_ledger
 from shop.accounts import sweeping
+from shop.invitations import accounts as invitation_accounts
+from shop.invitations import audit as invitations_audit
 from shop.orders import closing
 from shop.payments import refund_decisions, reversals
 from shop.payments.checkout import close_checkout
@@ -22,6 +24,8 @@ __all__ = [
     "close_open_page",
     "closing",
     "gateway",
+    "invitation_accounts",
+    "invitations_audit",
     "money_of_a_fallen_quote",
     "payer_data",
     "refund_decisions",

@@ -31,6 +31,7 @@ from entitlements.company_data.legal_forms import FLAT_RATE, LEGAL_FORMS, TAX_RE
 from entitlements.company_data.offices import check_postal_code, check_province
 from entitlements.company_data.person_codes import PersonFacts, person_facts
 from entitlements.company_data.places import Place, place_by_name, places_by_postal_code, provinces, search_places
+from entitlements.company_data.plain_text import check_line, check_note
 from entitlements.company_data.problems import Problem
 from entitlements.company_data.sentences import SENTENCES, Sentence, sentence_of
 from entitlements.company_data.studio_form import (
@@ -78,6 +79,8 @@ __all__ = [
     "check_company",
     "check_email",
     "check_iban",
+    "check_line",
+    "check_note",
     "check_pec",
     "check_phone",
     "check_postal_code",

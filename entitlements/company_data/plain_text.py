@@ -75,6 +75,11 @@ def check_line(text: str, name: str, code: str, maximum: int) -> str | Problem:
     return line
 
 
+def check_note(text: str, name: str, code: str = "note") -> str | Problem:
+    """A short note in somebody's own words, on one line. Errors: `<code>_missing`, `_too_long`, `_characters`."""
+    return check_line(text, name, code, KEPT_LENGTH)
+
+
 def check_person_name(text: str, name: str, code: str) -> str | Problem:
     """A first or a last name: a line of text without digits."""
     line = check_line(text, name, code, LINE_LENGTH)

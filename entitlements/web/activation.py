@@ -13,21 +13,20 @@ from entitlements.company_data import LEGAL_FORMS, TAX_REGIMES, CompanyStep
 from entitlements.coupons.shelves import company_by_coupon
 from entitlements.coupons.stock import coupon_of
 from entitlements.drafts import draft_of
+from entitlements.parties import Party
 from entitlements.web import activation_steps as steps
 from entitlements.web.activation_form import (
     CHECK,
     INTENTS,
     LATER,
     NEXT,
-    StepPage,
     Visit,
     opened,
-    place_of,
     sent,
-    title_of_activity,
 )
-from entitlements.web.activation_live import choices, on_leave
+from entitlements.web.activation_pages import step_page
 from entitlements.web.activation_summary import Summary, confirm_word, confirmed, summed_up
+from entitlements.web.form_subjects import CouponSubject
 from entitlements.web.reading import STUDIO, studio
 from entitlements.web.told import company_exists
 from foundation import clock
@@ -48,7 +47,7 @@ def start(coupon_id: UUID) -> Response:
         if isinstance(found, UUID):
             return _to_company(found)
         step = steps.resume_at(draft_of(session, coupon_id))
-    return redirect(steps.step_url(coupon_id, step), 303)
+    return redirect(url_for("activation.show", coupon_id=coupon_id, slug=steps.slug_of(step)), 303)
 
 
 @blueprint.get("/coupon/<uuid:coupon_id>/attiva/<slug>")
@@ -61,8 +60,8 @@ def show(coupon_id: UUID, slug: str) -> Page:
         if isinstance(found, UUID):
             return _to_company(found)
         if step is CompanyStep.SUMMARY:
-            return _summary_page(session, summed_up(session, found))
-        return _step_page(session, found, opened(session, found))
+            return _summary_page(session, summed_up(session, found, _studio_name(session)))
+        return step_page(session, found, opened(session, found))
 
 
 @blueprint.post("/coupon/<uuid:coupon_id>/attiva/<slug>")
@@ -78,9 +77,9 @@ def save(coupon_id: UUID, slug: str) -> Page:
         if isinstance(found, UUID):
             return _to_company(found)
         page = sent(session, found, request.form if intent in INTENTS else {**request.form, "intent": NEXT})
-        html = "" if page.done else _step_page(session, found, page)
+        html = "" if page.done else step_page(session, found, page)
     if page.done:
-        return redirect(steps.step_url(coupon_id, steps.step_after(step)), 303)
+        return redirect(found.subject.step_url(steps.step_after(step)), 303)
     if intent == LATER:
         flash(_("Bozza salvata: la riprendi da qui quando vuoi, anche da un altro dispositivo."), "success")
         return redirect(url_for("coupons.stock"), 303)
@@ -95,7 +94,7 @@ def _activate(coupon_id: UUID) -> Page:
             found = _visit(session, coupon_id, CompanyStep.SUMMARY)
             if isinstance(found, UUID):
                 return _to_company(found)
-            summary = summed_up(session, found)
+            summary = summed_up(session, found, _studio_name(session))
             summary.errors |= confirmed(summary, request.form)
             if summary.errors or summary.data is None:
                 return _summary_page(session, summary), 422
@@ -110,7 +109,7 @@ def _refused(coupon_id: UUID) -> str:
         found = _visit(session, coupon_id, CompanyStep.SUMMARY)
         if isinstance(found, UUID):
             raise CouponNotAvailable(coupon_id, "ACTIVATING")
-        summary = summed_up(session, found)
+        summary = summed_up(session, found, _studio_name(session))
         summary.errors = {"": f"{company_exists()} {_('Il coupon è ancora tuo.')}"}
         return _summary_page(session, summary)
 
@@ -122,7 +121,7 @@ def _visit(session: Session, coupon_id: UUID, step: CompanyStep) -> Visit | UUID
     today = clock.today()
     state = state_for_use(coupon, today)
     if state == "AVAILABLE":
-        return Visit(studio_id, coupon, pack, step, today)
+        return Visit(CouponSubject(studio_id, coupon, pack), step, today)
     company_id = company_by_coupon(session, coupon_id)
     if company_id is None:
         raise CouponNotAvailable(coupon_id, state)
@@ -140,24 +139,9 @@ def _to_company(company_id: UUID) -> Response:
     return redirect(url_for("companies.show_company", company_id=company_id), 303)
 
 
-def _step_page(session: Session, visit: Visit, page: StepPage) -> str:
-    draft = draft_of(session, visit.coupon.id)
-    return render_template(
-        f"entitlements/activation/{visit.step.value}.html",
-        visit=visit,
-        page=page,
-        errors=page.errors,
-        heading=steps.titles()[visit.step],
-        labels=steps.labels(),
-        current=steps.STEPS.index(visit.step) + 1,
-        urls=steps.urls_reached(visit.coupon.id, draft),
-        legal_forms={code: form.label for code, form in LEGAL_FORMS.items()},
-        tax_regimes=TAX_REGIMES,
-        choices=choices,
-        on_leave=on_leave,
-        place=place_of(page.values),
-        activity=title_of_activity(page.values, visit.today),
-    )
+def _studio_name(session: Session) -> str:
+    _principal, studio_id = studio()
+    return session.get_one(Party, studio_id).name
 
 
 def _summary_page(session: Session, summary: Summary) -> str:
@@ -170,9 +154,7 @@ def _summary_page(session: Session, summary: Summary) -> str:
         heading=steps.titles()[CompanyStep.SUMMARY],
         labels=steps.labels(),
         current=len(steps.STEPS),
-        urls=steps.urls_reached(visit.coupon.id, draft_of(session, visit.coupon.id)),
-        step_url=steps.step_url,
-        field_url=steps.field_url,
+        urls=visit.subject.urls_reached(session),
         Step=CompanyStep,
         legal_forms=LEGAL_FORMS,
         tax_regimes=TAX_REGIMES,

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
-from uuid import UUID
 
 from sqlalchemy.orm import Session
 
@@ -25,10 +24,10 @@ from entitlements.company_data import (
     search_ateco,
     search_places,
 )
-from entitlements.coupons.stock import Coupon, CouponPack
-from entitlements.drafts import draft_of, save_draft
-from entitlements.known_companies import KnownCompany, known_company
+from entitlements.known_companies import KnownCompany
+from entitlements.purchases import accounting_of
 from entitlements.web.activation_steps import further, step_after
+from entitlements.web.form_subjects import FormSubject
 from entitlements.web.words import told_problem
 
 NEXT, LATER, CHECK, FIND_PLACE, FIND_ACTIVITY = "next", "later", "check", "find_place", "find_activity"
@@ -40,19 +39,16 @@ _ACTIVITIES_SHOWN = 8
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """Who fills in which step for which coupon, on which Rome day."""
+    """Which step is filled in for what (a coupon, an invitation), on which Rome day."""
 
-    studio_id: UUID
-    coupon: Coupon
-    pack: CouponPack
+    subject: FormSubject
     step: CompanyStep
     today: date
 
     @property
     def accounting(self) -> AccountingRegime | None:
-        """The accounting the coupon's type keeps, where it is limited: only a reason to warn."""
-        kept = self.pack.gives.get("accounting")
-        return AccountingRegime(kept) if kept in set(AccountingRegime) else None
+        """The accounting that is kept, where it is limited: only a reason to warn."""
+        return accounting_of(self.subject.gives)
 
 
 @dataclass(slots=True)
@@ -78,7 +74,7 @@ class StepPage:
 
 def opened(session: Session, visit: Visit) -> StepPage:
     """The page as it stands in the draft: its values and its doubts, no errors before anything was sent."""
-    draft = draft_of(session, visit.coupon.id)
+    draft = visit.subject.draft(session)
     fields: dict[str, str] = dict(draft.fields) if draft else {}
     values = {name: fields.get(name, "") for name in STEP_FIELDS[visit.step]}
     page = StepPage(values, saved_at=draft.saved_at if draft else None)
@@ -93,7 +89,7 @@ def opened(session: Session, visit: Visit) -> StepPage:
 
 def sent(session: Session, visit: Visit, form: Mapping[str, str]) -> StepPage:
     """Check what was sent and keep it, with its mistakes: nothing that was typed is lost."""
-    draft = draft_of(session, visit.coupon.id)
+    draft = visit.subject.draft(session)
     fields: dict[str, str] = dict(draft.fields) if draft else {}
     raw = {name: form.get(name, "") for name in STEP_FIELDS[visit.step]} | _chosen(visit.step, form)
     raw |= _moved(visit.step, raw, fields)
@@ -108,8 +104,8 @@ def sent(session: Session, visit: Visit, form: Mapping[str, str]) -> StepPage:
     page.known, page.filled = known, fill
     page.done = page.done and not fill and (known is None or known.living_id is None)
     step = further(draft, step_after(visit.step) if page.done else visit.step)
-    save_draft(session, visit.coupon.id, {**added, **result.draft}, step.value)
-    kept = draft_of(session, visit.coupon.id)
+    visit.subject.save(session, {**added, **result.draft}, step)
+    kept = visit.subject.draft(session)
     if kept is not None:
         session.refresh(kept)
         page.saved_at = kept.saved_at
@@ -200,7 +196,7 @@ def _known(session: Session, visit: Visit, raw: Mapping[str, str]) -> KnownCompa
     vat_number = check_vat_number(raw.get("vat_number", ""))
     if isinstance(vat_number, Problem):
         return None
-    return known_company(session, visit.studio_id, vat_number, visit.coupon.id)
+    return visit.subject.known(session, vat_number, raw.get("tax_code", ""))
 
 
 def _typed_more(raw: Mapping[str, str], but: str) -> bool:

@@ -1,13 +1,11 @@
 """The five steps of the activation form: their addresses, titles, and where a draft goes on."""
 
 from collections.abc import Mapping
-from uuid import UUID
 
-from flask import url_for
 from flask_babel import gettext as _
 
 from entitlements.company_data import STEP_FIELDS, CompanyStep
-from entitlements.drafts import ActivationDraft
+from entitlements.drafts import Draft
 
 STEPS = tuple(CompanyStep)
 _SLUGS = {
@@ -26,14 +24,14 @@ def step_by_slug(slug: str) -> CompanyStep | None:
     return _BY_SLUG.get(slug)
 
 
-def step_url(coupon_id: UUID, step: CompanyStep, field: str = "") -> str:
-    """The page of a step, at one of its fields."""
-    return url_for("activation.show", coupon_id=coupon_id, slug=_SLUGS[step], _anchor=field or None)
+def slug_of(step: CompanyStep) -> str:
+    """How an address names a step."""
+    return _SLUGS[step]
 
 
-def field_url(coupon_id: UUID, field: str) -> str:
-    """The page that asks for a field, at that field."""
-    return step_url(coupon_id, _STEP_OF_FIELD[field], field)
+def step_of_field(field: str) -> CompanyStep:
+    """The step that asks for a field."""
+    return _STEP_OF_FIELD[field]
 
 
 def step_after(step: CompanyStep) -> CompanyStep:
@@ -41,13 +39,13 @@ def step_after(step: CompanyStep) -> CompanyStep:
     return STEPS[min(STEPS.index(step) + 1, len(STEPS) - 1)]
 
 
-def resume_at(draft: ActivationDraft | None) -> CompanyStep:
+def resume_at(draft: Draft | None) -> CompanyStep:
     """Where to go on: what the draft says, or the beginning."""
     known = {step.value: step for step in STEPS}
     return known.get(draft.step, CompanyStep.TAX_DATA) if draft is not None else CompanyStep.TAX_DATA
 
 
-def further(draft: ActivationDraft | None, step: CompanyStep) -> CompanyStep:
+def further(draft: Draft | None, step: CompanyStep) -> CompanyStep:
     """The later of where the draft stands and `step`: correcting an early page loses nobody their place."""
     return max(resume_at(draft), step, key=STEPS.index)
 
@@ -66,9 +64,3 @@ def titles() -> Mapping[CompanyStep, str]:
 def labels() -> list[str]:
     """The short names in the bar."""
     return [_("Dati fiscali"), _("Sede"), _("Rappresentante"), _("Attività"), _("Riepilogo")]
-
-
-def urls_reached(coupon_id: UUID, draft: ActivationDraft | None) -> dict[int, str]:
-    """Pages that may be opened from the bar: those already reached."""
-    last = STEPS.index(resume_at(draft))
-    return {number: step_url(coupon_id, step) for number, step in enumerate(STEPS, start=1) if number <= last + 1}

@@ -8,10 +8,8 @@ from dataclasses import dataclass
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
-from entitlements.activation import coupon_term
 from entitlements.company_data import AtecoCode, CompanyData, Problem, check_company
-from entitlements.drafts import draft_of
-from entitlements.parties import Party
+from entitlements.company_requests import opened_term
 from entitlements.web.activation_form import Visit, summary_values, title_of_activity
 from entitlements.web.words import told_problem
 from pricing import Term
@@ -53,9 +51,9 @@ def confirm_word() -> str:
     return str(_("ATTIVA"))
 
 
-def summed_up(session: Session, visit: Visit) -> Summary:
+def summed_up(session: Session, visit: Visit, studio_name: str) -> Summary:
     """The whole draft, checked as it stands now."""
-    draft = draft_of(session, visit.coupon.id)
+    draft = visit.subject.draft(session)
     values = summary_values(draft.fields) if draft else {}
     check = check_company(values, visit.today, accounting_allowed=visit.accounting)
     return Summary(
@@ -64,8 +62,8 @@ def summed_up(session: Session, visit: Visit) -> Summary:
         data=check.data,
         missing=check.errors,
         doubts=check.warnings,
-        term=coupon_term(visit.pack.gives, visit.today),
-        studio_name=session.get_one(Party, visit.studio_id).name,
+        term=opened_term(visit.subject.gives, visit.today),
+        studio_name=studio_name,
         activity=title_of_activity(check.draft, visit.today),
         errors={},
     )

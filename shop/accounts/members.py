@@ -22,6 +22,8 @@ from shop.accounts.signing_in import Entrance, entrance_of, normal_email
 
 INVITATION = "member_invited"
 COMPANY_INVITATION = "company_member_invited"
+COMPANY_ACCOUNT = "company_account"
+"""The mail to an invited client whose company has just been created; its link is an invitation like any other."""
 OWNER_ROLES = ("owner", "company_owner")
 INVITATION_LASTS = timedelta(days=7)
 STUDIO_MEMBER_ROLES = ("owner", "staff")
@@ -108,18 +110,18 @@ def invite_member(session: Session, party_id: UUID, email: str, role: str, by: P
         session.add(membership)
     membership.role, membership.revoked_at, membership.invited_at = role, None, clock.real_now()
     session.flush()
-    _send_invitation(session, membership, user)
+    _send_invitation(session, membership, user, by)
     record_event(session, "member.invited", Subject("membership", membership.id, party_id), by, role=role)
 
 
-def _send_invitation(session: Session, membership: Membership, user: User) -> None:
+def _send_invitation(session: Session, membership: Membership, user: User, by: Principal) -> None:
     version = _version(membership)
     party = session.get_one(Party, membership.party_id)
     queue_mail(
         session,
         cause=f"{INVITATION}:{membership.id}:{version}",
         to=user.email,
-        template=COMPANY_INVITATION if party.kind == COMPANY else INVITATION,
+        template=_template(party, by),
         context={
             "studio": party.name,
             "membership_id": str(membership.id),
@@ -128,6 +130,12 @@ def _send_invitation(session: Session, membership: Membership, user: User) -> No
         party_id=membership.party_id,
         locale=user.locale,
     )
+
+
+def _template(party: Party, by: Principal) -> str:
+    if party.kind != COMPANY:
+        return INVITATION
+    return COMPANY_ACCOUNT if by.role == "invitee" else COMPANY_INVITATION
 
 
 @dataclass(frozen=True, slots=True)

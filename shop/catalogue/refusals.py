@@ -16,6 +16,7 @@ from shop.catalogue.sentences import (
     NOT_FOR_COMPANY,
     NOT_FOR_STUDIO,
     NOT_SOLD,
+    ONLY_BY_INVITATION,
     PAYMENT_OVERDUE,
     RENEW_BASE_FIRST,
     REQUIRES_ANOTHER,
@@ -33,7 +34,8 @@ OVERDUE = "payment_overdue"
 class BuyerFacts:
     """What eligibility needs to know of a buyer, and of the company that a product would be for.
 
-    `kind` is STUDIO or COMPANY; `held` are SKUs that are active, or in the same cart, for whom the product would be.
+    `kind` is STUDIO, COMPANY or INVITEE; `held` are SKUs that are active, or in the same cart, for whom the product
+    would be.
     `running` are the SKUs of its running services; `base_state` is how its base service stands, NONE without one;
     `base_renewed` whether a base that has ended is renewed in the same cart. While `for_a_company` is not yet known,
     what depends on its services is not judged.
@@ -80,6 +82,8 @@ def _not_sold(product: Product, _buyer: BuyerFacts) -> Refusal | None:
 def _wrong_buyer(product: Product, buyer: BuyerFacts) -> Refusal | None:
     if not product.rules.buyers or buyer.kind in product.rules.buyers:
         return None
+    if buyer.kind == "COMPANY" and product.rules.buyers == ("INVITEE",):
+        return Refusal("ONLY_BY_INVITATION", ONLY_BY_INVITATION)
     if buyer.kind == "STUDIO":
         return Refusal("NOT_FOR_STUDIO", NOT_FOR_STUDIO)
     return Refusal("NOT_FOR_COMPANY", NOT_FOR_COMPANY)

@@ -21,14 +21,14 @@ from shop.catalogue.readers import (
     whole,
 )
 
-KINDS = ("coupon_pack", "base_service", "addon", "seats", "invoice_pack", "credit")
+KINDS = ("coupon_pack", "company_licence", "base_service", "addon", "seats", "invoice_pack", "credit")
 """Kinds of product, in the order of the glossary."""
 
 SERVICE_KINDS = ("base_service", "addon", "seats")
 """Kinds that run for a term and are priced by the year (F004-01 to F004-04)."""
 
-BUYERS = ("STUDIO", "COMPANY")
-"""Who may buy: a product without `buyers` is for both."""
+BUYERS = ("STUDIO", "COMPANY", "INVITEE")
+"""Who may buy: a product without `buyers` is for all; INVITEE is a client whom a studio has invited (F003-14)."""
 
 ELIGIBILITY = ("einvoicing_contract",)
 """Facts a buyer must have for some products; only these policies are code (M10)."""
@@ -45,6 +45,7 @@ STEP_DOERS = ("COMPANY", "VENDOR")
 GIVES_BY_KIND: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "coupon_pack": ("coupons",),
+        "company_licence": ("company",),
         "base_service": ("licence",),
         "addon": ("licence",),
         "seats": ("licence",),
@@ -108,6 +109,9 @@ _GIVES: Mapping[str, Reader] = {
     "credit_cents": _WALLET,
     "credits": _WALLET,
     "licence": table({"kind": one_of(("licence",)), **_LICENCE}, _ACCESS),
+    "company": table(
+        {"kind": one_of(("company",)), **_LICENCE}, {**_ACCESS, "accounting": one_of(("SIMPLIFIED", "ORDINARY"))}
+    ),
 }
 
 
@@ -146,7 +150,7 @@ PRODUCT = table(
     {
         "tiers": _TIERS,
         "sold": switch,
-        "buyers": listing(one_of(BUYERS), maximum=2),
+        "buyers": listing(one_of(BUYERS), maximum=3),
         "max_quantity": whole(1, MAXIMUM_QUANTITY),
         "requires": _SKUS,
         "available_for": _SKUS,

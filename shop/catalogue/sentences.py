@@ -76,6 +76,7 @@ MISTAKES = MappingProxyType(
 
 NOT_SOLD = N_("Questo prodotto non è in vendita.")
 NOT_FOR_STUDIO = N_("Questo prodotto lo acquista l’azienda, non lo studio.")
+ONLY_BY_INVITATION = N_("Si acquista con l’invito di uno studio, che trovi nella sua e-mail.")
 NOT_FOR_COMPANY = N_("Questo prodotto lo acquista lo studio, non l’azienda.")
 BUYER_LOCKED = N_("Gli acquisti sono sospesi: contatta l’assistenza.")
 PAYMENT_OVERDUE = N_("C’è un ordine scaduto da pagare: pagalo e potrai acquistare di nuovo.")

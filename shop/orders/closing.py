@@ -9,6 +9,7 @@ from foundation.events import record_event
 from foundation.jobs import DueRow, due_rule, schedule_due
 from foundation.principal import Principal
 from foundation.settings import current_settings
+from shop.invitations.following import follow_order
 from shop.orders.order_book import BANK_TRANSFER, Order
 from shop.orders.order_states import next_order_state
 from shop.orders.placing import order_subject, tell_buyer
@@ -28,6 +29,7 @@ def cancel_order(session: Session, order: Order, by: Principal) -> bool:
     order.state, order.closed_at = state, clock.now()
     order.version += 1
     record_event(session, "order.cancelled", order_subject(order), by)
+    follow_order(session, order, "close_order")
     _look_after_its_money(session, order)
     return True
 
@@ -72,4 +74,5 @@ def expire_order(session: Session, row: DueRow) -> None:
     order.version += 1
     record_event(session, "order.expired", order_subject(order))
     tell_buyer(session, order, "order_expired", occasion=row.period)
+    follow_order(session, order, "close_order")
     _look_after_its_money(session, order)

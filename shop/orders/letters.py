@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from sqlalchemy.orm import Session
 
+from entitlements import invitations
 from foundation.database import JsonObject
 from foundation.settings import current_settings
 from shop.orders.order_book import Order, OrderLine, lines_of, vat_of
@@ -39,7 +40,14 @@ def letter_context(session: Session, order: Order) -> JsonObject:
         "release_hours": whole_hours(settings.bank_transfer_release_after),
         "sla_hours": whole_hours(settings.bank_transfer_sla),
         "simulator_in_use": settings.payment_simulator_in_use,
+        "invitation": _invitation(session, order),
     }
+
+
+def _invitation(session: Session, order: Order) -> JsonObject | None:
+    """Where an invited client without an account follows the order: its invitation's link, computed when written."""
+    found = invitations.invitation_of_order(session, order.id) if order.cart_id is None else None
+    return {"id": str(found.id), "version": found.version} if found is not None else None
 
 
 def coupons_in(lines: list[OrderLine]) -> int:

@@ -34,12 +34,13 @@ CLAUSES = ("general_terms", "privacy", "business_purchase", "tacit_renewal", "li
 class Placement:
     """What a buyer confirms: whose cart, paid how, invoiced to whom, and the total that stood on the button.
 
-    `seen_version` is the version of the cart that was shown; None when the caller shows none (a program), which says
-    with its lines how the services of each company are bought (`choices`). `pay_at_once` pays what it can in the
-    placing transaction (store credit).
+    `cart_id` is None for an order that no cart stands behind (an invitation's). `seen_version` is the version of the
+    cart that was shown; None when the caller shows none (a program), which says with its lines how the services of each
+    company are bought (`choices`). `pay_at_once` pays what it can in the placing transaction (store credit). `clauses`
+    are those that must be accepted; `then` is done before the buyer is told.
     """
 
-    cart_id: UUID
+    cart_id: UUID | None
     buyer_party_id: UUID
     payment_method: str
     billing: BillingData
@@ -49,6 +50,8 @@ class Placement:
     seen_version: int | None = None
     pay_at_once: Callable[[Session, Order], int] | None = None
     choices: Mapping[UUID, ServiceChoice] = field(default_factory=dict)
+    clauses: tuple[str, ...] = CLAUSES
+    then: Callable[[Session, Order], None] | None = None
 
 
 class CartIsEmpty(Exception):
@@ -97,19 +100,36 @@ def place_order(session: Session, placement: Placement, buyer: BuyerFacts, by: P
     placed = order_of_cart(session, cart.id, placement.buyer_party_id)
     if placed is not None:
         return placed
-    missing = tuple(clause for clause in CLAUSES if clause not in placement.accepted_clauses)
-    if missing:
-        raise TermsNotAccepted(missing)
+    refuse_unaccepted(placement.accepted_clauses, placement.clauses)
     priced = _price(session, cart, placement.buyer_party_id, buyer)
-    gross = priced.quote.gross.cents
-    if placement.seen_gross_cents is not None and placement.seen_gross_cents != gross:
-        raise TotalChanged(placement.seen_gross_cents, gross)
+    refuse_another_total(placement.seen_gross_cents, priced)
     if placement.seen_version is not None and placement.seen_version != cart.version:
         raise CartChanged
-    order = _freeze(session, placement, priced, by)
     cart.state, cart.changed_at = "ORDERED", clock.now()
+    return freeze_order(session, placement, priced, by)
+
+
+def refuse_unaccepted(accepted: frozenset[str], clauses: tuple[str, ...] = CLAUSES) -> None:
+    """Raise TermsNotAccepted unless every clause was accepted."""
+    missing = tuple(clause for clause in clauses if clause not in accepted)
+    if missing:
+        raise TermsNotAccepted(missing)
+
+
+def refuse_another_total(seen_gross_cents: int | None, priced: PricedCart) -> None:
+    """Raise TotalChanged when the buyer saw another total."""
+    gross = priced.quote.gross.cents
+    if seen_gross_cents is not None and seen_gross_cents != gross:
+        raise TotalChanged(seen_gross_cents, gross)
+
+
+def freeze_order(session: Session, placement: Placement, priced: PricedCart, by: Principal) -> Order:
+    """Store what was agreed as an order with its lines and clauses, have it reminded of and expire, tell the buyer."""
+    order = _freeze(session, placement, priced, by)
     _store_lines(session, order, priced)
     _store_acceptance(session, order, placement, by)
+    if placement.then is not None:
+        placement.then(session, order)
     _announce(session, order, by)
     if placement.pay_at_once is not None:
         placement.pay_at_once(session, order)
@@ -202,7 +222,7 @@ def _store_lines(session: Session, order: Order, priced: PricedCart) -> None:
 
 
 def _store_acceptance(session: Session, order: Order, placement: Placement, by: Principal) -> None:
-    for clause in sorted(placement.accepted_clauses & set(CLAUSES)):
+    for clause in sorted(placement.accepted_clauses & set(placement.clauses)):
         session.add(
             TermsAcceptance(
                 order_id=order.id,

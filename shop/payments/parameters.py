@@ -27,7 +27,7 @@ def page_parameters(
 ) -> JsonObject:
     """Everything a Checkout Session for an order is created with. Raises ParametersRefused."""
     metadata = {"order_id": str(order.id), "shop_env": settings.shop_env}
-    result_page = f"{settings.public_url}/ordini/{order.number}/esito?sessione={{CHECKOUT_SESSION_ID}}"
+    result_page, cancel_page = _ways_back(order, settings.public_url)
     parameters: JsonObject = {
         "mode": "payment",
         "ui_mode": "hosted_page",
@@ -43,10 +43,19 @@ def page_parameters(
         "adaptive_pricing": {"enabled": False},
         "expires_at": int(expires_at.timestamp()),
         "success_url": result_page,
-        "cancel_url": f"{settings.public_url}/ordini/{order.number}",
+        "cancel_url": cancel_page,
     }
     check_limits(parameters)
     return parameters
+
+
+def _ways_back(order: Order, public_url: str) -> tuple[str, str]:
+    """Where the page leads after paying, and without: an invited client's addresses carry no link of ours (M11)."""
+    if order.cart_id is None:
+        back = f"{public_url}/invito/esito"
+        return f"{back}?sessione={{CHECKOUT_SESSION_ID}}", f"{back}?ordine={order.number}"
+    back = f"{public_url}/ordini/{order.number}"
+    return f"{back}/esito?sessione={{CHECKOUT_SESSION_ID}}", back
 
 
 def items_due(order: Order, lines: Sequence[OrderLine], due_cents: int) -> list[JsonObject]:

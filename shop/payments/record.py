@@ -16,6 +16,7 @@ from foundation.ids import new_id
 from foundation.jobs import schedule_due
 from foundation.settings import current_settings
 from shop.catalogue import current_price_book
+from shop.invitations.following import follow_order, late_money_opens
 from shop.orders.fulfilment import fulfil
 from shop.orders.order_book import CARD, Order, lines_of
 from shop.orders.order_states import next_order_state
@@ -114,6 +115,7 @@ def _mark_paid(session: Session, order: Order, window: timedelta) -> None:
     record_event(session, "order.paid", order_subject(order), gross_cents=order.gross_cents, revived=revived)
     # A transfer that went back and came again is paid twice, and told twice.
     tell_buyer(session, order, "order_paid", occasion=now.isoformat())
+    follow_order(session, order, "pay")
     if not window:
         fulfil(session, order)
         return
@@ -132,7 +134,12 @@ def _window(order: Order, method: str, last_transfer_at: datetime | None) -> tim
 
 
 def still_sellable(session: Session, order: Order) -> bool:
-    """Whether every line could be bought today at the same price (D11), and every service is as it was quoted."""
+    """Whether every line could be bought today at the same price (D11), and every service is as it was quoted.
+
+    An invitation's price is locked (D23).
+    """
+    if order.cart_id is None:
+        return late_money_opens(session, order)
     on_sale = {
         product.sku: product for product in current_price_book(session, clock.today()).products if product.rules.sold
     }

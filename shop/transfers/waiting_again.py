@@ -6,6 +6,7 @@ from foundation import clock
 from foundation.events import record_event
 from foundation.jobs import cancel_due, schedule_due
 from foundation.settings import current_settings
+from shop.invitations.following import follow_order
 from shop.orders.order_book import Order
 from shop.orders.order_states import next_order_state
 from shop.orders.placing import order_subject
@@ -32,3 +33,4 @@ def wait_again(session: Session, order: Order) -> None:
     for kind in ("hold", "sla_breach"):
         close_tasks(session, kind, order.id, "money_returned")
     record_event(session, "order.money_returned", order_subject(order))
+    follow_order(session, order, "return_money")

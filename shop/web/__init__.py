@@ -12,6 +12,7 @@ ROOMS = (
     "shop.web.page_context",
     "shop.web.help",
     "shop.web.shop_pages",
+    "shop.web.invitations",
     "shop.web.finance",
     "shop.web.api",
 )

@@ -90,6 +90,7 @@ def _titles() -> dict[str, str]:
     """Headings of the groups; a kind without one is shown under its products' own names."""
     return {
         "coupon_pack": pgettext("più di uno", "Coupon"),
+        "company_licence": _("Licenze che compra il cliente"),
         "invoice_pack": _("Pacchetti fatture elettroniche"),
         "credit": _("Credito prepagato"),
         "base_service": _("Servizi di base"),

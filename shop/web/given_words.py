@@ -80,6 +80,15 @@ def _licence(given: Given) -> Iterator[str]:
     yield from _access(given)
 
 
+def _company(given: Given) -> Iterator[str]:
+    yield _("Crea l’azienda e la collega allo studio che l’ha invitata.")
+    if given.term == "31 December":
+        yield _("La licenza vale fino al 31 dicembre.")
+    else:
+        yield _("La licenza vale 12 mesi dal pagamento.")
+    yield from _access(given)
+
+
 def _end(given: Given, ends: str, stays: str) -> Iterator[str]:
     end = ends_on(given)
     yield stays if end is None else ends % {"day": formats.last_day(end, formats.readers_language())}
@@ -95,4 +104,5 @@ _SPEAKERS: dict[str, Callable[[Given], Iterator[str]]] = {
     "credit_cents": _credit,
     "credits": _credits,
     "licence": _licence,
+    "company": _company,
 }

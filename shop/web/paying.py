@@ -9,9 +9,12 @@ from shop.payments.checkout import NotPayable, close_checkout, start_checkout
 from shop.payments.gateway import GatewayRefused, GatewayUnavailable, PaymentGateway
 
 
-def go_to_the_payment_page(order: Order) -> Response:
-    """Open the hosted page; without it the order's own page offers to try again or to pay by bank transfer."""
-    back = redirect(url_for("orders.show", number=order.number), 303)
+def go_to_the_payment_page(order: Order, order_page: str = "") -> Response:
+    """Open the hosted page; without it the order's own page offers to try again or to pay by bank transfer.
+
+    `order_page` is that page's address when it is not the one of a buyer with an account.
+    """
+    back = redirect(order_page or url_for("orders.show", number=order.number), 303)
     try:
         page = start_checkout(order.id, _gateway())
     except NotPayable:

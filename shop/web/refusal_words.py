@@ -12,7 +12,7 @@ from shop.catalogue import Refusal
 _ON_THIS_PAGE = frozenset(
     {
         *("TOO_MANY", "TOO_MANY_YEARS", "COMPANY_NOT_YOURS", "TOTAL_TOO_LARGE", "CHOOSE_A_COMPANY", "ONE_BASE_SERVICE"),
-        *("MORE_THAN_THE_LOT", "SEATS_IN_USE", "NOT_THE_PAYER", "CANNOT_BE_RENEWED"),
+        *("MORE_THAN_THE_LOT", "SEATS_IN_USE", "NOT_THE_PAYER", "CANNOT_BE_RENEWED", "ONLY_BY_INVITATION"),
     }
 )
 _BY_RENEWING = frozenset(
@@ -51,7 +51,7 @@ def way_on(refusal: Refusal) -> WayOn | None:
     if refusal.code == "CONTRACT_NOT_SIGNED":
         return WayOn("/assistenza", _("Chiedi il contratto"))
     if refusal.code == "NOT_FOR_STUDIO":
-        return WayOn("/supporto", _("Invita l’azienda"))
+        return WayOn(url_for("invitation_sending.new"), _("Invita l’azienda"))
     if refusal.code in {"REQUIRES_ANOTHER", "NOT_AVAILABLE_FOR_SERVICE", "NOT_SOLD"}:
         return WayOn(url_for("catalogue.show"), _("Torna al catalogo"))
     return WayOn("/assistenza", _("Contatta l’assistenza"))

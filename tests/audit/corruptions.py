@@ -37,6 +37,14 @@ MONEY_CAUSE = "every transfer of money has the fact it was booked for"
 REFUNDS = "every refund of Stripe stands in the ledger with its amount"
 OTHER_REFUNDS = "every refund by transfer or as store credit stands in the ledger, and none exceeds what was paid so"
 RECOVERED = "what was taken back of a wallet stands in the ledger: its units and their worth"
+INVITED = "an invitation stands where its purchase and its company stand"
+INVITED_ORDER = "an invitation stands where its order stands, at the price it promised"
+PURCHASED = "a purchase stands where its company stands"
+PURCHASE_RIGHTS = "a company bought by invitation has one licence, its studio's link, and pays for itself"
+PURCHASE_EARNED = "what a purchase was worth left the deferred liability once, when it was done or voided"
+ONE_PURCHASE = "at most one order of an invitation is fulfilled, and it made the purchase"
+WAITING_MONEY = "money that has no company yet is looked at by finance"
+FORGOTTEN = "a forgotten invitation knows nobody"
 CHAIN = "event chain"
 SEALED = "events sealed in order"
 
@@ -49,7 +57,7 @@ WAITING = (
 )
 BUCKET = "(SELECT id FROM wallet_buckets WHERE balance > 0 ORDER BY id LIMIT 1)"
 LIVE = "(SELECT id FROM coupon_assignments WHERE released_at IS NULL ORDER BY id LIMIT 1)"
-READY = "(SELECT id FROM companies WHERE state = 'READY' LIMIT 1)"
+READY = "(SELECT id FROM companies WHERE state = 'READY' AND requested_by_party_id <> id LIMIT 1)"
 OPEN = "(SELECT id FROM companies WHERE state = 'PROVISIONING' LIMIT 1)"
 
 
@@ -338,4 +346,65 @@ HISTORY = (
     _deed("an order's history deleted", TRACE, "DELETE FROM events WHERE type = 'order.fulfilled'"),
 )
 
-CORRUPTIONS = (*RIGHTS, *MONEY, *TRANSFERS, *HISTORY, *CONNECTIONS)
+DONE = "(SELECT id FROM company_purchases WHERE state = 'DONE' LIMIT 1)"
+BOUGHT = "(SELECT company_id FROM company_purchases WHERE state = 'DONE' LIMIT 1)"
+INVITATIONS = (
+    _deed("a created invitation set back", INVITED, "UPDATE invitations SET state = 'PAID' WHERE state = 'CREATED'"),
+    _deed("a paid invitation taken back", INVITED, "UPDATE invitations SET state = 'REVOKED' WHERE state = 'PAID'"),
+    _deed("an invitation called created", INVITED, "UPDATE invitations SET state = 'CREATED' WHERE state = 'ORDERED'"),
+    _deed("an order called paid", INVITED_ORDER, "UPDATE invitations SET state = 'PAID' WHERE state = 'ORDERED'"),
+    _deed(
+        "a promised price changed",
+        INVITED_ORDER,
+        "UPDATE invitations SET offer = offer || jsonb_build_object('gross_cents', 1) WHERE state = 'CREATED'",
+    ),
+    _deed(
+        "an invitation led to another order",
+        INVITED_ORDER,
+        "UPDATE invitations SET order_id = gen_random_uuid() WHERE state = 'ORDERED'",
+    ),
+    _deed(
+        "a purchase called done",
+        PURCHASED,
+        f"UPDATE company_purchases SET state = 'DONE', company_id = {OPEN} WHERE state = 'WAITING'",
+    ),
+    _deed("a purchase set back", PURCHASED, f"UPDATE company_purchases SET state = 'CREATING' WHERE id = {DONE}"),
+    _deed(
+        "the payer of a bought company changed",
+        PURCHASE_RIGHTS,
+        f"UPDATE payer_periods SET payer = 'STUDIO' WHERE company_id = {BOUGHT}",
+    ),
+    _deed(
+        "the link of a bought company deleted",
+        PURCHASE_RIGHTS,
+        f"DELETE FROM studio_links WHERE company_id = {BOUGHT}",
+    ),
+    _deed(
+        "the licence of a bought company deleted",
+        PURCHASE_RIGHTS,
+        f"DELETE FROM licence_terms WHERE cause_id = (SELECT cause_id FROM company_purchases WHERE id = {DONE})",
+    ),
+    _deed(
+        "a purchase worth more",
+        PURCHASE_EARNED,
+        f"UPDATE company_purchases SET net_cents = net_cents + 1 WHERE id = {DONE}",
+    ),
+    _deed(
+        "a purchase voided by hand",
+        PURCHASE_EARNED,
+        "UPDATE company_purchases SET state = 'VOIDED' WHERE state = 'WAITING'",
+    ),
+    _deed("a purchase deleted", ONE_PURCHASE, f"DELETE FROM company_purchases WHERE id = {DONE}"),
+    _deed(
+        "finance never asked about a purchase",
+        WAITING_MONEY,
+        "DELETE FROM finance_tasks WHERE kind = 'company_not_created'",
+    ),
+    _deed(
+        "a forgotten client remembered",
+        FORGOTTEN,
+        "UPDATE invitations SET client_email = 'a@b.it' WHERE forgotten_at IS NOT NULL",
+    ),
+)
+
+CORRUPTIONS = (*RIGHTS, *MONEY, *TRANSFERS, *HISTORY, *CONNECTIONS, *INVITATIONS)

@@ -17,6 +17,7 @@ from entitlements import (
     activate_coupon,
     credit_referral,
     give_code,
+    invitations,
     stock_of,
     use_code,
 )
@@ -24,6 +25,7 @@ from entitlements.connections.handovers import PayerHandover, accept_handover, p
 from entitlements.connections.link_requests import LinkRequest, answer_request, ask_to_link
 from entitlements.connections.linking import block, lift
 from entitlements.connections.moves import MoveWish, StudioMove, agree_to_move, propose_move
+from entitlements.drafts import save_invitation_draft
 from entitlements.invoicing import Tokens
 from entitlements.invoicing.accounts import keep_account
 from entitlements.provisioning.provisioner import Answer
@@ -31,9 +33,13 @@ from entitlements.wallets import Consumed, consume
 from foundation import clock
 from foundation.database import transaction
 from foundation.events import seal_events
+from foundation.ids import new_id
 from foundation.jobs import drain
 from foundation.principal import Principal
 from shop import MemoryGateway, Order, lock_order
+from shop.catalogue import current_price_book
+from shop.invitations.locked_offers import invitable, lock_offer
+from shop.invitations.ordering import INVITATION_CLAUSES, InvitedOrder, order_by_invitation
 from shop.orders.closing import cancel_order
 from shop.orders.fulfilment import fulfil
 from shop.orders.order_book import lines_of
@@ -56,13 +62,18 @@ from shop.transfers import (
 from tests.factories import a_company, a_studio, a_user
 from tests.foundation.horizon import wait_until_readable
 from tests.refunding import request_refund
-from tests.stories import a_paid_order, an_order, company_data, owner_of, stock_the_shop
+from tests.stories import COMPANY_FORM, a_paid_order, an_order, company_data, owner_of, pay_by_card, stock_the_shop
 
 ACCOUNT = "IT60X0542811101000000123456"
 MORE_COMPANIES = (
     {"vat_number": "02780790107", "tax_code": "02780790107", "name": "Panificio Gallo S.r.l."},
     {"vat_number": "05979361218", "tax_code": "05979361218", "name": "Tessitura Valsesia S.r.l."},
 )
+
+# What three invited clients call themselves: one lives, one has the tax code of a living company, one waits to pay.
+CREATED = {"vat_number": "00743110157", "tax_code": "00743110157", "name": "Fonderia Ala S.r.l."}
+TAKEN: dict[str, str] = {}
+ORDERED = {"vat_number": "10538570960", "tax_code": "10538570960", "name": "Vivaio Dora S.r.l."}
 
 
 @dataclass(frozen=True)
@@ -87,6 +98,7 @@ def build_town(app: Flask, outside: Outside) -> None:
         _pay_by_transfer(town)
         _give_back(town)
         _let_an_order_expire(town)
+        _invite(town)
         drain()
         wait_until_readable()
         with transaction() as session:
@@ -233,6 +245,40 @@ def _give_back(town: Town) -> None:
             line = lines_of(session, order.id)[0]
             wish = RefundWish(unused_of_line=line.id, way=way)
             ask_refund(session, lock_order(session, order.id), wish, order.gross_cents, town.finance[0])
+
+
+def _invite(town: Town) -> None:
+    """One client has its company, one paid and must correct its data, one ordered, one was forgotten."""
+    for number, (changes, paid) in enumerate(((CREATED, True), (TAKEN, True), (ORDERED, False))):
+        with transaction() as session:
+            invitation = _invited(session, town.torino, number)
+            save_invitation_draft(session, invitation.id, COMPANY_FORM | changes, "SUMMARY")
+            invitations.begin_writing(session, invitation)
+            session.flush()
+            wanted = InvitedOrder("stripe", frozenset(INVITATION_CLAUSES), None, "it")
+            order = order_by_invitation(session, invitation, wanted)
+        if paid:
+            with transaction() as session:
+                pay_by_card(session, order)
+        drain()
+    with transaction() as session:
+        gone = _invited(session, town.milano, 3)
+        invitations.revoke_invitation(session, gone, owner_of(town.milano))
+    with transaction() as session:
+        past = {"past": clock.now() - timedelta(hours=1), "gone": gone.id}
+        session.execute(
+            text("UPDATE due_rows SET due_at = :past WHERE rule = 'invitations.forget' AND subject_id = :gone"), past
+        )
+    drain()
+
+
+def _invited(session: Session, studio: Party, number: int) -> invitations.Invitation:
+    book = current_price_book(session, clock.today())
+    contact = invitations.StudioContact(studio.name, studio.email or "", "")
+    offer = lock_offer(book, invitable(book)[0].sku)
+    client = invitations.Invited(new_id(), f"Cliente {number}", f"cliente{number}@example.it", "", offer, contact)
+    assert invitations.send_invitations(session, [client], owner_of(studio)) == 1
+    return invitations.lock_invitation(session, client.id)
 
 
 def _let_an_order_expire(town: Town) -> None:

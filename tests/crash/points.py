@@ -65,6 +65,7 @@ ELSEWHERE = dict.fromkeys(
     (
         "refund.request_committed",
         "refund.called",
+        "purchase.asked",
         "job.checkout.close.done",
         "job.refunds.send.done",
         "job.stripe.janitor.done",

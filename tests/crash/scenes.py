@@ -10,15 +10,20 @@ from uuid import UUID
 from flask import Flask
 
 from app import Outside, create_app
-from entitlements import HttpProvisioner, Party, activate_coupon, stock_of
+from entitlements import HttpProvisioner, Party, activate_coupon, invitations, stock_of
+from entitlements.drafts import save_invitation_draft
 from entitlements.provisioning.attempts import attempt
 from entitlements.provisioning.give_up import give_up
+from foundation import clock
 from foundation.database import database, transaction
 from foundation.ids import new_id
 from foundation.jobs import RetryLater
 from foundation.mail import MemoryMailer
 from foundation.principal import Principal
-from shop import Order, StripeGateway, lock_order
+from shop import MoneyFact, Order, StripeGateway, lock_order, record_payment
+from shop.catalogue import current_price_book
+from shop.invitations.locked_offers import invitable, lock_offer
+from shop.invitations.ordering import INVITATION_CLAUSES, InvitedOrder, order_by_invitation
 from shop.orders.order_book import lines_of
 from shop.payments.attempts import attempts_of
 from shop.payments.checkout import settle_attempt, start_checkout
@@ -30,7 +35,7 @@ from tests.crash.world import World
 from tests.factories import a_studio
 from tests.races.numbers import company_fields
 from tests.refunding import request_refund
-from tests.stories import an_order, company_data, owner_of
+from tests.stories import COMPANY_FORM, an_order, company_data, owner_of
 
 
 def scene_app(environment: dict[str, str]) -> Flask:
@@ -67,7 +72,31 @@ def end_request(app: Flask, company_id: UUID) -> None:
     give_up(company_id, app.extensions["gettone.provisioner"], _person("support"))
 
 
-EDGES = {edge.__name__: edge for edge in (refund, end_request)}
+def pay_invited(_app: Flask, order_id: UUID) -> None:
+    """The money of an invited client's order arrives, always the same."""
+    with transaction() as session:
+        order = lock_order(session, order_id)
+        money = MoneyFact("stripe", f"pi_{order_id.hex}", "stripe", order.gross_cents, clock.now())
+        record_payment(session, order, money)
+
+
+EDGES = {edge.__name__: edge for edge in (refund, end_request, pay_invited)}
+
+
+def invited_order(app: Flask, studio: Party) -> UUID:
+    """An order of a client whom the studio has invited; answers its id."""
+    with app.app_context(), transaction() as session:
+        book = current_price_book(session, clock.today())
+        contact = invitations.StudioContact(studio.name, "", "")
+        offer = lock_offer(book, invitable(book)[0].sku)
+        client = invitations.Invited(new_id(), "Cliente", "cliente@example.it", "", offer, contact)
+        invitations.send_invitations(session, [client], owner_of(studio))
+        save_invitation_draft(session, client.id, COMPANY_FORM | company_fields(7), "SUMMARY")
+        invitation = invitations.lock_invitation(session, client.id)
+        invitations.begin_writing(session, invitation)
+        session.flush()
+        wanted = InvitedOrder("stripe", frozenset(INVITATION_CLAUSES), None, "it")
+        return order_by_invitation(session, invitation, wanted).id
 
 
 def paid_order(app: Flask, studio: Party) -> Order:

@@ -14,6 +14,7 @@ from flask import Flask
 from entitlements import count_by_state
 from foundation.audit import verify, violations_of
 from foundation.database import database, transaction
+from foundation.jobs import drain
 from shop.payments.janitor import settle_pending
 from tests.crash.points import ELSEWHERE
 from tests.crash.programs import Starter
@@ -21,6 +22,7 @@ from tests.crash.scenes import (
     a_buyer,
     ask_for_refund,
     gateway_of,
+    invited_order,
     page_to_close,
     paid_order,
     refused_company,
@@ -82,6 +84,24 @@ def test_support_gives_up_again_after_its_process_died(world: World, app: Flask,
     assert _stock(app, studio.id) == {"AVAILABLE": 10}
     assert world.rows("SELECT state FROM companies") == [("REJECTED",)]
     assert world.accounting()["ready"] == 0
+    assert _violations(app) == []
+
+
+def test_a_payment_that_died_while_the_company_was_asked_for_is_done_again_and_asks_once(
+    world: World, app: Flask
+) -> None:
+    """Killed between the money and the request for the company: neither exists, and the letter comes again."""
+    order_id = invited_order(app, a_buyer(app))
+    act(world, "pay_invited", order_id, "purchase.asked")
+    assert world.number("SELECT count(*) FROM payments") == 0
+    assert world.rows("SELECT state FROM invitations") == [("ORDERED",)]
+    for _ in range(2):
+        act(world, "pay_invited", order_id, None)
+    with app.app_context():
+        drain()
+    assert world.rows("SELECT state FROM invitations") == [("CREATED",)]
+    assert world.rows("SELECT state FROM companies") == [("READY",)]
+    assert world.accounting()["ready"] == 1
     assert _violations(app) == []
 
 

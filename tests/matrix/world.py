@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
-from entitlements import Party, Ready, activate_coupon, apply_answer, stock_of
+from entitlements import Party, Ready, activate_coupon, apply_answer, invitations, stock_of
 from entitlements.connections.directory import ProfileText, keep_profile
 from entitlements.connections.handovers import PayerHandover, propose_handover
 from entitlements.connections.link_requests import LinkRequest, ask_to_link
@@ -29,6 +29,7 @@ from shop.accounts.mailed_links import CONFIRM_EMAIL, RESET_PASSWORD, send_link
 from shop.accounts.members import INVITATION, invite_member
 from shop.carts import add_to_cart, open_cart
 from shop.catalogue import current_price_book
+from shop.invitations.locked_offers import invitable, lock_offer
 from shop.orders.placing import CLAUSES
 from shop.payments.money_in import FinanceTask
 from shop.payments.record import open_finance_task
@@ -155,6 +156,7 @@ def _holding(session: Session, number: int, people: dict[str, User], suffix: str
         "reset_link": _link(session, staff, RESET_PASSWORD),
         "confirm_link": _link(session, staff, CONFIRM_EMAIL),
         "invitation_link": _invitation(session, studio),
+        **_client_invitation(session, studio, number),
         "clauses": list(CLAUSES),
         "activation": activation_body(number + 20),
         "nothing": str(new_id()),
@@ -181,6 +183,20 @@ def _invitation(session: Session, studio: Party) -> str:
     mail = session.scalars(select(Mail).where(Mail.template == INVITATION, Mail.party_id == studio.id)).one()
     membership_id, version = UUID(mail.context["membership_id"]), int(mail.context["version"])
     return link_token(SANDBOX_SECRET_KEY, INVITATION, membership_id, version)
+
+
+def _client_invitation(session: Session, studio: Party, number: int) -> dict[str, str]:
+    """A client who was invited to buy its own company, and the link it was mailed."""
+    book = current_price_book(session, clock.today())
+    contact = invitations.StudioContact(studio.name, studio.email or "", "")
+    offer = lock_offer(book, invitable(book)[0].sku)
+    invited = invitations.Invited(new_id(), "Cliente", f"cliente{number}@example.it", "", offer, contact)
+    assert invitations.send_invitations(session, [invited], owner_of(studio)) == 1
+    sent = invitations.invitation_of(session, invited.id, studio.id)
+    return {
+        "invitation": str(invited.id),
+        "client_link": invitations.link_of_invitation(SANDBOX_SECRET_KEY, sent),
+    }
 
 
 def _line(session: Session) -> str:

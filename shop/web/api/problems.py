@@ -75,6 +75,25 @@ TYPES: Mapping[str, ProblemType] = {
         _("Lo stato dell’ordine non lo permette"),
         _("Leggi lo stato dell’ordine: un ordine pagato non si annulla."),
     ),
+    "invitation-not-found": ProblemType(
+        404, _("Invito non trovato"), _("Controlla l’identificativo: forse non è del tuo studio.")
+    ),
+    "illegal-invitation-step": ProblemType(
+        409,
+        _("Lo stato dell’invito non lo permette"),
+        _("Leggi lo stato: dopo l’ordine del cliente l’invito non si rimanda e non si revoca."),
+    ),
+    "invitation-forgotten": ProblemType(
+        409, _("I dati del cliente sono stati cancellati"), _("Manda un nuovo invito.")
+    ),
+    "too-many-invitations": ProblemType(
+        429, _("Troppi inviti in un giorno"), _("`left` dice quanti ne restano oggi: riprova domani.")
+    ),
+    "purchase-not-waiting": ProblemType(
+        409,
+        _("Non c’è nulla da correggere"),
+        _("L’azienda è in creazione, esiste già, o l’importo è stato restituito."),
+    ),
     "no-bank-account": ProblemType(
         503, _("I dati per il bonifico non sono pronti"), _("Paga con carta o contatta l’assistenza.")
     ),

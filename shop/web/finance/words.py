@@ -82,6 +82,7 @@ def task_word(kind: str) -> str:
         "credit_note": _("Nota di credito da emettere"),
         "refund_failed": _("Rimborso non riuscito"),
         "cash_balance": _("Denaro fermo presso Stripe"),
+        "company_not_created": _("Pagato, azienda non creata"),
         "payout_failed": _("Accredito di Stripe non riuscito"),
         "payout_difference": _("Accredito di Stripe che non torna"),
     }
