@@ -22,7 +22,8 @@ def _codes(found: tuple[Refusal, ...]) -> list[str]:
 
 def test_groups_come_in_the_order_of_the_catalogue() -> None:
     groups = offers_for(view_on(date(2026, 3, 1), DEMO_TEXT), STUDIO)
-    assert [group.kind for group in groups] == ["coupon_pack", "invoice_pack", "credit"]
+    kinds = ["coupon_pack", "invoice_pack", "credit", "base_service", "addon", "seats"]
+    assert [group.kind for group in groups] == kinds
 
 
 def test_products_of_one_kind_are_one_group_even_when_the_file_scatters_them() -> None:
