@@ -25,6 +25,13 @@ def add_services(session: Session, owner: User, company_id: UUID, *skus: str) ->
 
 def buy_services(session: Session, owner: User, company_id: UUID, *skus: str) -> Order:
     """New services for a company, ordered and paid by card."""
+    order = order_services(session, owner, company_id, *skus)
+    assert pay_by_card(session, order)
+    return order
+
+
+def order_services(session: Session, owner: User, company_id: UUID, *skus: str) -> Order:
+    """New services for a company, ordered by card."""
     studio = _studio_of(session, owner)
     placement = Placement(
         cart_id=add_services(session, owner, company_id, *skus).id,
@@ -34,9 +41,7 @@ def buy_services(session: Session, owner: User, company_id: UUID, *skus: str) ->
         accepted_clauses=frozenset(CLAUSES),
         seen_gross_cents=None,
     )
-    order = place_order(session, placement, BuyerFacts("STUDIO"), owner_of(studio))
-    assert pay_by_card(session, order)
-    return order
+    return place_order(session, placement, BuyerFacts("STUDIO"), owner_of(studio))
 
 
 def _studio_of(session: Session, owner: User) -> Party:
