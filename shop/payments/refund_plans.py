@@ -67,6 +67,11 @@ class LineLeft:
     unused_cents: int
     meter: str = ""
 
+    @property
+    def is_service(self) -> bool:
+        """Whether the line bought time of a service: it runs to its end, refunded or not."""
+        return str(self.line.gives["kind"]) == "licence"
+
 
 @dataclass(frozen=True, slots=True)
 class Refundable:

@@ -25,10 +25,12 @@ from foundation.events import events_about
 from foundation.ids import new_id
 from foundation.mail import MemoryMailer
 from shop import MemoryGateway, Order, User, look_and_reconcile, start_checkout
-from shop.orders.order_book import lines_of
+from shop.orders.order_book import OrderLine, lines_of
 from shop.payments.money_in import FinanceTask
+from shop.payments.refund_plans import LineLeft, Refundable, RefundWish
 from shop.payments.stripe_facts import RefundRequest
 from shop.transfers import store_credit_of
+from shop.web.finance.refund_words import effects_of, left_said
 from tests.banking import Bank, finance_people
 from tests.browsing import Page, visit
 from tests.conftest import Transact
@@ -404,3 +406,14 @@ def test_what_expires_while_it_is_frozen_does_not_come_back_to_life(
         assert give_back_recovered(session, why) == 100
         assert give_back_recovered(session, why) == 0
     assert bucket_of(tx, order).balance == 0
+
+
+@pytest.mark.parametrize("everything", [True, False])
+def test_a_service_is_said_to_run_to_its_end_whatever_goes_back(app: Flask, everything: bool) -> None:
+    line = OrderLine(id=new_id(), names={"it": "Documenti", "en": "Documents"}, gives={"kind": "licence"})
+    known = Refundable(1_830, {"card": 1_830}, blocked=False, lines=(LineLeft(line, 0, 0, 0),))
+    with app.test_request_context():
+        said = effects_of(known, RefundWish(1_830, everything=everything), 1_830)
+        assert left_said(known.lines[0]) == "servizio, attivo fino alla scadenza"
+    assert "I servizi restano attivi fino alla scadenza: Documenti." in said
+    assert not [one for one in said if "coupon" in one]

@@ -24,6 +24,13 @@ def request_state(state: str) -> tuple[str, str]:
     return found[0], str(found[1])
 
 
+def left_said(left: LineLeft) -> str:
+    """How a line stands: what is unused and what is used, or that it is a service."""
+    if left.is_service:
+        return str(_("servizio, attivo fino alla scadenza"))
+    return str(_("non usati: %(unused)s · usati: %(used)s", unused=unused_said(left), used=in_use_said(left)))
+
+
 def unused_said(left: LineLeft) -> str:
     """What is unused of a line: 7 coupons, 80 invoices, 50,00 € of credit."""
     return _counted(left, left.unused)
@@ -97,6 +104,9 @@ def _used(known: Refundable, wish: RefundWish) -> Iterator[str]:
             "Le aziende già attivate (%(count)s) restano attive: per sospenderle scegli tutto l’ordine.",
             count=companies,
         )
+    services = [line_name(one.line) for one in known.lines if one.is_service]
+    if services:
+        yield _("I servizi restano attivi fino alla scadenza: %(names)s.", names=", ".join(services))
     used = [one for one in known.lines if one.meter and one.in_use]
     if used:
         yield _("Già usati, restano usati: %(what)s.", what=", ".join(in_use_said(one) for one in used))
