@@ -30,6 +30,7 @@ from shop.payments.checkout import settle_attempt, start_checkout
 from shop.payments.method import change_payment_method
 from shop.payments.refund_decisions import ask_refund
 from shop.payments.refund_plans import RefundWish
+from shop.payments.refund_requests import learn_charges
 from tests.crash.client import press
 from tests.crash.world import World
 from tests.factories import a_studio
@@ -61,6 +62,8 @@ def refund(app: Flask, order_id: UUID) -> None:
 
 def ask_for_refund(app: Flask, order_id: UUID) -> None:
     """Finance asks for the same on its page: a job sends it."""
+    with app.app_context():
+        learn_charges(order_id, gateway_of(app))
     with app.app_context(), transaction() as session:
         order = lock_order(session, order_id)
         line = lines_of(session, order_id)[0]
