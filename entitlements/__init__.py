@@ -1,7 +1,13 @@
 """The rights office: studios, companies and links; coupons, licences and wallets; activation and provisioning."""
 
 from entitlements import invitations
-from entitlements.activation import CouponNotAvailable, activate_coupon, company_created, company_refused
+from entitlements.activation import (
+    CouponNotAvailable,
+    activate_coupon,
+    company_created,
+    company_refused,
+    open_company,
+)
 from entitlements.companies import (
     Company,
     CompanyAlreadyExists,
@@ -17,6 +23,7 @@ from entitlements.company_data import (
     Problem,
     StudioData,
     check_billing,
+    check_company,
     check_email,
     check_line,
     check_note,
@@ -89,16 +96,35 @@ from entitlements.referrals import (
     use_code,
 )
 from entitlements.rights import Rights, rights_of
-from entitlements.running.licence_grants import BaseServiceAlreadyActive, TermMissing, TermMoved, locked_company
-from entitlements.running.what_runs import RunningService, RunningServices, running_services
+from entitlements.running.licence_grants import BaseServiceAlreadyActive, TermMissing, TermMoved
+from entitlements.running.service_rights import ServiceRight
+from entitlements.running.setup_steps import SetupStep, StepNotFound, StepNotYet, StepOfVendor, TickedStep, tick
+from entitlements.running.what_runs import RunningService, RunningServices, locked_company, running_services
+from entitlements.seats.lot_end import FOLLOW_SEATS
+from entitlements.seats.people import Seated, give_seat, permit, seat_is_taken, step_seat
+from entitlements.seats.seat_states import IllegalSeatStep, SeatState, SeatStep
+from entitlements.seats.seating import (
+    AREAS,
+    LEVELS,
+    NoFreeSeat,
+    Seat,
+    Seating,
+    SeatNotFound,
+    clean_permissions,
+    seat_of,
+    seating_of,
+)
 from entitlements.wallet_recoveries import BucketLeft, buckets_left, give_back_recovered, recover_unused
 
 __all__ = [
     "ADDRESS_FIELDS",
+    "AREAS",
     "COMPANY",
     "CREATED",
     "CREDITS_EACH",
+    "FOLLOW_SEATS",
     "GRANT_KINDS",
+    "LEVELS",
     "NOT_CREATED",
     "STUDIO",
     "Accepted",
@@ -121,11 +147,13 @@ __all__ = [
     "CouponShares",
     "HttpInvoicing",
     "HttpProvisioner",
+    "IllegalSeatStep",
     "Invoicing",
     "IssuedCoupons",
     "MemoryInvoicing",
     "MemoryProvisioner",
     "NoAnswer",
+    "NoFreeSeat",
     "PaidLine",
     "Party",
     "Posting",
@@ -138,11 +166,23 @@ __all__ = [
     "Rights",
     "RunningService",
     "RunningServices",
+    "Seat",
+    "SeatNotFound",
+    "SeatState",
+    "SeatStep",
+    "Seated",
+    "Seating",
+    "ServiceRight",
+    "SetupStep",
+    "StepNotFound",
+    "StepNotYet",
+    "StepOfVendor",
     "StudioAlreadyRegistered",
     "StudioData",
     "StudioLink",
     "TermMissing",
     "TermMoved",
+    "TickedStep",
     "UnknownGrant",
     "activate_coupon",
     "apply_answer",
@@ -151,12 +191,14 @@ __all__ = [
     "bucket_end",
     "buckets_left",
     "check_billing",
+    "check_company",
     "check_email",
     "check_line",
     "check_note",
     "check_phone",
     "check_studio",
     "checked_data",
+    "clean_permissions",
     "client_of",
     "clients_of",
     "companies_bought",
@@ -177,6 +219,7 @@ __all__ = [
     "find_waiting_requests",
     "give_back_recovered",
     "give_code",
+    "give_seat",
     "grant",
     "hold_coupons",
     "hold_purchases",
@@ -188,11 +231,13 @@ __all__ = [
     "locked_company",
     "names_of_own_companies",
     "new_party",
+    "open_company",
     "own_company_choices",
     "owns_access",
     "party_facts",
     "party_names",
     "payer_at",
+    "permit",
     "pickable_companies",
     "place_in_list",
     "plain_email",
@@ -205,12 +250,17 @@ __all__ = [
     "release_purchases",
     "rights_of",
     "running_services",
+    "seat_is_taken",
+    "seat_of",
+    "seating_of",
     "sentence_of",
     "set_payer",
+    "step_seat",
     "stock_of",
     "studio_pointer",
     "support_code",
     "suspend_licences",
+    "tick",
     "use_code",
     "void_coupons",
     "void_held_coupons",

@@ -26,11 +26,15 @@ from entitlements.coupons.stock import Coupon, CouponAssignment, CouponPack, cou
 from entitlements.drafts import forget_draft, keep_draft
 from entitlements.ledger import Account, Posting, book
 from entitlements.links import Cause, link_studio, set_payer
+from entitlements.opened_companies import ask_for_opened, came_alone, opened_company_created
 from entitlements.parties import Party
+from entitlements.provisioning.changes import announce_change
 from entitlements.provisioning.requests import request_provisioning
 from entitlements.purchases import purchase_by_company, purchased_company_created, purchased_company_refused
+from entitlements.running.what_runs import held_services
 from entitlements.wallets import hand_over_buckets
 from foundation import clock
+from foundation.database import JsonObject
 from foundation.events import Subject, record_event
 from foundation.mail import queue_mail
 from foundation.principal import Principal
@@ -89,6 +93,13 @@ def state_for_use(coupon: Coupon, today: date) -> str:
     return "EXPIRED" if coupon.activate_by_on is not None and coupon.activate_by_on <= today else "AVAILABLE"
 
 
+def open_company(session: Session, data: CompanyData, locale: str, offer: JsonObject) -> Company:
+    """Open a company for itself, without a studio, and have the vendor create it. Raises CompanyAlreadyExists."""
+    company = request_company(session, CompanyRequest(data, None, locale, clock.today()))
+    ask_for_opened(session, company, offer)
+    return company
+
+
 def company_created(session: Session, company_id: UUID, remote_id: str) -> bool:
     """Apply "the company exists": licence, link, payer and history, once. Answers False when it was applied before.
 
@@ -103,6 +114,8 @@ def company_created(session: Session, company_id: UUID, remote_id: str) -> bool:
     purchase = purchase_by_company(session, company_id)
     if purchase is not None:
         purchased_company_created(session, company, purchase)
+    elif came_alone(company):
+        opened_company_created(session, company)
     else:
         _coupon_used(session, company)
     return True
@@ -130,6 +143,8 @@ def _coupon_used(session: Session, company: Company) -> None:
     _earn(session, coupon, pack, cause)
     record_event(session, "coupon.activated", Subject("coupon", coupon.id, studio_id), company_id=company_id)
     record_event(session, "company.ready", Subject("company", company_id, studio_id))
+    if held_services(session, company_id):
+        announce_change(session, company_id)
     forget_draft(session, coupon.id)
     _tell_studio(session, company, coupon, "company_ready")
 
@@ -145,6 +160,8 @@ def company_refused(session: Session, company_id: UUID, reason: str) -> bool:
     purchase = purchase_by_company(session, company_id)
     if purchase is not None:
         purchased_company_refused(session, company, purchase)
+    elif came_alone(company):
+        record_event(session, "company.failed", Subject("company", company_id, company_id))
     else:
         _coupon_returned(session, company)
     return True

@@ -6,7 +6,7 @@ from uuid import UUID
 from flask import current_app
 from sqlalchemy.orm import Session
 
-from entitlements import audit  # noqa: F401 - registers its checks
+from entitlements import audit, audit_services  # noqa: F401 - they register their checks
 from entitlements.connections import audit as connections_audit  # noqa: F401 - registers its checks
 from entitlements.connections.handovers import HANDOVER_EXPIRES, expire_handover
 from entitlements.connections.link_requests import REQUEST_EXPIRES, expire_request
@@ -16,7 +16,9 @@ from entitlements.invitations import audit as invitations_audit  # noqa: F401 - 
 from entitlements.invoicing import GrantRefused, Invoicing
 from entitlements.invoicing.accounts import forget_tokens, token_to_revoke
 from entitlements.provisioning.attempts import ask_again, attempt
+from entitlements.provisioning.changes import TELL, tell
 from entitlements.provisioning.provisioner import Provisioner
+from entitlements.running.life import REMIND, TURN, day_turns, remind
 from entitlements.wallets import EXPIRY_RULE, expire_bucket
 from foundation.database import transaction
 from foundation.jobs import DueRow, due_rule, job
@@ -53,6 +55,24 @@ def call_provisioner(company_id: str) -> None:
 def ask_provisioner(company_id: str) -> None:
     """Ask what became of an accepted request."""
     ask_again(UUID(company_id), provisioner())
+
+
+@job(TELL, tries=1_000)
+def tell_provisioner(company_id: str) -> None:
+    """Tell the vendor's software what a company may do now."""
+    tell(UUID(company_id), provisioner())
+
+
+@due_rule(TURN)
+def turn(session: Session, row: DueRow) -> None:
+    """A day on which a company's services change has come."""
+    day_turns(session, row)
+
+
+@due_rule(REMIND)
+def remind_of_end(session: Session, row: DueRow) -> None:
+    """Something is about to end."""
+    remind(session, row)
 
 
 @due_rule("coupons.expire")

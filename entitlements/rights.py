@@ -10,8 +10,10 @@ from sqlalchemy import ARRAY, Date, DateTime, Uuid, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from entitlements.companies import Company
-from entitlements.licences import Licence, LicenceTerm
+from entitlements.licences import BASE_SERVICE, PLAN, Licence, LicenceTerm
 from entitlements.links import PayerPeriod
+from entitlements.running.service_rights import ServiceRight, held_among, service_rights
+from entitlements.running.setup_steps import ticks_of
 from entitlements.wallets import BucketBalance, WalletBucket, balances_at
 from foundation import clock
 
@@ -30,20 +32,16 @@ _PAYING = (
     .limit(1)
     .scalar_subquery()
 )
-_IN_FORCE = (
-    (LicenceTerm.licence_id == Licence.id)
-    & (LicenceTerm.starts_on <= _ON)
-    & (LicenceTerm.ends_on > _ON)
-    & (LicenceTerm.recorded_at <= _KNOWN_AT)
-)
+# Terms before and after the day too: a base service that has ended is limited, and what began later has not begun.
+_KNOWN_TERM = (LicenceTerm.licence_id == Licence.id) & (LicenceTerm.recorded_at <= _KNOWN_AT)
 _PAYER_AND_LICENCES = (
     select(PayerPeriod, Licence, LicenceTerm)
     .select_from(Company)
     .outerjoin(PayerPeriod, PayerPeriod.id == _PAYING)
     .outerjoin(Licence, Licence.party_id == Company.id)
-    .outerjoin(LicenceTerm, _IN_FORCE)
+    .outerjoin(LicenceTerm, _KNOWN_TERM)
     .where(Company.id == bindparam("company_id"))
-    .order_by(Licence.created_at, LicenceTerm.ends_on)
+    .order_by(Licence.created_at, Licence.id, LicenceTerm.ends_on)
 )
 _BUCKETS = (
     select(WalletBucket)
@@ -55,13 +53,18 @@ _BUCKETS = (
 
 @dataclass(frozen=True, slots=True)
 class Rights:
-    """The answer: licences in force, who pays, what the wallets hold, each with its cause."""
+    """The answer: plans and base services in force, every service, who pays, what the wallets hold, with their causes.
+
+    `span` is the first day and the exclusive end of all terms of plans and base services, None when there are none.
+    """
 
     company: Company
     at: datetime
     on: date
     known_at: datetime
     licences: tuple[tuple[Licence, LicenceTerm], ...]
+    services: tuple[ServiceRight, ...]
+    span: tuple[date, date] | None
     payer: str | None
     payer_party_id: UUID | None
     payer_cause: tuple[str, UUID] | None
@@ -79,7 +82,8 @@ def rights_of(session: Session, company: Company, at: datetime | None = None, *,
     when = at or now
     known_at = now if known_now or when > now else when
     on = clock.rome_day(when)
-    payer, licences = _payer_and_licences(session, company.id, _Moment(when, on, known_at))
+    payer, known = _payer_and_licences(session, company.id, _Moment(when, on, known_at))
+    carrying = [(licence, term) for licence, term in known if licence.kind in {PLAN, BASE_SERVICE}]
     holders = [company.id]
     if payer is not None and payer.payer == "STUDIO":
         holders.append(payer.payer_party_id)
@@ -89,7 +93,9 @@ def rights_of(session: Session, company: Company, at: datetime | None = None, *,
         at=when,
         on=on,
         known_at=known_at,
-        licences=licences,
+        licences=tuple((licence, term) for licence, term in carrying if term.starts_on <= on < term.ends_on),
+        services=_services(session, known, on, when),
+        span=_span([term for _licence, term in carrying]),
         payer=payer.payer if payer else None,
         payer_party_id=payer.payer_party_id if payer else None,
         payer_cause=(payer.cause_kind, payer.cause_id) if payer else None,
@@ -113,6 +119,20 @@ def _payer_and_licences(
     # Outer joins: a company may have no payer and no licence yet.
     rows: Sequence[Any] = session.execute(_PAYER_AND_LICENCES, asked).all()
     return rows[0][0], tuple((row[1], row[2]) for row in rows if row[2] is not None)
+
+
+def _services(
+    session: Session, known: Sequence[tuple[Licence, LicenceTerm]], on: date, at: datetime
+) -> tuple[ServiceRight, ...]:
+    held = held_among(known)
+    to_set_up = [one.licence.id for one in held if one.licence.gives.get("setup")]
+    return service_rights(held, ticks_of(session, to_set_up, at) if to_set_up else (), on, at)
+
+
+def _span(terms: Sequence[LicenceTerm]) -> tuple[date, date] | None:
+    if not terms:
+        return None
+    return min(term.starts_on for term in terms), max(term.ends_on for term in terms)
 
 
 def _balances_now(session: Session, holders: list[UUID], on: date) -> list[BucketBalance]:

@@ -1,11 +1,7 @@
 """Standing: how a company stood at an instant, as one word with its reasons, from its rights and its history (M19)."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
-from uuid import UUID
-
-from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from datetime import datetime
 
 from entitlements.companies import Company
 from entitlements.licences import Licence, LicenceTerm
@@ -23,13 +19,13 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """NOT_REQUESTED, PROVISIONING, REJECTED, ACTIVE, SUSPENDED, NOT_STARTED, EXPIRED or NO_LICENCE, and why."""
+    """NOT_REQUESTED, PROVISIONING, REJECTED, ACTIVE, SUSPENDED, LIMITED, NOT_STARTED, EXPIRED, NO_LICENCE, and why."""
 
     state: str
     reasons: tuple[Reason, ...]
 
 
-def standing_of(session: Session, rights: Rights) -> Standing:
+def standing_of(rights: Rights) -> Standing:
     """How the company of these rights stood at their instant."""
     before = _before_ready(rights.company, rights.at)
     if before is not None:
@@ -39,7 +35,7 @@ def standing_of(session: Session, rights: Rights) -> Standing:
         shown = live or list(rights.licences)
         state = "ACTIVE" if live else "SUSPENDED"
         return Standing(state, tuple(Reason(f"LICENCE_{state}", cause_of(term)) for _licence, term in shown))
-    return _without_licence(session, rights)
+    return _without_licence(rights)
 
 
 def is_suspended(licence: Licence, at: datetime) -> bool:
@@ -60,20 +56,12 @@ def _before_ready(company: Company, at: datetime) -> str | None:
     return "PROVISIONING" if company.ready_at is None or at < company.ready_at else None
 
 
-def _without_licence(session: Session, rights: Rights) -> Standing:
-    """No term covers the day: it has not begun, it is over, or there never was one."""
-    first, last = _span(session, rights.company.id, rights.known_at)
-    if first is None or last is None:
+def _without_licence(rights: Rights) -> Standing:
+    """No term covers the day: it has not begun, the base is limited, it is over, or there never was one."""
+    if rights.span is None:
         return Standing("NO_LICENCE", (Reason("NO_LICENCE"),))
-    state = "NOT_STARTED" if rights.on < first else "EXPIRED"
+    limited = [cause_of(right.terms[-1]) for right in rights.services if right.state == "LIMITED"]
+    if limited:
+        return Standing("LIMITED", tuple(Reason("LICENCE_LIMITED", cause) for cause in limited))
+    state = "NOT_STARTED" if rights.on < rights.span[0] else "EXPIRED"
     return Standing(state, (Reason(f"LICENCE_{state}"),))
-
-
-def _span(session: Session, company_id: UUID, known_at: datetime) -> tuple[date | None, date | None]:
-    query = (
-        select(func.min(LicenceTerm.starts_on), func.max(LicenceTerm.ends_on))
-        .join(Licence, Licence.id == LicenceTerm.licence_id)
-        .where(Licence.party_id == company_id, LicenceTerm.recorded_at <= known_at)
-    )
-    row = session.execute(query).one()
-    return row[0], row[1]

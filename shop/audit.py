@@ -144,6 +144,23 @@ sql_checks(
 )
 
 
+sql_checks(
+    [
+        (
+            "who sits on a seat is a member of its company, and comes in only while they do",
+            "SELECT count(*) FROM seats WHERE membership_id IS NOT NULL",
+            """
+            SELECT 'seat ' || s.id || ' is ' || s.state || ', its person is not' FROM seats s
+            LEFT JOIN memberships m ON m.id = s.membership_id AND m.party_id = s.company_id AND m.role = 'member'
+            WHERE s.membership_id IS NOT NULL AND (m.id IS NULL
+              OR (s.state = 'INVITED') <> (m.invited_at IS NOT NULL AND m.revoked_at IS NULL)
+              OR (s.state = 'CONFIGURED' AND m.revoked_at IS NOT NULL))
+            """,
+        ),
+    ]
+)
+
+
 @audit_check("a stored quote replays to the same figures")
 def _quotes_replay(session: Session) -> Finding:
     rows, found = 0, []

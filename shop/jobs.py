@@ -5,9 +5,12 @@ from uuid import UUID
 
 from flask import current_app
 
+from entitlements import FOLLOW_SEATS
+from foundation.database import transaction
 from foundation.jobs import job
 from shop import audit, audit_ledger
 from shop.accounts import sweeping
+from shop.accounts.seat_people import follow_seats
 from shop.invitations import accounts as invitation_accounts
 from shop.invitations import audit as invitations_audit
 from shop.orders import closing
@@ -43,6 +46,13 @@ def gateway() -> PaymentGateway:
     """The payment gateway this application was built with."""
     found: PaymentGateway = current_app.extensions["gettone.gateway"]
     return found
+
+
+@job(FOLLOW_SEATS)
+def let_access_follow_seats(company_id: str) -> None:
+    """A lot of seats is over: who lost their seat comes in no more."""
+    with transaction() as session:
+        follow_seats(session, UUID(company_id))
 
 
 @job("checkout.close")

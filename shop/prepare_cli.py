@@ -6,6 +6,7 @@ import click
 
 from foundation.database import transaction
 from foundation.settings import Settings, current_settings
+from shop.accounts.demo_companies import COMPANY_OWNERS, demo_companies
 from shop.accounts.demo_people import DEMO_PASSWORD, PEOPLE, DemoPerson, demo_people
 from shop.catalogue.checks import check_catalogue
 from shop.catalogue.imports import import_catalogue
@@ -22,7 +23,7 @@ def prepare() -> None:
     settings = current_settings()
     if settings.sandbox:
         _fill(settings)
-        click.echo(_greeting(list(PEOPLE)))
+        click.echo(_greeting([*PEOPLE, *COMPANY_OWNERS]))
 
 
 def _fill(settings: Settings) -> None:
@@ -34,6 +35,7 @@ def _fill(settings: Settings) -> None:
     with transaction() as session:
         import_catalogue(session, checked.catalogue)
         demo_people(session, settings.seller)
+        demo_companies(session, DEMO_PASSWORD)
 
 
 def _greeting(people: list[DemoPerson]) -> str:

@@ -25,14 +25,32 @@ class Sold:
     plan: str
     unit_net_cents: int
     off_policy: str = ""
+    setup: tuple[JsonObject, ...] = ()
 
     @property
     def gives(self) -> JsonObject:
         """What an order's line gives."""
-        policy = {"off_policy": self.off_policy} if self.off_policy else {}
-        return {"kind": "licence", "family": "EINVOICING", "product": self.product, "plan": self.plan, **policy}
+        more: JsonObject = {"off_policy": self.off_policy} if self.off_policy else {}
+        if self.setup:
+            more["setup"] = list(self.setup)
+        return {"kind": "licence", "family": "EINVOICING", "product": self.product, "plan": self.plan, **more}
 
 
+PANEL: tuple[JsonObject, ...] = (
+    {"code": "PANEL", "it": "Configura il pannello", "en": "Set up the panel", "kind": "REQUIRED", "by": "COMPANY"},
+)
+COLLECTION_STEPS: tuple[JsonObject, ...] = (
+    {"code": "PAIRING", "it": "Abbina anagrafiche e fatture", "en": "Pair", "kind": "REQUIRED", "by": "COMPANY"},
+    {
+        "code": "GUIDED_ACTIVATION",
+        "it": "Completa l’attivazione guidata",
+        "en": "Complete the activation",
+        "kind": "REQUIRED",
+        "by": "VENDOR",
+        "after": "PAIRING",
+    },
+    {"code": "TOUR", "it": "Guarda la guida", "en": "Look at the guide", "kind": "OPTIONAL", "by": "COMPANY"},
+)
 BASE = Sold("EINVOICING-FULL", "base_service", "EINVOICING", "FULL", 2_990)
 RECEIVE_ONLY = Sold("EINVOICING-RECEIVE-ONLY", "base_service", "EINVOICING", "RECEIVE_ONLY", 1_490)
 DOCUMENTS = Sold("MODULE-DOCUMENTS", "addon", "DOCUMENTS", "STANDARD", 1_500, "TRUNCATE")
@@ -79,10 +97,15 @@ def line_for(
     for_party_id: UUID | None = None,
 ) -> PaidLine:
     """A paid line of a service of this company, bought by the company itself unless another owner is named."""
+    return line_for_party(for_party_id or company.id, sold, term, owner_party_id or company.id)
+
+
+def line_for_party(party_id: UUID, sold: Sold, term: JsonObject | None, owner_party_id: UUID | None = None) -> PaidLine:
+    """A paid line of a service of whatever party."""
     return PaidLine(
         cause=Cause("correction", new_id()),
-        owner_party_id=owner_party_id or company.id,
-        for_party_id=for_party_id or company.id,
+        owner_party_id=owner_party_id or party_id,
+        for_party_id=party_id,
         sku=sold.sku,
         names={"it": sold.sku, "en": sold.sku},
         quantity=int(term["quantity"]) if term else 1,

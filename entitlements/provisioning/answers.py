@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from entitlements.activation import company_created, company_refused
 from entitlements.companies import Company, CompanyNotFound
-from entitlements.provisioning.provisioner import Accepted, Asked, NoAnswer, NotThere, Ready, Refused
+from entitlements.provisioning.provisioner import Accepted, Asked, NotThere, Ready, Refused, in_words
 from entitlements.provisioning.provisioning_states import (
     IllegalProvisioningStep,
     ProvisioningStep,
@@ -100,18 +100,3 @@ def _step(answer: Asked) -> ProvisioningStep:
             return "not_there"
         case _:
             return "no_answer"
-
-
-def in_words(answer: Asked) -> str:
-    """An answer as the step ledger keeps it; the desk has an Italian sentence for each."""
-    match answer:
-        case Ready():
-            return "ready"
-        case Accepted():
-            return "accepted"
-        case Refused():
-            return "refused"
-        case NoAnswer(problem):
-            return f"no answer: {problem}"
-        case _:
-            return "not there"

@@ -52,14 +52,32 @@ Answer = Ready | Accepted | Refused | NoAnswer
 Asked = Ready | Accepted | Refused | NoAnswer | NotThere
 
 
+def in_words(answer: Asked) -> str:
+    """An answer as the step ledger keeps it; the desk has an Italian sentence for each."""
+    match answer:
+        case Ready():
+            return "ready"
+        case Accepted():
+            return "accepted"
+        case Refused():
+            return "refused"
+        case NoAnswer(problem):
+            return f"no answer: {problem}"
+        case _:
+            return "not there"
+
+
 class Provisioner(Protocol):
-    """Asks the vendor's software to create a company, and what became of it."""
+    """Asks the vendor's software to create a company and what became of it, and tells it of changes."""
 
     def create(self, key: str, body: JsonObject) -> Answer:
         """Ask for creation under the stable idempotency `key`."""
 
     def ask(self, company_id: str) -> Asked:
         """Ask what became of a company."""
+
+    def change(self, key: str, company_id: str, body: JsonObject) -> Asked:
+        """Tell what a company may do from now on, under the stable idempotency `key`."""
 
 
 class HttpProvisioner:
@@ -80,6 +98,12 @@ class HttpProvisioner:
         """GET /companies/{id}."""
         headers = signed_headers(self._secret, f"ask-{company_id}", b"")
         return self._call("GET", f"/companies/{quote(company_id)}", headers, None)
+
+    def change(self, key: str, company_id: str, body: JsonObject) -> Asked:
+        """PATCH /companies/{id}."""
+        raw = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
+        headers = signed_headers(self._secret, key, raw) | {"Idempotency-Key": key, "Content-Type": "application/json"}
+        return self._call("PATCH", f"/companies/{quote(company_id)}", headers, raw)
 
     def _call(self, method: str, path: str, headers: dict[str, str], raw: bytes | None) -> Asked:
         try:
@@ -117,6 +141,8 @@ class MemoryProvisioner:
         self.answers = list(answers)
         self.asked = list(asked)
         self.created: dict[str, JsonObject] = {}
+        self.changes: list[tuple[str, JsonObject]] = []
+        self.heard: list[Asked] = []
         self.calls: list[str] = []
 
     def create(self, key: str, body: JsonObject) -> Answer:
@@ -133,3 +159,8 @@ class MemoryProvisioner:
             return self.asked.pop(0)
         known = any(body["id"] == company_id for body in self.created.values())
         return Ready(f"remote-{company_id}") if known else NotThere()
+
+    def change(self, key: str, company_id: str, body: JsonObject) -> Asked:
+        """Keep the change; answer the next of `heard`, else ready."""
+        self.changes.append((key, body))
+        return self.heard.pop(0) if self.heard else Ready(f"remote-{company_id}")

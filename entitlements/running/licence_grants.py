@@ -10,14 +10,17 @@ from datetime import date
 from typing import Literal
 from uuid import UUID
 
-from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from entitlements.companies import Company, CompanyNotFound
 from entitlements.licences import BASE_SERVICE, SEATS, Activation, Licence, LicenceTerm, new_licence
+from entitlements.opened_companies import open_registered
 from entitlements.paid_lines import PaidLine
-from entitlements.running.what_runs import HeldService, held_services
+from entitlements.provisioning.changes import announce_change
+from entitlements.running.life import schedule_days, turn_services
+from entitlements.running.what_runs import HeldService, held_services, locked_company
+from entitlements.seats.seating import lay_out_seats
 from foundation import clock
 from foundation.database import JsonObject
 from foundation.events import Subject, record_event
@@ -95,20 +98,31 @@ def _day(found: str | None) -> date | None:
 def grant_licence(session: Session, line: PaidLine) -> None:
     """Start, extend or renew a service. Raises TermMissing, TermMoved, BaseServiceAlreadyActive, CompanyNotFound."""
     term = read_term(line)
-    company = locked_company(session, line.for_party_id)
+    company = _company_for(session, line, term)
+    # Days that have passed unnoticed come first: a base that is closed since this morning no longer stands in the way.
+    turn_services(session, company)
     licence = _start(session, company, line, term) if term.action == "START" else _go_on(session, company, term)
     session.add(_term(licence, line, term))
     session.flush()
+    if term.action == "START" and licence.kind == SEATS:
+        lay_out_seats(session, company.id, licence)
     _tell(session, line, licence, term)
+    turn_services(session, company)
+    schedule_days(
+        session, company.id, next(one for one in held_services(session, company.id) if one.licence is licence)
+    )
+    announce_change(session, company.id)
 
 
-def locked_company(session: Session, company_id: UUID) -> Company:
-    """The company, locked: whatever changes its services or seats waits here for its turn. Raises CompanyNotFound."""
-    query = select(Company).where(Company.id == company_id).with_for_update(key_share=True)
-    company = session.scalars(query).one_or_none()
-    if company is None:
-        raise CompanyNotFound(company_id)
-    return company
+def _company_for(session: Session, line: PaidLine, term: PaidTerm) -> Company:
+    """The company, locked; one that only registered so far comes to exist with its first base service."""
+    try:
+        return locked_company(session, line.for_party_id)
+    except CompanyNotFound:
+        if line.product_kind != BASE_SERVICE or term.action != "START":
+            raise
+    offer = {name: line.gives.get(name, "FULL") for name in ("product", "plan", "access_mode")}
+    return open_registered(session, line.for_party_id, offer | {"starts_on": term.starts_on.isoformat()})
 
 
 def _start(session: Session, company: Company, line: PaidLine, term: PaidTerm) -> Licence:

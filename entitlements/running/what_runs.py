@@ -9,8 +9,9 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from entitlements.companies import Company, CompanyNotFound
 from entitlements.licences import BASE_SERVICE, PLAN, Licence, LicenceTerm
-from entitlements.running.service_states import Days, attached_state_on, base_state_on
+from entitlements.running.service_states import Days, ServiceState, attached_state_on, base_state_on
 
 BaseState = Literal["ACTIVE", "LIMITED", "CLOSED", "NONE"]
 
@@ -94,13 +95,22 @@ def held_services(session: Session, company_id: UUID) -> list[HeldService]:
     return [HeldService(licence, tuple(terms)) for licence, terms in found.values()]
 
 
+def locked_company(session: Session, company_id: UUID) -> Company:
+    """The company, locked: whatever changes its services or seats waits here for its turn. Raises CompanyNotFound."""
+    query = select(Company).where(Company.id == company_id).with_for_update(key_share=True)
+    company = session.scalars(query).one_or_none()
+    if company is None:
+        raise CompanyNotFound(company_id)
+    return company
+
+
 def base_among(held: Sequence[HeldService], on: date) -> HeldService | None:
     """The base service that is active or limited on a day: there is one at most (F004-24)."""
     bases = [one for one in held if one.licence.kind == BASE_SERVICE and base_state_on(one.days, on) != "CLOSED"]
     return bases[-1] if bases else None
 
 
-def state_on(one: HeldService, base: HeldService | None, on: date) -> str:
+def state_on(one: HeldService, base: HeldService | None, on: date) -> ServiceState:
     """How a service stands on a day, by its own days and by its base."""
     if one.licence.kind == BASE_SERVICE:
         return base_state_on(one.days, on)

@@ -47,5 +47,9 @@ def _title(event_type: str) -> str:
         "licence.changed": _("Licenza cambiata"),
         "licence.suspended": _("Licenza sospesa"),
         "licence.expired": _("Licenza scaduta"),
+        "licence.expiring": _("Servizi in scadenza"),
+        "addon.activated": _("Modulo attivato"),
+        "addon.step_done": _("Passo dopo l’acquisto completato"),
+        "seats.changed": _("Utenze cambiate"),
     }
     return known.get(event_type, "")

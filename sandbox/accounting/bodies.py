@@ -17,6 +17,8 @@ CHANGEABLE = (
     "ends_on",
     "linked_studio",
     "payer",
+    "services",
+    "seats",
 )
 _TEXTS = ("id", "product", "plan", "access_mode", "starts_on")
 _COMPANY_TEXTS = (
@@ -102,6 +104,11 @@ def check_licence(body: Body) -> None:
     payer = body.get("payer")
     if payer is not None and not isinstance(payer, str | dict):
         raise BadBody("payer non è né un testo né un oggetto.")
+    services, seats = body.get("services"), body.get("seats")
+    if not isinstance(services, list | None) or not all(isinstance(one, dict) for one in services or ()):
+        raise BadBody("services non è un elenco di oggetti.")
+    if not isinstance(seats, dict | None):
+        raise BadBody("seats non è un oggetto.")
     starts_on = _day(body.get("starts_on"), "starts_on")
     if body.get("ends_on") is not None and _day(body["ends_on"], "ends_on") <= starts_on:
         raise BadBody("ends_on deve venire dopo starts_on.")

@@ -15,6 +15,7 @@ from sandbox.accounting.signatures import sign
 from sandbox.accounting.storage import Storage
 
 PATH = "/webhooks/provisioning"
+STEP_DONE = "service.step_done"
 TIMEOUT_SECONDS = 15
 LONGEST_GAP_SECONDS = 60.0
 _DOUBLINGS = 6
@@ -45,6 +46,16 @@ def promise(db: sqlite3.Connection, company: companies.Company, reason: str | No
     db.execute(
         "INSERT INTO callbacks (company, message_id, type, body, next_at) VALUES (?, ?, ?, ?, ?)",
         (company.number, f"msg_{secrets.token_hex(12)}", kind, body, due_at),
+    )
+
+
+def promise_step(db: sqlite3.Connection, company: companies.Company, service_id: str, code: str, now: float) -> None:
+    """Remember that the shop must hear that a step of a service was completed here."""
+    data = {"id": company.id, "service_id": service_id, "code": code}
+    body = json.dumps({"type": STEP_DONE, "data": data}, ensure_ascii=False).encode()
+    db.execute(
+        "INSERT INTO callbacks (company, message_id, type, body, next_at) VALUES (?, ?, ?, ?, ?)",
+        (company.number, f"msg_{secrets.token_hex(12)}", STEP_DONE, body, now),
     )
 
 
@@ -116,10 +127,8 @@ class Courier:
 
     def _deliver_one(self, row: sqlite3.Row) -> Delivery:
         data = json.loads(row["body"])["data"]
-        fate = companies.Fate("failed", data["reason"]) if data["reason"] else companies.Fate("ready")
-        with self._storage.transaction() as db:
-            now = self._config.clock()
-            companies.settle(db, row["company"], fate, now)
+        if row["type"] != STEP_DONE:
+            self._settle(row["company"], data["reason"])
         status, detail = self._post(row["message_id"], row["body"])
         delivered = status in _OK
         attempt = row["attempts"] + 1
@@ -135,7 +144,7 @@ class Courier:
             )
         return Delivery(
             data["id"],
-            data["remote_id"],
+            data.get("remote_id"),
             row["type"],
             row["message_id"],
             attempt,
@@ -143,6 +152,11 @@ class Courier:
             detail,
             delivered,
         )
+
+    def _settle(self, number: int, reason: str | None) -> None:
+        fate = companies.Fate("failed", reason) if reason else companies.Fate("ready")
+        with self._storage.transaction() as db:
+            companies.settle(db, number, fate, self._config.clock())
 
     def _post(self, message_id: str, body: bytes) -> tuple[int | None, str]:
         timestamp = int(self._config.clock())

@@ -28,8 +28,20 @@ def doors(config: Config) -> Blueprint:
         if f"/{destination}" not in DESTINATIONS:
             abort(404)
         studio, user = visitor()
-        token = entrance_token(config.key, studio, user, f"/{destination}", config.clock())
-        response = redirect(entrance(config.shop_url, token))
+        return opened({"studio": studio}, user, f"/{destination}")
+
+    @blueprint.get("/servizi/<company_id>")
+    def services(company_id: str) -> Response:
+        """Open a company's services: for its own person, or, where a studio pays, for the studio's."""
+        studio, user = visitor()
+        if request.args.get("studio"):
+            return opened({"studio": studio}, user, f"/aziende/{company_id}/servizi")
+        return opened({"company": company_id}, user, "/servizi")
+
+    def opened(whose: dict[str, str], user: str, destination: str) -> Response:
+        response = redirect(
+            entrance(config.shop_url, entrance_token(config.key, whose, user, destination, config.clock()))
+        )
         response.headers["Cache-Control"] = "no-store"
         return response
 

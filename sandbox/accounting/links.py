@@ -4,6 +4,7 @@ import base64
 import hmac
 import json
 import secrets
+from collections.abc import Mapping
 from hashlib import sha256
 from urllib.parse import urlencode
 
@@ -15,14 +16,14 @@ DESTINATIONS = {
 }
 
 
-def entrance_token(key: bytes, studio: str, user: str, destination: str, now: float) -> str:
+def entrance_token(key: bytes, whose: Mapping[str, str], user: str, destination: str, now: float) -> str:
     """Return a token for one entrance: base64url(JSON) + "." + base64url(HMAC-SHA256).
 
-    `studio` is the external reference of the studio, `user` the e-mail of the person. The token
-    expires two minutes after `now`; its nonce lets the shop accept it once.
+    `whose` is `{"studio": its external reference}` or `{"company": its id in the shop}`, `user` the e-mail of the
+    person. The token expires two minutes after `now`; its nonce lets the shop accept it once.
     """
     claims = {
-        "studio": studio,
+        **whose,
         "user": user,
         "to": destination,
         "exp": int(now) + LIFETIME_SECONDS,

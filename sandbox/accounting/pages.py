@@ -5,7 +5,8 @@ import sqlite3
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Blueprint, abort, render_template, request
+from flask import Blueprint, abort, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
 
 from sandbox.accounting import behaviour, callbacks, companies, journal, wording
 from sandbox.accounting.settings import Config
@@ -32,7 +33,7 @@ def pages(config: Config, storage: Storage) -> Blueprint:
 
     @blueprint.app_context_processor
     def words() -> dict[str, Any]:
-        return {"wording": wording, "shop_url": config.shop_url.rstrip("/")}
+        return {"wording": wording, "shop_url": config.shop_url.rstrip("/"), "shop_studio": config.studio}
 
     @blueprint.get("/")
     def listing() -> str:
@@ -52,6 +53,16 @@ def pages(config: Config, storage: Storage) -> Blueprint:
             steps = _history(db, company)
         return render_template("company.html", company=company, steps=steps, received=_indented(company.received))
 
+    @blueprint.post("/aziende/<remote_id>/passi")
+    def step(remote_id: str) -> Response:
+        service, code = request.form.get("service", ""), request.form.get("code", "")
+        with storage.transaction() as db:
+            company = companies.find(db, remote_id)
+            if company is None or not _has_step(company, service, code):
+                abort(404)
+            callbacks.promise_step(db, company, service, code, config.clock())
+        return redirect(url_for("pages.detail", remote_id=remote_id), 303)
+
     @blueprint.get("/prove")
     def trials() -> str:
         with storage.transaction() as db:
@@ -61,6 +72,13 @@ def pages(config: Config, storage: Storage) -> Blueprint:
         return render_template("trials.html", control=control, calls=calls, waiting=waiting)
 
     return blueprint
+
+
+def _has_step(company: companies.Company, service: str, code: str) -> bool:
+    return any(
+        one.get("id") == service and any(step.get("code") == code for step in one.get("setup") or ())
+        for one in company.current.get("services") or ()
+    )
 
 
 def _indented(value: object) -> str:

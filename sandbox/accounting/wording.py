@@ -39,7 +39,16 @@ FIELDS = {
     "ends_on": "scadenza (primo giorno escluso)",
     "linked_studio": "studio",
     "payer": "paga",
+    "services": "servizi",
+    "seats": "utenze",
 }
+SERVICE_STATES = {
+    "ACTIVE": "Attivo",
+    "LIMITED": "Limitato",
+    "SUSPENDED": "Sospeso",
+    "CLOSED": "Chiuso",
+}
+SEAT_STATES = {"INVITED": "Invitata", "CONFIGURED": "Attiva", "DISABLED": "Disattivata"}
 _MODES = {"FULL": "Completa", "READ_ONLY": "Sola lettura"}
 _PAYERS = {"STUDIO": "Studio", "COMPANY": "Azienda"}
 _LIMITS = {"documents": "documenti", "contacts": "anagrafiche", "users": "utenti"}
@@ -83,6 +92,22 @@ def limits(value: Mapping[str, Any] | None) -> str:
     )
 
 
+def service_state(service: Mapping[str, Any]) -> str:
+    """Name the state of a service; one that is not known keeps its code."""
+    state = str(service.get("state", ""))
+    return SERVICE_STATES.get(state, state)
+
+
+def seats(value: Mapping[str, Any] | None) -> str:
+    """Write how many seats there are and who sits on them."""
+    if not value:
+        return "nessuna"
+    people = [
+        f"{one.get('email')} ({SEAT_STATES.get(one.get('state'), one.get('state'))})" for one in value.get("people", ())
+    ]
+    return f"{value.get('bought', 0)} acquistate" + (f": {', '.join(people)}" if people else "")
+
+
 def plain(value: object) -> str:
     """Write any value of a body; of an object only what it holds, since its names are English."""
     if value is None or value == "":
@@ -100,6 +125,10 @@ def changed(name: str, value: Any) -> str:  # noqa: ANN401 - any value of a body
         return mode(str(value))
     if name == "payer":
         return payer(value)
+    if name == "services":
+        return ", ".join(f"{one.get('name')} ({service_state(one)})" for one in value or ()) or "nessuno"
+    if name == "seats":
+        return seats(value)
     return plain(value)
 
 

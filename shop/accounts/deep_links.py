@@ -1,26 +1,29 @@
-"""Deep links (F003-02): a short-lived link, signed by the accounting program, opens the shop for a studio's person."""
+"""Deep links (F003-02): short-lived, signed by the accounting program, they open the shop for a studio or a company."""
 
 import base64
 import binascii
 import hashlib
 import hmac
 import json
+import re
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from entitlements import STUDIO, Party
+from entitlements import COMPANY, STUDIO, Party
 from foundation import clock
 from foundation.tokens import token_hash
 from shop.accounts.people import Membership, UsedDeepLink, User
 from shop.accounts.signing_in import Entrance, entrance_of, normal_email, usable_memberships
 
 FURTHEST = timedelta(minutes=5)
-DESTINATIONS = frozenset({"/", "/catalogo", "/coupon", "/supporto", "/aziende", "/ordini"})
+DESTINATIONS = frozenset({"/", "/catalogo", "/coupon", "/supporto", "/aziende", "/ordini", "/servizi"})
+_SERVICES = re.compile(r"/aziende/[0-9a-f-]{36}/servizi", re.ASCII)
 _LONGEST = 2_000
 _SHORTEST_NONCE = 16
 
@@ -35,9 +38,13 @@ class DeepLinkRefused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class DeepLink:
-    """What a believed link says: the studio's reference, the person's e-mail, where to go, and its nonce."""
+    """What a believed link says: for whom the person acts, their e-mail, where to go, and its nonce.
+
+    `studio` is a studio's reference; of a company's own person it is empty and `company` is the company's id.
+    """
 
     studio: str
+    company: UUID | None
     email: str
     destination: str
     nonce: str
@@ -55,8 +62,9 @@ def read_deep_link(secret: str, token: str) -> DeepLink:
     left = claims["exp"] - clock.real_now().timestamp()
     if not 0 < left <= FURTHEST.total_seconds():
         raise DeepLinkRefused("expired")
-    destination = claims["to"] if claims["to"] in DESTINATIONS else "/"
-    return DeepLink(claims["studio"], normal_email(claims["user"]), destination, claims["nonce"])
+    destination = claims["to"] if claims["to"] in DESTINATIONS or _SERVICES.fullmatch(claims["to"]) else "/"
+    email = normal_email(claims["user"])
+    return DeepLink(claims.get("studio", ""), _company(claims), email, destination, claims["nonce"])
 
 
 def follow_deep_link(session: Session, link: DeepLink) -> Entrance:
@@ -68,7 +76,10 @@ def follow_deep_link(session: Session, link: DeepLink) -> Entrance:
     if user is None:
         raise DeepLinkRefused("unknown")
     query = usable_memberships(user.id).join(Party, Party.id == Membership.party_id)
-    membership = session.scalars(query.where(Party.external_ref == link.studio, Party.kind == STUDIO)).one_or_none()
+    whose = (Party.external_ref == link.studio, Party.kind == STUDIO)
+    if link.company is not None:
+        whose = (Party.id == link.company, Party.kind == COMPANY)
+    membership = session.scalars(query.where(*whose)).one_or_none()
     entrance = entrance_of(session, user, membership.id) if membership else None
     if entrance is None:
         raise DeepLinkRefused("unknown")
@@ -82,10 +93,18 @@ def _claims(first: str) -> dict[str, Any]:
         raise DeepLinkRefused("malformed") from None
     if not isinstance(claims, dict) or type(claims.get("exp")) is not int:
         raise DeepLinkRefused("malformed")
-    texts = [claims.get(name) for name in ("studio", "user", "to", "nonce")]
+    whose = "company" if "company" in claims else "studio"
+    texts = [claims.get(name) for name in (whose, "user", "to", "nonce")]
     if not all(isinstance(text, str) and text for text in texts) or len(claims["nonce"]) < _SHORTEST_NONCE:
         raise DeepLinkRefused("malformed")
     return claims
+
+
+def _company(claims: dict[str, Any]) -> UUID | None:
+    try:
+        return UUID(claims["company"]) if "company" in claims else None
+    except ValueError:
+        raise DeepLinkRefused("malformed") from None
 
 
 def _decoded(text: str) -> bytes:

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from entitlements import COMPANY, Party, owns_access
+from entitlements import COMPANY, Party, owns_access, seat_is_taken
 from foundation import clock
 from foundation.events import Subject, record_event
 from foundation.mail import queue_mail
@@ -95,6 +95,15 @@ def invite_member(session: Session, party_id: UUID, email: str, role: str, by: P
     Known and unknown people are treated alike, and nobody is added before they accept. Somebody new is written to in
     the language of whoever invites them.
     """
+    invited = invite_person(session, party_id, email, role, by)
+    if invited is not None:
+        send_invitation(session, *invited, by)
+
+
+def invite_person(
+    session: Session, party_id: UUID, email: str, role: str, by: Principal
+) -> tuple[Membership, User] | None:
+    """Note that somebody is invited, without writing to them yet; None when they work there already."""
     email = normal_email(email)
     user = session.scalars(select(User).where(User.email == email)).one_or_none()
     if user is None:
@@ -104,24 +113,25 @@ def invite_member(session: Session, party_id: UUID, email: str, role: str, by: P
     same = (Membership.user_id == user.id, Membership.party_id == party_id)
     membership = session.scalars(select(Membership).where(*same).with_for_update()).one_or_none()
     if membership is not None and membership.revoked_at is None and membership.invited_at is None:
-        return
+        return None
     if membership is None:
         membership = new_membership(user.id, party_id, role)
         session.add(membership)
     membership.role, membership.revoked_at, membership.invited_at = role, None, clock.real_now()
     session.flush()
-    _send_invitation(session, membership, user, by)
     record_event(session, "member.invited", Subject("membership", membership.id, party_id), by, role=role)
+    return membership, user
 
 
-def _send_invitation(session: Session, membership: Membership, user: User, by: Principal) -> None:
+def send_invitation(session: Session, membership: Membership, user: User, by: Principal, template: str = "") -> None:
+    """Mail the link of this invitation; its version is the instant of inviting, so an older link is worthless."""
     version = _version(membership)
     party = session.get_one(Party, membership.party_id)
     queue_mail(
         session,
         cause=f"{INVITATION}:{membership.id}:{version}",
         to=user.email,
-        template=_template(party, by),
+        template=template or _template(party, by),
         context={
             "studio": party.name,
             "membership_id": str(membership.id),
@@ -179,6 +189,8 @@ def accept_invitation(session: Session, invitation: Invitation, name: str, passw
     """Join the studio. A new person gets name and password and comes in; a known one signs in with their own."""
     membership, user = invitation.membership, invitation.user
     membership.invited_at = None
+    if membership.role == "member":
+        seat_is_taken(session, membership.party_id, membership.id)
     entrance = None
     if invitation.new_person:
         forget_claims(session, user)

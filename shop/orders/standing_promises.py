@@ -1,13 +1,14 @@
 """Whether the services an order was quoted against are still as they were, asked under the lock of their companies."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from entitlements import RunningService, locked_company, running_services
+from entitlements import CompanyNotFound, RunningService, locked_company, running_services
 from foundation import clock
 from shop.addons.promises import Fallen, Settled, SettledTerm, promises_from_json, settle
 from shop.orders.order_book import Order
@@ -39,7 +40,9 @@ def settle_services(session: Session, order: Order, paid_on: date) -> SettledOrd
     terms: dict[int, SettledTerm] = {}
     gifts: list[Gift] = []
     for promise in sorted(promises_from_json(order.services), key=lambda one: one.company_id):
-        locked_company(session, promise.company_id)
+        with suppress(CompanyNotFound):
+            # A company that only registered so far comes to exist with this very order.
+            locked_company(session, promise.company_id)
         running = running_services(session, promise.company_id, paid_on)
         found = settle(promise, running, paid_on)
         if not isinstance(found, Settled):

@@ -104,10 +104,12 @@ def _nav(principal: Principal | None) -> Nav:
 
 
 def _nav_of_company(principal: Principal) -> Nav:
-    """The owner of a company buys for it and chooses its accountant; its people have no pages here."""
+    """The people of a company look at its services; its owner buys for it and chooses its accountant."""
+    own = ("/servizi", _("Servizi"), "services")
     if principal.role != "company_owner":
-        return ()
+        return (own,)
     return (
+        own,
         ("/catalogo", _("Catalogo"), "catalogue"),
         ("/ordini", _("Ordini"), "orders"),
         ("/commercialista", _("Commercialista"), "studios"),

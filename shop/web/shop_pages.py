@@ -11,11 +11,13 @@ from shop.web.catalogue import catalogue
 from shop.web.checkout import checkout
 from shop.web.order_actions import order_actions
 from shop.web.orders import orders
+from shop.web.seat_pages import seats
+from shop.web.service_pages import services
 
 
 def install(app: Flask) -> None:
     """Register the pages, how their refusals are told, and the reading of instants that mails carry as text."""
-    for pages in (catalogue, cart, cart_services, checkout, orders, order_actions, proforma.blueprint):
+    for pages in (catalogue, cart, cart_services, checkout, orders, order_actions, proforma.blueprint, services, seats):
         app.register_blueprint(pages)
     told.install(app)
     app.add_template_filter(datetime.fromisoformat, "moment")

@@ -3,7 +3,7 @@
 from flask import Flask
 from flask_babel import gettext as _
 
-from entitlements import CompanyNotFound
+from entitlements import CompanyNotFound, SeatNotFound
 from foundation import formats
 from foundation.problems import Told, tell
 from pricing import AmountTooLarge, InvalidQuantity
@@ -60,6 +60,7 @@ _CART = {
         lambda _p: _("Il carrello contiene al massimo %(most)s righe: concludi l’ordine o togline.", most=MOST_LINES),
     ),
     CartLineNotFound: Told(404, "line-not-found", lambda _p: _("Questa riga non è più nel carrello.")),
+    SeatNotFound: Told(404, "seat-not-found", lambda _p: _("Su questa utenza non c’è nessuno.")),
     CompanyNotFound: Told(404, "company-not-found", lambda _p: _("Questa azienda non è tra quelle che segui.")),
 }
 

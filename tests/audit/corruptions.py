@@ -323,6 +323,51 @@ TRANSFERS = (
     ),
 )
 
+SERVICES = (
+    _deed(
+        "a service that got shorter",
+        "the terms of a service follow each other without a gap and never shrink",
+        "UPDATE licence_terms SET ends_on = ends_on - 1 WHERE action = 'START' AND licence_id IN"
+        " (SELECT licence_id FROM licence_terms WHERE action = 'EXTEND')",
+    ),
+    _deed(
+        "a term nobody paid",
+        "every term of a service was granted once for its cause",
+        "DELETE FROM grants WHERE kind = 'licence'",
+    ),
+    _deed(
+        "a module that outlasts its base",
+        "a module ends with its base unless it keeps its own term",
+        "UPDATE licence_terms SET ends_on = ends_on + 400 WHERE licence_id IN"
+        " (SELECT id FROM licences WHERE kind = 'addon')",
+    ),
+    _deed(
+        "a base service of another tax code",
+        "one base service is open per tax code, that of its company",
+        "UPDATE licences SET tax_code = '00000000000' WHERE kind = 'base_service'",
+    ),
+    _deed(
+        "a seat too few",
+        "a lot has as many seats as were bought, each with one person at most",
+        "DELETE FROM seats WHERE state = 'FREE'",
+    ),
+    _deed(
+        "a step that is none",
+        "every step that was ticked is one of its service",
+        "UPDATE setup_ticks SET code = 'NONE'",
+    ),
+    _deed(
+        "a letter to the vendor lost",
+        "what the vendor was told of a change is kept",
+        "UPDATE provisioning_changes SET body = NULL WHERE state = 'DONE'",
+    ),
+    _deed(
+        "somebody sits without a membership",
+        "who sits on a seat is a member of its company, and comes in only while they do",
+        "UPDATE memberships SET role = 'owner' WHERE role = 'member'",
+    ),
+)
+
 HISTORY = (
     _deed("an event altered", CHAIN, "UPDATE events SET data = '{\"gross_cents\": 1}' WHERE type = 'order.paid'"),
     _deed("an event moved in time", CHAIN, "UPDATE events SET at = at - interval '1 day' WHERE type = 'order.placed'"),
@@ -407,4 +452,4 @@ INVITATIONS = (
     ),
 )
 
-CORRUPTIONS = (*RIGHTS, *MONEY, *TRANSFERS, *HISTORY, *CONNECTIONS, *INVITATIONS)
+CORRUPTIONS = (*RIGHTS, *MONEY, *TRANSFERS, *SERVICES, *HISTORY, *CONNECTIONS, *INVITATIONS)

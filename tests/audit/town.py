@@ -1,6 +1,6 @@
 """A small town of studios in which everything has happened at least once, told through the services alone."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from uuid import UUID
 
@@ -10,15 +10,19 @@ from sqlalchemy.orm import Session
 
 from app import Outside
 from entitlements import (
+    Company,
     MemoryProvisioner,
     NoAnswer,
     Party,
     Refused,
+    TickedStep,
     activate_coupon,
     credit_referral,
     give_code,
+    grant,
     invitations,
     stock_of,
+    tick,
     use_code,
 )
 from entitlements.connections.handovers import PayerHandover, accept_handover, propose_handover
@@ -37,6 +41,7 @@ from foundation.ids import new_id
 from foundation.jobs import drain
 from foundation.principal import Principal
 from shop import MemoryGateway, Order, lock_order
+from shop.accounts.seat_people import invite_to_seat
 from shop.catalogue import current_price_book
 from shop.invitations.locked_offers import invitable, lock_offer
 from shop.invitations.ordering import INVITATION_CLAUSES, InvitedOrder, order_by_invitation
@@ -62,6 +67,7 @@ from shop.transfers import (
 from tests.factories import a_company, a_studio, a_user
 from tests.foundation.horizon import wait_until_readable
 from tests.refunding import request_refund
+from tests.running import BASE, COLLECTION_STEPS, COLLECTIONS, SEATS, a_term, bought, line_for
 from tests.stories import COMPANY_FORM, a_paid_order, an_order, company_data, owner_of, pay_by_card, stock_the_shop
 
 ACCOUNT = "IT60X0542811101000000123456"
@@ -94,6 +100,7 @@ def build_town(app: Flask, outside: Outside) -> None:
         _activate(town, outside)
         _use(town)
         _connect(town)
+        _serve()
         _pay_on_the_hosted_page(town, outside)
         _pay_by_transfer(town)
         _give_back(town)
@@ -181,6 +188,23 @@ def _connect(town: Town) -> None:
         wish = MoveWish(company_id, town.torino.id, "00743110157", with_payer=True, company_must_agree=False)
         propose_move(session, wish, owner_of(town.torino))
         agree_to_move(session, session.scalars(select(StudioMove)).one().id, owner_of(town.milano))
+
+
+def _serve() -> None:
+    """The ready company has a base service, a module with a step done, and two seats, one of them invited to."""
+    today = clock.today()
+    term = (today, today + timedelta(days=365))
+    with transaction() as session:
+        company_id = session.execute(text("SELECT id FROM companies WHERE state = 'READY'")).scalar_one()
+        company = session.get_one(Company, company_id)
+        base = bought(session, company, BASE, *term)
+        further = a_term(BASE, term[1], term[1] + timedelta(days=90), "EXTEND", base, anchor_on=term[0])
+        assert grant(session, line_for(company, BASE, further))
+        module = bought(session, company, replace(COLLECTIONS, setup=COLLECTION_STEPS), *term)
+        assert tick(session, company.id, TickedStep(module, "PAIRING", "VENDOR"))
+        bought(session, company, SEATS, *term, quantity=2)
+        by = Principal(None, company.id, "company_owner")
+        invite_to_seat(session, company.id, "utente@example.it", {"sent": "read"}, by)
 
 
 def _pay_on_the_hosted_page(town: Town, outside: Outside) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -10,7 +11,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
-from entitlements import Party, Ready, activate_coupon, apply_answer, invitations, stock_of
+from entitlements import Company, Party, Ready, activate_coupon, apply_answer, invitations, stock_of
 from entitlements.connections.directory import ProfileText, keep_profile
 from entitlements.connections.handovers import PayerHandover, propose_handover
 from entitlements.connections.link_requests import LinkRequest, ask_to_link
@@ -27,6 +28,7 @@ from shop import Membership, Order, User, order_by_number
 from shop.accounts.api_tokens import create_api_token
 from shop.accounts.mailed_links import CONFIRM_EMAIL, RESET_PASSWORD, send_link
 from shop.accounts.members import INVITATION, invite_member
+from shop.accounts.seat_people import invite_to_seat
 from shop.carts import add_to_cart, open_cart
 from shop.catalogue import current_price_book
 from shop.invitations.locked_offers import invitable, lock_offer
@@ -38,6 +40,7 @@ from shop.web.accounts.web_session import cookie_name
 from tests.conftest import Transact
 from tests.factories import a_company, a_studio, a_user
 from tests.races.numbers import activation_body, company_fields, vat_number
+from tests.running import BASE, PANEL, SEATS, bought
 from tests.signing import settings_of, sign_in
 from tests.stories import a_paid_order, an_order, company_data, owner_of, stock_the_shop
 
@@ -121,6 +124,7 @@ def _holding(session: Session, number: int, people: dict[str, User], suffix: str
     save_draft(session, begun, {"vat_number": "06363391001"}, "TAX_DATA")
     company = activate_coupon(session, used, company_data(**company_fields(number)), by)
     apply_answer(session, company.id, Ready(f"remote-{company.id}"), "call")
+    service, seat = _services(session, company, number)
     pending = activate_coupon(session, asked, company_data(**company_fields(number + 10)), by)
     token, _secret = create_api_token(session, "of the studio", "studio", by, studio.id)
     if not suffix:
@@ -148,6 +152,8 @@ def _holding(session: Session, number: int, people: dict[str, User], suffix: str
         "begun_coupon": str(begun),
         "used_coupon": str(used),
         "company": str(company.id),
+        "service": str(service),
+        "seat": str(seat),
         "pending_company": str(pending.id),
         "token": str(token.id),
         "studio": str(studio.id),
@@ -167,6 +173,16 @@ def _holding(session: Session, number: int, people: dict[str, User], suffix: str
 
 def _only(session: Session, kind: type[Proposal], which: ColumnElement[bool]) -> UUID:
     return session.scalars(select(kind).where(which)).one().id
+
+
+def _services(session: Session, company: Company, number: int) -> tuple[UUID, UUID]:
+    """A base service with a step left to do, and one of two seats invited to."""
+    today = clock.today()
+    term = (today, today + timedelta(days=365))
+    service = bought(session, company, replace(BASE, setup=PANEL), *term)
+    bought(session, company, SEATS, *term, quantity=2)
+    by = Principal(None, company.id, "company_owner")
+    return service, invite_to_seat(session, company.id, f"utente{number}@example.it", {"sent": "read"}, by).id
 
 
 def _membership(session: Session, user: User) -> UUID:

@@ -9,6 +9,7 @@ from flask_babel import lazy_gettext as _
 
 from entitlements.licences import Licence, LicenceTerm
 from entitlements.rights import Rights, rights_of
+from entitlements.running.service_rights import ServiceRight
 from entitlements.standing import Reason, Standing, is_suspended, standing_of
 from entitlements.usage import use
 from entitlements.wallets import METERS, BucketBalance, NotEnough
@@ -62,7 +63,7 @@ def entitlements(query: dict[str, Any], company_id: UUID) -> Response:
     with looking() as session:
         company, _party = reached_company(session, company_id)
         rights = rights_of(session, company, query["at"], known_now=query["known"] == "now")
-        return reply(_document(rights, standing_of(session, rights)))
+        return reply(_document(rights, standing_of(rights)))
 
 
 @area.post("/companies/<uuid:company_id>/usage")
@@ -104,6 +105,7 @@ def _document(rights: Rights, standing: Standing) -> JsonObject:
         "access_mode": main.access_mode if main else None,
         "limits": main.limits if main else {},
         "licences": [_licence(licence, term, rights.at) for licence, term in rights.licences],
+        "services": [_service(right) for right in rights.services],
         "payer": _payer(rights),
         "packs": [bucket for bucket in buckets if bucket["meter"] == "documents"],
         "credit": [bucket for bucket in buckets if bucket["meter"] != "documents"],
@@ -127,6 +129,34 @@ def _licence(licence: Licence, term: LicenceTerm, at: datetime) -> JsonObject:
         "ends_on": day(term.ends_on),
         "last_day": last_day(term.ends_on),
         "cause": cause_document(term.cause_kind, term.cause_id),
+    }
+
+
+def _service(right: ServiceRight) -> JsonObject:
+    return {
+        "id": str(right.licence.id),
+        "kind": right.licence.kind,
+        "sku": right.licence.sku,
+        "product": right.licence.product,
+        "plan": right.licence.plan,
+        "names": right.licence.names,
+        "quantity": right.licence.quantity,
+        "state": right.state,
+        "starts_on": day(right.starts_on),
+        "ends_on": day(right.ends_on),
+        "last_day": last_day(right.ends_on),
+        "causes": [{"action": action, **cause_document(cause.kind, cause.id)} for action, cause in right.causes],
+        "setup": [
+            {
+                "code": step.code,
+                "names": step.names,
+                "required": step.required,
+                "by": step.by,
+                "after": step.after,
+                "done_at": instant(step.done_at),
+            }
+            for step in right.steps
+        ],
     }
 
 
@@ -162,6 +192,7 @@ _SENTENCES = {
     "REJECTED": _("Il programma ha rifiutato l’azienda."),
     "LICENCE_ACTIVE": _("La licenza è in corso."),
     "LICENCE_SUSPENDED": _("La licenza è sospesa: una verifica è in corso."),
+    "LICENCE_LIMITED": _("Il servizio base è scaduto: puoi consultare ed esportare, e ricevi ancora le fatture."),
     "LICENCE_NOT_STARTED": _("La licenza non è ancora iniziata."),
     "LICENCE_EXPIRED": _("La licenza è scaduta."),
     "NO_LICENCE": _("Non c’è alcuna licenza."),

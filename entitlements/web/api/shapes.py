@@ -184,6 +184,41 @@ class BucketShape(Shape):
     cause = fields.Nested(CauseShape, required=True)
 
 
+class TermCauseShape(CauseShape):
+    """Why a service lasts as long as it does."""
+
+    action = text(about="START, EXTEND or RENEW.")
+
+
+class SetupStepShape(Shape):
+    """Something to do after the purchase."""
+
+    code = text()
+    names = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
+    required = fields.Boolean(required=True, metadata={"description": "Until it is done the service cannot be used."})
+    by = text(about="COMPANY or VENDOR: who says that it is done.")
+    after = text(null=True, about="The step that comes first.")
+    done_at = moment()
+
+
+class ServiceShape(Shape):
+    """A base service, a module, or a lot of seats, as it stood at that instant."""
+
+    id = text(form="uuid")
+    kind = text(about="base_service, addon or seats.")
+    sku = text()
+    product = text()
+    plan = text()
+    names = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
+    quantity = whole("Seats of the lot; 1 for everything else.")
+    state = text(about="NOT_STARTED, ACTIVE, SETUP_REQUIRED, LIMITED, SUSPENDED, EXPIRED or CLOSED.")
+    starts_on = text(form="date")
+    ends_on = text(form="date", about="Exclusive.")
+    last_day = text(form="date")
+    causes = fields.List(fields.Nested(TermCauseShape), required=True)
+    setup = fields.List(fields.Nested(SetupStepShape), required=True)
+
+
 class WhyShape(Shape):
     """A reason of the state."""
 
@@ -199,11 +234,14 @@ class EntitlementsShape(Shape):
     at = moment(null=False)
     on = text(form="date", about="The day of `at` in Rome.")
     known_at = moment(null=False)
-    state = text(about="NOT_REQUESTED, PROVISIONING, REJECTED, ACTIVE, SUSPENDED, NOT_STARTED, EXPIRED or NO_LICENCE.")
+    state = text(
+        about="NOT_REQUESTED, PROVISIONING, REJECTED, ACTIVE, SUSPENDED, LIMITED, NOT_STARTED, EXPIRED or NO_LICENCE."
+    )
     plan = text(null=True)
     access_mode = text(null=True)
     limits = fields.Dict(required=True)
     licences = fields.List(fields.Nested(LicenceShape), required=True)
+    services = fields.List(fields.Nested(ServiceShape), required=True)
     payer = fields.Nested(PayerShape, required=True, allow_none=True)
     packs = fields.List(fields.Nested(BucketShape), required=True, metadata={"description": "Documents."})
     credit = fields.List(

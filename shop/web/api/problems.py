@@ -5,8 +5,10 @@ from collections.abc import Mapping
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 
+from entitlements import IllegalSeatStep, NoFreeSeat
 from foundation.api import ProblemType
 from foundation.problems import FieldProblem, Told
+from shop.accounts.seat_people import WorksHereAlready
 from shop.orders.placing import TermsNotAccepted
 from shop.payments.checkout import NotPayable
 from shop.payments.gateway import GatewayRefused, GatewayUnavailable
@@ -33,6 +35,21 @@ TABLE: Mapping[type[Exception], Told] = {
         "payment-gateway-refused",
         lambda _told: gettext("Il pagamento con carta è stato rifiutato. Scegli il bonifico o contatta l’assistenza."),
     ),
+    NoFreeSeat: Told(
+        409,
+        "no-free-seat",
+        lambda _told: gettext("Tutte le utenze sono occupate: liberane una o aggiungine altre."),
+        members=lambda told: {"bought": told.bought},
+    ),
+    IllegalSeatStep: Told(
+        409,
+        "illegal-seat-step",
+        lambda _told: gettext("L’utenza ora non lo permette: leggi il suo stato."),
+        members=lambda told: {"state": told.state},
+    ),
+    WorksHereAlready: Told(
+        409, "works-here-already", lambda _told: gettext("Questa persona ha già un accesso all’azienda.")
+    ),
     NotPayable: Told(
         409,
         "not-payable",
@@ -57,6 +74,18 @@ TYPES: Mapping[str, ProblemType] = {
     ),
     "not-payable": ProblemType(
         409, _("L’ordine ora non si paga così"), _("`state` dice perché: non aspetta un pagamento, o è in arrivo.")
+    ),
+    "no-free-seat": ProblemType(
+        409, _("Tutte le utenze sono occupate"), _("Libera un’utenza, o acquistane altre: `bought` dice quante sono.")
+    ),
+    "seat-not-found": ProblemType(404, _("Utenza non trovata"), _("Leggi le utenze da /api/v1/companies/{id}/seats.")),
+    "illegal-seat-step": ProblemType(
+        409,
+        _("L’utenza non lo permette"),
+        _("`state` dice come sta: prima di liberarla va disattivata."),
+    ),
+    "works-here-already": ProblemType(
+        409, _("La persona ha già un accesso"), _("Cercala tra le utenze: forse è disattivata e va riattivata.")
     ),
     "no-catalogue": ProblemType(503, _("Il catalogo non è pubblicato"), _("Riprova tra poco.")),
     "unknown-product": ProblemType(404, _("Prodotto sconosciuto"), _("Leggi i codici da /api/v1/catalogue.")),

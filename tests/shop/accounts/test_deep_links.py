@@ -116,5 +116,5 @@ def test_a_link_opens_every_section_of_the_shop(client: FlaskClient) -> None:
 @pytest.mark.usefixtures("studio")
 def test_the_link_of_the_sandbox_opens_the_shop(client: FlaskClient) -> None:
     key = key_of(settings_of(client).provisioning_secret)
-    token = entrance_token(key, "CS-0001", "owner@rossi.example", "/catalogo", time.time())
+    token = entrance_token(key, {"studio": "CS-0001"}, "owner@rossi.example", "/catalogo", time.time())
     assert post(client, "/entra", token=token).location == "/catalogo"

@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 
 from foundation.tokens import token_hash
 from shop import ApiToken, Membership, User
+from shop.accounts.demo_companies import COMPANY_OWNERS
 from shop.accounts.demo_people import DEMO_PASSWORD, PEOPLE, demo_people
 from shop.accounts.passwords import hash_password
 from shop.accounts.users_cli import users_commands
@@ -145,4 +146,4 @@ def test_preparing_fills_a_sandbox_and_says_who_can_sign_in(app: Flask, tx: Tran
     assert all(person.email in said for person in PEOPLE)
     assert DEMO_PASSWORD in said
     with tx() as session:
-        assert session.scalar(select(func.count()).select_from(User)) == len(PEOPLE)
+        assert session.scalar(select(func.count()).select_from(User)) == len(PEOPLE) + len(COMPANY_OWNERS)

@@ -1,0 +1,153 @@
+"""The life of services: what the calendar does to them, told once, however late somebody looks (F004-23, M18).
+
+What a service is on a day follows from its terms; here is what follows from that: events, mails, the vendor's software.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from entitlements.companies import Company
+from entitlements.licences import BASE_SERVICE, SEATS
+from entitlements.links import payer_at
+from entitlements.provisioning.changes import announce_change
+from entitlements.running.letters import write_to_payer
+from entitlements.running.service_states import (
+    ServiceState,
+    ServiceStep,
+    closes_on,
+    next_service_state,
+    steps_between,
+)
+from entitlements.running.what_runs import HeldService, base_among, held_services, locked_company, state_on
+from entitlements.seats.lot_end import settle_seats
+from foundation import clock
+from foundation.events import Subject, record_event
+from foundation.jobs import DueRow, schedule_due
+
+TURN = "services.turn"
+REMIND = "services.remind"
+REMINDERS = (30, 7, 1)
+"""Days before the last usable day on which the payer is written to (D14)."""
+_MORNING = time(9)
+
+
+@dataclass(frozen=True, slots=True)
+class Turned:
+    """A service that took a step."""
+
+    held: HeldService
+    step: ServiceStep
+
+
+def turn_services(session: Session, company: Company) -> list[Turned]:
+    """Bring what is told of a company's services to what today says. The company must be locked."""
+    on = clock.today()
+    held = held_services(session, company.id)
+    base = base_among(held, on)
+    turned = [
+        Turned(one, step)
+        for one in held
+        for step in steps_between(one.licence.state, state_on(one, base, on), base=one.licence.kind == BASE_SERVICE)
+    ]
+    subject = _subject(session, company)
+    for one in turned:
+        _take(session, subject, one)
+    if any(one.held.licence.kind == SEATS for one in turned):
+        settle_seats(session, company.id, subject)
+    return turned
+
+
+def _subject(session: Session, company: Company) -> Subject:
+    """Events about services are their payer's to read."""
+    payer = payer_at(session, company.id, clock.now())
+    return Subject("company", company.id, payer.payer_party_id if payer else company.id)
+
+
+def _take(session: Session, subject: Subject, turned: Turned) -> None:
+    licence = turned.held.licence
+    state = next_service_state(licence.state, turned.step)
+    licence.state = state
+    if state == "CLOSED":
+        licence.closed_at = clock.now()
+    record_event(session, _EVENTS[turned.step], subject, None, licence_id=licence.id, kind=licence.kind, state=state)
+
+
+_EVENTS: dict[ServiceStep, str] = {
+    "expire": "licence.expired",
+    "lapse": "licence.expired",
+    "close": "licence.changed",
+    "renew": "licence.changed",
+    "base_back": "licence.changed",
+    "base_ended": "licence.suspended",
+}
+
+
+def day_turns(session: Session, row: DueRow) -> None:
+    """A day has come on which a service of this company changes: tell it once, to everybody it concerns."""
+    company = locked_company(session, row.subject_id)
+    turned = turn_services(session, company)
+    if not turned:
+        return
+    announce_change(session, company.id)
+    for template, states in _LETTERS:
+        told = [one.held for one in turned if one.held.licence.state in states and one.step in _TOLD[template]]
+        if told:
+            occasion = max(one.newest.ends_on for one in told).isoformat()
+            write_to_payer(session, company, template, occasion, told)
+
+
+_LETTERS: tuple[tuple[str, tuple[ServiceState, ...]], ...] = (
+    ("services_limited", ("LIMITED", "SUSPENDED")),
+    ("services_closed", ("CLOSED",)),
+    ("services_ended", ("EXPIRED",)),
+)
+_TOLD: dict[str, tuple[ServiceStep, ...]] = {
+    "services_limited": ("expire", "base_ended"),
+    "services_closed": ("close",),
+    "services_ended": ("lapse",),
+}
+
+
+def schedule_days(session: Session, company_id: UUID, held: HeldService) -> None:
+    """Ask for the days on which this service's newest term comes to matter."""
+    ends_on = held.newest.ends_on
+    days = [ends_on, closes_on(ends_on)] if held.licence.kind == BASE_SERVICE else [ends_on]
+    for day in days:
+        schedule_due(session, TURN, company_id, clock.rome_midnight(day), day.isoformat())
+    for before in REMINDERS:
+        at = remind_at(ends_on, before)
+        if at > clock.now():
+            period = f"{ends_on.isoformat()}/{before}"
+            schedule_due(session, REMIND, company_id, at, period, ends_on=ends_on.isoformat(), before=before)
+
+
+def remind_at(ends_on: date, before: int) -> datetime:
+    """Nine in the morning in Rome, `before` days ahead of the last usable day."""
+    return datetime.combine(ends_on - timedelta(days=before + 1), _MORNING, clock.ROME)
+
+
+def remind(session: Session, row: DueRow) -> None:
+    """Tell the payer what is about to end; nothing when it was extended, or when a nearer reminder is due as well."""
+    ends_on, before = date.fromisoformat(row.data["ends_on"]), int(row.data["before"])
+    left = (ends_on - clock.today()).days - 1
+    nearer = [other for other in REMINDERS if other < before]
+    if left < 0 or (nearer and left <= max(nearer)):
+        return
+    company = locked_company(session, row.subject_id)
+    ending = ending_on(held_services(session, company.id), ends_on)
+    if not ending:
+        return
+    subject = _subject(session, company)
+    for one in ending:
+        facts = {"licence_id": one.licence.id, "ends_on": ends_on.isoformat()}
+        record_event(session, "licence.expiring", subject, None, days=left, **facts)
+    write_to_payer(session, company, "services_expiring", f"{ends_on.isoformat()}/{before}", ending)
+
+
+def ending_on(held: Sequence[HeldService], ends_on: date) -> list[HeldService]:
+    """The services that stand and whose newest term ends on a day."""
+    return [one for one in held if one.newest.ends_on == ends_on and one.licence.state in {"ACTIVE", "SUSPENDED"}]
