@@ -14,6 +14,7 @@ from benchmarks.inside import library_call, mint, quote
 from benchmarks.letters import Letters
 from benchmarks.page import machine, write
 from benchmarks.past import FULL, QUICK, Size
+from benchmarks.quoting import carts
 from benchmarks.reading import Reading
 from benchmarks.report import cpu_rows, rows
 from benchmarks.starting import cold_start, memory
@@ -96,8 +97,8 @@ def _reading(taken: Taken, built: World, plan: Plan) -> None:
 
 
 def _inside(taken: Taken, built: World, plan: Plan) -> None:
-    own = [lambda: mint(built, built.grown), lambda: mint(built, built.young), lambda: quote(plan.often)]
-    taken.rounds(own, plan.rounds)
+    mints = [lambda: mint(built, built.grown), lambda: mint(built, built.young)]
+    taken.rounds([*mints, lambda: quote(plan.often), lambda: carts(plan.often)], plan.rounds)
 
 
 def _starting(taken: Taken, built: World, plan: Plan) -> None:

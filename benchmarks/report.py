@@ -1,6 +1,7 @@
 """What is printed: every promised figure with its aim, its floor and whether it was met; then what stands behind it."""
 
 from benchmarks.figures import Row, Taken, judged, told
+from benchmarks.quoting import LENGTHS
 
 GROWN, YOUNG = "grown", "young"
 # What is said of a leg, its name among the figures, and the programs whose processor time it takes.
@@ -96,6 +97,10 @@ def _rest(taken: Taken) -> list[Row]:
         judged("10,000 codes minted with their audit", taken.median(f"mint {GROWN} s"), (0.5, 2), " s"),
         _growth("minting", taken.ratio(f"mint {GROWN} s", f"mint {YOUNG} s")),
         told("quotes of ten lines per second", taken.median("quote rate")),
+        *(
+            told(f"carts of {length} service lines per second", taken.median(f"cart of {length} rate"))
+            for length in LENGTHS
+        ),
     ]
     if "memory MiB" in taken:
         found.append(judged("memory of a web worker (PSS)", taken.median("memory MiB"), (100, 130), " MiB"))
