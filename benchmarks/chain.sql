@@ -7,9 +7,10 @@ SELECT id AS party FROM parties WHERE external_ref = 'CS-0001' \gset
 INSERT INTO carts (id, party_id, state, version, changed_at)
   VALUES (gen_random_uuid(), ':party', 'ORDERED', 1, now()) RETURNING id AS cart \gset
 INSERT INTO orders (id, number, rf_reference, cart_id, buyer_party_id, state, payment_method, currency, net_cents, vat_cents,
-  gross_cents, quote, price_book_version, billing, purchase_order_ref, contact_email, locale, placed_at, expires_at, version)
+  gross_cents, quote, services, price_book_version, billing, purchase_order_ref, contact_email, locale, placed_at,
+  expires_at, version)
   VALUES (gen_random_uuid(), gen_random_uuid()::text, gen_random_uuid()::text, ':cart', ':party', 'AWAITING_PAYMENT',
-    'stripe', 'EUR', 2000, 440, 2440, '{}', 1, '{}', '', 'a@example.it', 'it', now(), now(), 1)
+    'stripe', 'EUR', 2000, 440, 2440, '{}', '[]', 1, '{}', '', 'a@example.it', 'it', now(), now(), 1)
   RETURNING id AS order_id \gset
 INSERT INTO order_lines (id, order_id, position, sku, names, kind, quantity, for_party_id, unit_net_cents, net_cents,
   vat_cents, vat_code, gives)

@@ -37,11 +37,11 @@ _PAST = (
     # Ids carry their time, as the product's own do: the newest orders are the newest here too.
     """
     INSERT INTO orders (id, number, rf_reference, buyer_party_id, state, payment_method, currency, net_cents, vat_cents,
-                        gross_cents, quote, price_book_version, billing, purchase_order_ref, contact_email, locale,
-                        placed_at, expires_at, paid_at, fulfilled_at, version)
+                        gross_cents, quote, services, price_book_version, billing, purchase_order_ref, contact_email,
+                        locale, placed_at, expires_at, paid_at, fulfilled_at, version)
     SELECT (lpad(to_hex((extract(epoch FROM at) * 1000)::bigint), 12, '0') || '7' || substr(md5(n::text), 1, 19))::uuid,
            'OLD-' || lpad(n::text, 7, '0'), 'RFOLD' || n, :studio, 'FULFILLED', 'stripe', 'EUR', 4900, 1078, 5978,
-           '{"vat": []}', 1, '{}', '', 'a@example.it', 'it', at, at, at, at, 1
+           '{"vat": []}', '[]', 1, '{}', '', 'a@example.it', 'it', at, at, at, at, 1
     FROM (SELECT n, now() - interval '2 years' + n * (interval '23 months' / :orders) AS at
           FROM generate_series(1, :orders) n) old
     """,
