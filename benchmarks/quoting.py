@@ -7,10 +7,16 @@ from uuid import UUID, uuid4
 from benchmarks.processes import ROOT
 from entitlements import RunningService, RunningServices
 from pricing import add_months
-from shop.addons import CompanyServices
-from shop.catalogue import BuyerFacts, PriceBookView, check_catalogue, view_of
-from shop.quotes import Companies, price_lines
-from shop.wanted_lines import WantedLine
+from shop import (
+    BuyerFacts,
+    Companies,
+    CompanyServices,
+    PriceBookView,
+    WantedLine,
+    check_catalogue,
+    price_lines,
+    view_of,
+)
 
 LENGTHS = (1, 10, 100)
 _TODAY = date(2026, 9, 15)

@@ -1,6 +1,8 @@
 """The shop: catalogue, carts, orders, payments and accounts."""
 
 from shop.accounts.people import ApiToken, Membership, User, WebSession
+from shop.addons import CompanyServices
+from shop.catalogue import BuyerFacts, PriceBookView, check_catalogue, view_of
 from shop.orders.fulfilment import fulfil
 from shop.orders.order_book import Order, OrderLine, OrderNotFound, order_by_number
 from shop.orders.placing import Placement, place_order
@@ -31,6 +33,7 @@ from shop.payments.refund_requests import RefundRefused
 from shop.payments.results import paid_order
 from shop.payments.seen import Kind, Overtaken, Seen, Verdict, look
 from shop.payments.transfers_at_stripe import excess_at_stripe
+from shop.quotes import Companies, price_lines
 from shop.transfers import (
     ReturnFact,
     TransferFact,
@@ -39,9 +42,13 @@ from shop.transfers import (
     record_transfer,
     record_unknown_return,
 )
+from shop.wanted_lines import WantedLine
 
 __all__ = [
     "ApiToken",
+    "BuyerFacts",
+    "Companies",
+    "CompanyServices",
     "Concern",
     "GatewayRefused",
     "GatewayUnavailable",
@@ -58,6 +65,7 @@ __all__ = [
     "Overtaken",
     "PaymentGateway",
     "Placement",
+    "PriceBookView",
     "RefundBlocked",
     "RefundExceedsWhatIsLeft",
     "RefundRefused",
@@ -71,8 +79,10 @@ __all__ = [
     "UnknownTransfer",
     "User",
     "Verdict",
+    "WantedLine",
     "WebSession",
     "change_payment_method",
+    "check_catalogue",
     "close_checkout",
     "excess_at_stripe",
     "fulfil",
@@ -84,6 +94,7 @@ __all__ = [
     "paid_order",
     "pending_payments",
     "place_order",
+    "price_lines",
     "reconcile",
     "record_payment",
     "record_return",
@@ -94,4 +105,5 @@ __all__ = [
     "settle_pending",
     "start_checkout",
     "stripe_facts",
+    "view_of",
 ]
