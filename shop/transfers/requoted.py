@@ -19,6 +19,8 @@ from shop.transfers.disposals import CREDITED, dispose
 from shop.transfers.matching import allocate, suspense, update_state
 from shop.transfers.store_credit import add_store_credit
 
+_REASON = "needs_requote"
+
 
 def give_back_after_requote(session: Session, order: Order) -> int:
     """All the money of an order that needs a new quote becomes its buyer's store credit; answers the cents (D11)."""
@@ -34,7 +36,7 @@ def give_back_after_requote(session: Session, order: Order) -> int:
         amount = int(allocated)
         if amount <= 0:
             continue
-        allocate(session, order, payment, -amount, "needs_requote")
+        allocate(session, order, payment, -amount, _REASON)
         disposal = dispose(session, payment, CREDITED, amount, party_id=order.buyer_party_id)
         cause = Cause("disposal", disposal.id)
         add_store_credit(session, order.buyer_party_id, cause, suspense(payment), amount)
@@ -58,7 +60,15 @@ def requoted(order_id: UUID) -> None:
     with transaction() as session:
         order = lock_order(session, order_id)
         if order.state == "NEEDS_REQUOTE":
-            tell_of_new_quote(session, order, give_back_after_requote(session, order))
+            given = give_back_after_requote(session, order)
+            # Done again after a crash it gives nothing back: the buyer has been told of what it gave.
+            if given or not _gave_before(session, order):
+                tell_of_new_quote(session, order, given)
+
+
+def _gave_before(session: Session, order: Order) -> bool:
+    given = (PaymentAllocation.order_id == order.id, PaymentAllocation.reason == _REASON)
+    return bool(session.scalar(select(exists().where(*given))))
 
 
 def look_at_rivals(company_ids: list[UUID], but: UUID) -> list[UUID]:

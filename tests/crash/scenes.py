@@ -17,20 +17,22 @@ from entitlements.provisioning.give_up import give_up
 from foundation import clock
 from foundation.database import database, transaction
 from foundation.ids import new_id
-from foundation.jobs import RetryLater
+from foundation.jobs import RetryLater, defer
 from foundation.mail import MemoryMailer
 from foundation.principal import Principal
-from shop import MoneyFact, Order, StripeGateway, lock_order, record_payment
+from shop import MoneyFact, Order, StripeGateway, TransferFact, lock_order, record_payment, record_transfer
 from shop.catalogue import current_price_book
 from shop.invitations.locked_offers import invitable, lock_offer
 from shop.invitations.ordering import INVITATION_CLAUSES, InvitedOrder, order_by_invitation
 from shop.orders.order_book import lines_of
+from shop.orders.requoting import ask_for_new_quote
 from shop.payments.attempts import attempts_of
 from shop.payments.checkout import settle_attempt, start_checkout
 from shop.payments.method import change_payment_method
 from shop.payments.refund_decisions import ask_refund
 from shop.payments.refund_plans import RefundWish
 from shop.payments.refund_requests import learn_charges
+from tests.banking import ACCOUNT
 from tests.crash.client import press
 from tests.crash.world import World
 from tests.factories import a_studio
@@ -134,6 +136,20 @@ def page_to_close(app: Flask, studio: Party) -> Order:
         order = _on_its_page(app, studio)
         with transaction() as session:
             assert change_payment_method(session, lock_order(session, order.id), "bank_transfer", owner_of(studio))
+    return order
+
+
+def fallen_quote(app: Flask, studio: Party) -> Order:
+    """An order paid by transfer whose quote falls inside its window; services of others have changed as well."""
+    with app.app_context(), transaction() as session:
+        order = an_order(session, studio, "LITE-10", method="bank_transfer")
+        fact = TransferFact(
+            "bank_webhook", ACCOUNT, clock.today(), order.gross_cents, order.rf_reference, bank_reference="T-scene"
+        )
+        assert record_transfer(session, fact)
+        ask_for_new_quote(session, lock_order(session, order.id))
+        defer(session, "orders.rivals", order_id=str(order.id), company_ids=[])
+        defer(session, "invoicing.revoke", account_id=str(new_id()))
     return order
 
 

@@ -21,6 +21,7 @@ from tests.crash.programs import Starter
 from tests.crash.scenes import (
     a_buyer,
     ask_for_refund,
+    fallen_quote,
     gateway_of,
     invited_order,
     page_to_close,
@@ -119,6 +120,22 @@ def test_a_job_whose_worker_died_before_it_said_so_is_done_again_without_harm(
     assert world.number(f"{OPEN_JOBS} WHERE task_name = '{name}'") == 1
     _let_a_worker_finish(world, starter, "checkout.close", "stripe.janitor")
     assert world.number("SELECT count(*) FROM payment_attempts WHERE expired_at IS NULL") == 0
+    assert _violations(app) == []
+
+
+@pytest.mark.parametrize("name", ["orders.requoted", "orders.rivals", "invoicing.revoke"])
+def test_the_money_of_a_fallen_quote_goes_back_once_whoever_died(world: World, app: Flask, name: str) -> None:
+    order = fallen_quote(app, a_buyer(app))
+    starter = Starter(world.environment, world.folder)
+    doomed = starter.worker(f"job.{name}.done")
+    try:
+        assert doomed.process.wait(LONGEST_SECONDS) == -signal.SIGKILL
+    finally:
+        doomed.end()
+    assert world.number(f"{OPEN_JOBS} WHERE task_name = '{name}'") == 1
+    _let_a_worker_finish(world, starter, "orders.requoted", "orders.rivals", "invoicing.revoke")
+    assert world.number("SELECT sum(balance_cents) FROM store_credits") == order.gross_cents
+    assert world.number("SELECT count(*) FROM mails WHERE template = 'order_needs_requote'") == 1
     assert _violations(app) == []
 
 
