@@ -107,7 +107,8 @@ class History:
             self._grant(line if days is None else line.moved_to(Term(days.starts_on, days.ends_on), days.anchor_on))
         for licence, days in settled.gifts.items():
             self._go_on(UUID(licence), days.ends_on, days.anchor_on)
-        self._check(cart, before)
+        # Months a late payment adds to a service that was not charged are the vendor's.
+        self._check(cart, {licence: day for licence, day in before.items() if str(licence) not in settled.gifts})
 
     def _grant(self, line: ServiceLine) -> None:
         if line.licence_id is None:
