@@ -82,7 +82,7 @@ def test_the_studio_is_told_that_it_bears_the_costs_and_that_the_invitation_is_t
     page = visit(client, "/catalogo")
     note = page.part("section[aria-labelledby=coupon_pack] .g-note")
     assert "Restano a tuo carico pacchetti fatture, credito prepagato, rinnovi e passaggi di licenza" in note
-    assert page.soup.select_one(".g-note a")["href"] == "/supporto"  # type: ignore[index]
+    assert page.soup.select_one(".g-note a")["href"] == "/inviti/nuovo"  # type: ignore[index]
 
 
 def test_what_cannot_be_bought_says_why_and_where_to_go_and_what_is_not_sold_is_not_listed(
