@@ -99,3 +99,9 @@ def _can_fail(test: ast.AST) -> bool:
             if called == "raises" or called.startswith(("assert", "check", "expect", "keep", "run_state_machine")):
                 return True
     return False
+
+
+def test_every_decision_has_a_number_of_its_own() -> None:
+    records = [path.name[:4] for path in files() if path.parts[:2] == ("docs", "decisions") and path.name[0].isdigit()]
+    twice = sorted({number for number in records if records.count(number) > 1})
+    keep("Give the record the next free number, in its name and in its title.", twice)
