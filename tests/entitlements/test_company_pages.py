@@ -164,7 +164,7 @@ def test_the_support_page_shows_what_waits_and_what_failed(app: Flask, scene: Sc
     assert "Tessitura Valsesia S.r.l." in browser.text
     assert "Panificio Gallo S.r.l. Nome già in uso." in browser.text
     assert "Officina" not in browser.text
-    assert "Spedisci invito acquisto differito Non ancora disponibile" in browser.text
+    assert "Spedisci invito acquisto differito clienti" in browser.text
     assert browser.page.select_one("#invitation ~ form") is None
 
 
