@@ -113,6 +113,7 @@ from entitlements.seats.seating import (
     clean_permissions,
     seat_of,
     seating_of,
+    seats_in_use,
 )
 from entitlements.wallet_recoveries import BucketLeft, buckets_left, give_back_recovered, recover_unused
 
@@ -253,6 +254,7 @@ __all__ = [
     "seat_is_taken",
     "seat_of",
     "seating_of",
+    "seats_in_use",
     "sentence_of",
     "set_payer",
     "step_seat",

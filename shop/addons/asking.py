@@ -5,7 +5,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from entitlements import COMPANY, Party, names_of_own_companies, payer_at, running_services
+from entitlements import COMPANY, Party, names_of_own_companies, payer_at, running_services, seats_in_use
 from foundation import clock
 from shop.addons.company_services import CompanyServices, ServiceChoice
 
@@ -25,7 +25,8 @@ def services_of(
     session: Session, buyer_id: UUID | None, ids: Iterable[UUID], choices: Mapping[UUID, ServiceChoice]
 ) -> dict[UUID, CompanyServices]:
     """What a purchase of services needs to know of each of these companies, today."""
-    today = clock.today()
+    today, wanted = clock.today(), sorted(set(ids))
+    in_use = seats_in_use(session, wanted)
     return {
         company_id: CompanyServices(
             company_id=company_id,
@@ -33,8 +34,9 @@ def services_of(
             running=running_services(session, company_id, today),
             choice=choices.get(company_id, ServiceChoice()),
             may_buy=_may_buy(session, buyer_id, company_id),
+            seats_in_use=in_use.get(company_id, 0),
         )
-        for company_id in sorted(set(ids))
+        for company_id in wanted
     }
 
 

@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from app import Outside
-from entitlements import RunningService, running_services
+from entitlements import RunningService, running_services, seating_of
 from foundation import clock
 from foundation.ids import new_id
 from foundation.mail import MemoryMailer
@@ -23,8 +23,9 @@ from tests.api.caller import CLAUSES, Caller, caller
 from tests.browsing import visit
 from tests.conftest import Transact
 from tests.entitlements.scenes import a_scene, an_activation
+from tests.factories import a_user
 from tests.flows.test_buy_by_card import TICKS, letter_arrives
-from tests.signing import sign_in
+from tests.signing import post, sign_in
 
 BASE, RECEIVE, SEAT = "EINVOICING-FULL", "EINVOICING-RECEIVE-ONLY", "EINVOICING-SEAT"
 COLLECTIONS, DOCUMENTS = "MODULE-COLLECTIONS", "MODULE-DOCUMENTS"
@@ -205,6 +206,30 @@ def test_base_modules_and_seats_are_renewed_together_and_a_module_can_be_dropped
         SEAT: months_on(36),
         COLLECTIONS: months_on(12),
     }
+
+
+def test_a_renewal_keeps_a_seat_for_everybody_who_sits_until_one_is_freed(shop: Shop) -> None:
+    """F004-21: an invited person sits as much as one at work; the company frees the seat, then fewer are renewed."""
+    shop.buy(shop.line(BASE), shop.line(SEAT, 3))
+    with shop.tx() as session:
+        owner = a_user(session, shop.company_id, "owner")
+    panel = shop.client.application.test_client()
+    sign_in(panel, owner)
+    for email in ("anna@example.it", "bruno@example.it"):
+        assert post(panel, "/servizi/utenze", fields={"email": email}).status_code == 303
+    now = shop.running()
+
+    def renewal(seats: int) -> list[dict[str, Any]]:
+        return [shop.line(BASE, 1, now[BASE]), *([shop.line(SEAT, seats, now[SEAT])] if seats else [])]
+
+    assert shop.refused(*renewal(1)) == {"SEATS_IN_USE"}
+    assert shop.refused(*renewal(0)) == {"SEATS_IN_USE"}, "left out, they would be taken away just as well"
+    assert shop.quote(*renewal(2))["orderable"]
+    with shop.tx() as session:
+        anna = seating_of(session, shop.company_id).taken[0]
+    assert post(panel, f"/servizi/utenze/{anna.id}", fields={"action": "free"}).status_code == 303
+    shop.buy(*renewal(1))
+    assert shop.running()[BASE].ends_on == months_on(24)
 
 
 def test_a_base_that_has_ended_is_renewed_from_the_day_it_ended_in_the_cart_that_adds_a_module(
