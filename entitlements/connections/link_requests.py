@@ -74,8 +74,24 @@ def ask_to_link(session: Session, identifier: str, by: Principal) -> None:
     must_have_proven_address(session, by)
     asker = session.get_one(Party, by.party_id)
     asked = party_with(session, identifier, COMPANY if asker.kind == STUDIO else STUDIO)
-    if asked is not None and _accepts_what_waits(session, asker, asked, by):
-        return
+    if asked is None or not _accepts_what_waits(session, asker, asked, by):
+        _ask(session, identifier, asked, by)
+
+
+def ask_invited_client(session: Session, identifier: str, by: Principal) -> None:
+    """A studio's request to a client it invited, whose company is there already; told and kept as any other (D22, M6).
+
+    Nothing is asked where they are linked or the studio has blocked the company. Nobody of the studio is at the
+    keyboard, so what waits for the studio's own answer stays.
+    """
+    asked = party_with(session, identifier, COMPANY)
+    stands = link_state(session, by.party_id, asked.id) if asked is not None and by.party_id is not None else "NONE"
+    if stands not in {"LINKED", "BLOCKED"}:
+        _ask(session, identifier, asked, by)
+
+
+def _ask(session: Session, identifier: str, asked: Party | None, by: Principal) -> None:
+    asker = session.get_one(Party, by.party_id)
     values = asked_now(by) | {"id": new_id(), "asker_kind": asker.kind, "identifier": identifier}
     row = insert(LinkRequest).values(values | {"asked_party_id": asked.id if asked else None})
     created = session.execute(row.on_conflict_do_nothing().returning(LinkRequest.id)).scalar()

@@ -3,6 +3,7 @@
 from entitlements.invitations.answering import (
     CodeRefused,
     ask_again,
+    ask_for_link,
     begin_writing,
     believe_code,
     decline_invitation,
@@ -70,6 +71,7 @@ __all__ = [
     "StudioContact",
     "TooManyInvitations",
     "ask_again",
+    "ask_for_link",
     "begin_writing",
     "believe_code",
     "believe_invitation_link",

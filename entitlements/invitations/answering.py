@@ -4,6 +4,9 @@ from datetime import timedelta
 
 from sqlalchemy.orm import Session
 
+from entitlements.company_data.identifiers import check_tax_code
+from entitlements.connections.link_requests import ask_invited_client
+from entitlements.drafts import invitation_draft_of
 from entitlements.invitations.invitation_states import OPEN_STATES, IllegalInvitationStep
 from entitlements.invitations.invited import Invitation, subject_of, take
 from entitlements.invitations.sending import end_invitation, letter_of, mail_invitation
@@ -11,6 +14,7 @@ from entitlements.parties import Party
 from foundation import clock
 from foundation.events import record_event
 from foundation.mail import queue_mail
+from foundation.principal import Principal
 from foundation.tokens import link_code_is_valid
 
 CODE = "invitation_code"
@@ -85,6 +89,17 @@ def report_wrong_type(session: Session, invitation: Invitation, what: str) -> No
     invitation.reported, invitation.reported_at, invitation.changed_at = what, now, now
     record_event(session, "invitation.reported", subject_of(invitation))
     tell_studio(session, invitation, "invitation_reported", now.isoformat())
+
+
+def ask_for_link(session: Session, invitation: Invitation) -> None:
+    """The company is active already: its studio asks it for a link, by the number the client typed (D22, M6).
+
+    Nothing is asked when no valid number was typed; the studio has been told and can ask by itself.
+    """
+    draft = invitation_draft_of(session, invitation.id)
+    number = check_tax_code(str(draft.fields.get("tax_code", ""))) if draft is not None else None
+    if isinstance(number, str):
+        ask_invited_client(session, number, Principal(None, invitation.studio_id, "studio", locale=invitation.locale))
 
 
 def ask_again(session: Session, invitation: Invitation) -> bool:

@@ -1,5 +1,7 @@
 """/invito/<link>/…: the client declines, says that the type is wrong, or has an existing company linked instead."""
 
+from datetime import timedelta
+
 from flask import Blueprint, render_template, request
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
@@ -10,6 +12,7 @@ from entitlements.company_data.problems import Problem
 from entitlements.invitations import (
     Invitation,
     InvitationOver,
+    ask_for_link,
     decline_invitation,
     report_wrong_type,
 )
@@ -18,11 +21,14 @@ from entitlements.web.invitation_landing import over
 from entitlements.web.invitation_links import held_invitation, without_traces
 from foundation.access import public
 from foundation.database import transaction
+from foundation.throttle import Limit, count_try
 
 blueprint = Blueprint("invitation_answers", __name__)
 blueprint.after_request(without_traces)
 blueprint.register_error_handler(InvitationOver, over)
 
+REQUESTS = Limit(3, timedelta(days=1))
+"""Whoever holds a link may have the studio ask this often: corrected numbers yes, strangers by the dozen no."""
 Page = str | Response | tuple[str, int]
 
 
@@ -74,12 +80,14 @@ def ask_to_link(token: str) -> Page:
 @blueprint.post("/invito/<token>/collega")
 @public
 def link_instead(token: str) -> Page:
-    """The client asks to link its company: the studio is told, nothing is bought, and whose it is stays untold (M6)."""
+    """The client has its company linked: the studio asks, nothing is bought, and whose it is stays untold (M6)."""
     with transaction() as session:
         invitation = held_invitation(session, token, lock=True)
         report_wrong_type(
             session, invitation, _("L’azienda è già attiva: il cliente chiede di collegarla allo studio.")
         )
+        if count_try(f"invitation-requests:{invitation.id}", REQUESTS) is None:
+            ask_for_link(session, invitation)
         return _told(session, invitation, "link")
 
 

@@ -21,6 +21,8 @@ from entitlements import (
     purchase_of,
     stock_of,
 )
+from entitlements.connections.link_requests import LinkRequest
+from entitlements.connections.linking import link_state
 from foundation import clock
 from foundation.mail import MemoryMailer
 from shop import MemoryGateway
@@ -278,8 +280,38 @@ def test_a_company_that_is_active_already_is_offered_linking_and_nothing_is_boug
     browser.send("Salva e continua", **{name: COMPANY_FORM[name] for name in PAGES[0]})
     assert "Questa azienda è già attiva." in browser.text
     assert "Rivale" not in browser.text
+    for _press in range(2):
+        browser.open(f"{street.link()}/collega").send("Chiedi il collegamento")
+        assert browser.heading == "Abbiamo avvisato lo studio"
+    with street.tx() as session:
+        assert session.scalars(select(LinkRequest.asked_by_party_id)).all() == [street.studio.id], "asked once"
+    assert COMPANY_FORM["tax_code"] in street.browser.open("/aziende/collegamenti").text
+    assert "Rivale" not in street.browser.text
+
+
+def test_the_owner_of_a_company_that_is_active_already_accepts_the_link_from_its_account(street: Street) -> None:
+    """D22: a real request of the studio; accepting it moves neither the other studio nor who pays."""
+    with street.tx() as session:
+        other = a_studio(session, name="Studio Rivale")
+        a_paid_order(session, other, "LITE-1")
+        coupon = stock_of(session, other.id, limit=1)[0][0]
+        company = activate_coupon(session, coupon.id, company_data(), owner_of(other))
+        boss = a_user(session, company.id)
+    street.run_jobs()
+    street.invite()
+    browser = street.client().send("Continua con i dati dell’azienda")
+    browser.send("Salva e continua", **{name: COMPANY_FORM[name] for name in PAGES[0]})
     browser.follow("Chiedi il collegamento").send("Chiedi il collegamento")
-    assert browser.heading == "Abbiamo avvisato lo studio"
+    street.run_jobs()
+    assert "Studio Ferraris & Conti ti chiede il collegamento" in street.subjects(COMPANY_FORM["email"])
+    account = browser_of(street.app, boss).open("/commercialista")
+    account.send("Accetta Studio Ferraris & Conti")
+    with street.tx() as session:
+        assert link_state(session, street.studio.id, company.id) == "LINKED"
+        assert link_state(session, other.id, company.id) == "LINKED", "who asks takes nobody's place"
+        payer = payer_at(session, company.id, clock.now())
+        assert payer is not None
+        assert payer.payer_party_id == other.id
 
 
 def test_two_people_complete_the_same_invitation_and_one_wins(street: Street) -> None:
