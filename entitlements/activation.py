@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from entitlements.companies import Company
+from entitlements.companies import Company, linked_account
 from entitlements.company_data import CompanyData, CompanyStep, draft_from_json
 from entitlements.company_requests import (
     Asked,
@@ -56,6 +56,7 @@ class CouponNotAvailable(Exception):
 def activate_coupon(session: Session, coupon_id: UUID, data: CompanyData, by: Principal) -> Company:
     """Claim a coupon of the principal's studio and ask for its company (F003-11..13).
 
+    A client that has an account and is linked to the studio becomes that company, and sees its licence.
     Raises CouponNotFound, CouponNotAvailable, CompanyAlreadyExists; whatever it raises, nothing has changed.
     """
     if by.party_id is None:
@@ -65,7 +66,8 @@ def activate_coupon(session: Session, coupon_id: UUID, data: CompanyData, by: Pr
     state = state_for_use(coupon, today)
     if state != "AVAILABLE":
         raise CouponNotAvailable(coupon_id, state)
-    company = request_company(session, CompanyRequest(data, by.party_id, by.locale, today))
+    account_id = linked_account(session, by.party_id, data.tax.tax_code)
+    company = request_company(session, CompanyRequest(data, by.party_id, by.locale, today, account_id))
     coupon.state, coupon.changed_at = next_coupon_state(coupon.state, "activate"), clock.now()
     session.add(
         CouponAssignment(
@@ -138,7 +140,9 @@ def _coupon_used(session: Session, company: Company) -> None:
         told_party_id=studio_id,
     )
     start_licence(session, company, opened, cause)
-    link_studio(session, studio_id, company_id, cause)
+    if not _has_account(session, company_id):
+        # Whoever has an account was linked already; if the link has ended since, that was somebody's will.
+        link_studio(session, studio_id, company_id, cause)
     set_payer(session, company_id, studio_id, "STUDIO", cause)
     _earn(session, coupon, pack, cause)
     record_event(session, "coupon.activated", Subject("coupon", coupon.id, studio_id), company_id=company_id)
@@ -173,10 +177,16 @@ def _coupon_returned(session: Session, company: Company) -> None:
     assignment, coupon, _ = _assigned(session, company_id)
     assignment.released_at = clock.now()
     give_back(session, coupon)
-    hand_over_buckets(session, company_id, company.requested_by_party_id)
+    if not _has_account(session, company_id):
+        hand_over_buckets(session, company_id, company.requested_by_party_id)
     keep_draft(session, coupon.id, draft_from_json(company.profile), CompanyStep.SUMMARY)
     record_event(session, "company.failed", Subject("company", company_id, company.requested_by_party_id))
     _tell_studio(session, company, coupon, "company_failed")
+
+
+def _has_account(session: Session, company_id: UUID) -> bool:
+    """Whether the company registered itself: it was there before the coupon, and stays whatever becomes of it."""
+    return session.get_one(Party, company_id).registered_at is not None
 
 
 def _assigned(session: Session, company_id: UUID) -> tuple[CouponAssignment, Coupon, CouponPack]:

@@ -21,7 +21,7 @@ from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
 from entitlements.company_states import CompanyState
 from entitlements.links import PayerPeriod, StudioLink
-from entitlements.parties import Party
+from entitlements.parties import COMPANY, Party
 from foundation.database import JsonObject, Model
 
 _LIVE = "state <> 'REJECTED'"
@@ -117,6 +117,21 @@ def company_lives(session: Session, tax_code: str) -> bool:
     """Whether a company with this tax code exists or is being created (M6); never to be told to whoever asks."""
     query = select(Company.id).where(Company.tax_code == tax_code, Company.state != "REJECTED")
     return session.scalars(query.limit(1)).first() is not None
+
+
+def linked_account(session: Session, studio_id: UUID, tax_code: str) -> UUID | None:
+    """The party of a client that registered itself, is linked to this studio, and was never asked for as a company.
+
+    Only a link makes it known to the studio: whether another studio's client is registered stays untold (M6).
+    """
+    query = (
+        select(Party.id)
+        .join(StudioLink, StudioLink.company_id == Party.id)
+        .where(StudioLink.studio_id == studio_id, StudioLink.unlinked_at.is_(None))
+        .where(Party.tax_code == tax_code, Party.kind == COMPANY, Party.registered_at.is_not(None))
+        .where(~exists().where(Company.id == Party.id))
+    )
+    return session.scalars(query).one_or_none()
 
 
 def place_in_list(session: Session, company_id: UUID) -> tuple[str, UUID] | None:

@@ -86,9 +86,13 @@ def _party_of(session: Session, request: CompanyRequest) -> Party:
     if request.buyer_id is None:
         return new_party(COMPANY, request.data.tax.name, id=new_id(), **facts)
     party = session.get_one(Party, request.buyer_id, with_for_update={"key_share": True})
-    party.kind, party.name, party.sort_name = COMPANY, request.data.tax.name, sort_name(request.data.tax.name)
+    # What a company that has an account says of itself stands; a studio adds only what is missing.
+    own = party.registered_at is not None
+    if not own:
+        party.kind, party.name, party.sort_name = COMPANY, request.data.tax.name, sort_name(request.data.tax.name)
     for name, value in facts.items():
-        setattr(party, name, value)
+        if not (own and getattr(party, name)):
+            setattr(party, name, value)
     party.version += 1
     return party
 

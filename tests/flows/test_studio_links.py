@@ -12,18 +12,23 @@ from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from app import Outside
-from entitlements import Party, Ready, apply_answer, payer_at, rights_of
-from entitlements.companies import Company
-from entitlements.connections.linking import link_state
+from entitlements import Party, Ready, Refused, apply_answer, payer_at, rights_of
+from entitlements.companies import Company, CompanyAlreadyExists
+from entitlements.connections.link_requests import answer_request, ask_invited_client, ask_to_link, requests_of
+from entitlements.connections.linking import block, lift, link_state, unlink
 from entitlements.links import StudioLink, link_of
+from entitlements.wallets import WalletBucket, fill_bucket
 from foundation import clock
+from foundation.ids import new_id
 from foundation.mail import Mail, MemoryMailer
+from foundation.principal import Principal
 from shop import User
 from tests.browsing import Page, visit
 from tests.conftest import Transact
-from tests.entitlements.scenes import a_scene, an_activation
+from tests.entitlements.scenes import Scene, a_scene, an_activation
 from tests.factories import a_company, a_studio, a_user
 from tests.signing import post, sign_in
+from tests.stories import owner_of
 
 RunJobs = Callable[[], int]
 COMPANY_FORM = {
@@ -228,6 +233,85 @@ def test_a_request_says_nothing_about_who_is_registered_and_finds_the_company_th
     with tx() as session:
         company = session.scalars(select(Party).where(Party.tax_code == "06363391001")).one()
         assert link_state(session, studio.id, company.id) == "LINKED"
+
+
+def linked_with_account(session: Session) -> tuple[Scene, Party, User]:
+    """A studio with coupons and a linked client that registered itself, with the client's owner."""
+    scene = a_scene(session)
+    number = {"vat_number": "06363391001", "tax_code": "06363391001"}
+    company = a_company(session, **number, name="Officina", email="mario@officina.example.it")
+    ask_to_link(session, number["tax_code"], owner_of(scene.studio))
+    (request, _studio), *_rest = requests_of(session, company.id)
+    answer_request(session, request.id, True, owner_of(company))
+    return scene, company, a_user(session, company.id)
+
+
+def test_a_coupon_for_a_linked_client_gives_its_licence_to_the_account_it_has(app: Flask, tx: Transact) -> None:
+    """One party, not two; what the client says of itself stands, and another studio learns nothing (M6)."""
+    with tx() as session:
+        scene, company, boss = linked_with_account(session)
+        assert an_activation(session, scene) == company.id
+        apply_answer(session, company.id, Ready("remote-1"), "call")
+        rival = a_scene(session)
+    with tx() as session, pytest.raises(CompanyAlreadyExists):
+        an_activation(session, rival)
+    with tx() as session:
+        found = session.scalars(select(Party).where(Party.tax_code == "06363391001")).one()
+        assert (found.id, found.name, found.email) == (company.id, "Officina", "mario@officina.example.it")
+        assert _payer(session, company.id) == ("STUDIO", scene.studio.id)
+        assert len(_licences(session, company.id)) == 1
+    assert "Officina" in visit(browser(app, scene.owner), f"/aziende/{company.id}").text
+    clients = visit(browser(app, scene.owner), "/aziende").text
+    assert clients.count("06363391001") == 1, "one client, with its licence"
+    assert "Senza licenza 0" in " ".join(clients.split())
+    assert visit(browser(app, boss), "/commercialista").status == 200
+
+
+def test_a_refused_company_that_has_an_account_keeps_what_is_its_own(tx: Transact) -> None:
+    with tx() as session:
+        scene, company, _boss = linked_with_account(session)
+        bucket = WalletBucket(
+            holder_party_id=company.id,
+            meter="credits",
+            funding="BONUS",
+            granted=10,
+            ends_on=None,
+            sku="credits",
+            cause_kind="correction",
+            cause_id=new_id(),
+            created_at=clock.now(),
+        )
+        assert fill_bucket(session, bucket)
+        an_activation(session, scene)
+        apply_answer(session, company.id, Refused("no"), "call")
+    with tx() as session:
+        assert session.scalars(select(WalletBucket.holder_party_id)).all() == [company.id]
+        assert link_state(session, scene.studio.id, company.id) == "LINKED"
+        again = an_activation(session, scene)
+        assert again != company.id, "the vendor forgets no refusal: the corrected data are a new company's"
+
+
+def test_a_link_that_ended_while_the_company_was_created_stays_ended(tx: Transact) -> None:
+    with tx() as session:
+        scene, company, boss = linked_with_account(session)
+        an_activation(session, scene)
+        unlink(session, scene.studio.id, company.id, Principal(boss.id, company.id, "company_owner"))
+        apply_answer(session, company.id, Ready("remote-1"), "call")
+    with tx() as session:
+        assert link_state(session, scene.studio.id, company.id) == "UNLINKED"
+
+
+def test_an_invited_client_has_nothing_asked_where_a_link_or_a_block_stands(tx: Transact) -> None:
+    with tx() as session:
+        scene, company, _boss = linked_with_account(session)
+        by = owner_of(scene.studio)
+        ask_invited_client(session, "06363391001", by)
+        block(session, scene.studio.id, company.id, by)
+        ask_invited_client(session, "06363391001", by)
+        assert requests_of(session, company.id) == []
+        lift(session, scene.studio.id, company.id, by)
+        ask_invited_client(session, "06363391001", by)
+        assert len(requests_of(session, company.id)) == 1
 
 
 def test_two_who_ask_each_other_are_linked_without_waiting(app: Flask, tx: Transact) -> None:
