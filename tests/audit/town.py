@@ -140,6 +140,8 @@ def _activate(town: Town, outside: Outside) -> None:
             coupon = next(c for c, _ in stock_of(session, town.torino.id, state="AVAILABLE"))
             activate_coupon(session, coupon.id, company_data(**changes), owner_of(town.torino))
         drain()
+    # The silence was for the last of them alone; it asks again only after its pause.
+    provisioner.answers.clear()
 
 
 def _use(town: Town) -> None:
