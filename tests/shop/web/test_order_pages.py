@@ -127,7 +127,10 @@ def test_an_order_is_cancelled_after_being_asked_and_its_payment_page_is_closed(
     assert gateway.objects[open_page.session_id]["status"] == "expired"
     assert visit(client, f"/ordini/{order.number}/annulla").path == f"/ordini/{order.number}"
     assert "non si può pagare con carta" not in done.text
-    assert post(client, f"/ordini/{order.number}/paga").status_code == 409
+    again = post(client, f"/ordini/{order.number}/paga")
+    assert (again.status_code, again.location) == (303, f"/ordini/{order.number}")
+    with tx() as session:
+        assert session.get_one(Order, order.id).state == "CANCELLED"
 
 
 def test_a_paid_order_can_neither_be_cancelled_nor_paid_again(
@@ -138,8 +141,10 @@ def test_a_paid_order_can_neither_be_cancelled_nor_paid_again(
     sign_in(client, studio[1])
     page = visit(client, f"/ordini/{order.number}")
     assert "Annulla l’ordine" not in page.text
-    for path in ("/annulla", "/paga", "/bonifico"):
-        assert post(client, f"/ordini/{order.number}{path}").status_code == 409
+    assert post(client, f"/ordini/{order.number}/annulla").status_code == 409
+    for path in ("/paga", "/bonifico"):
+        shown = post(client, f"/ordini/{order.number}{path}")
+        assert (shown.status_code, shown.location) == (303, f"/ordini/{order.number}")
     with tx() as session:
         assert session.get_one(Order, order.id).state == "FULFILLED"
 
