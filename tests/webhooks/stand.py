@@ -190,6 +190,7 @@ def a_numbered_order(session: Session, studio: Party, number: str, gross_cents: 
             "inputs": {"vat_rates": [{"code": "IVA22", "basis_points": 2200}]},
         },
         price_book_version=1,
+        services=[],
         billing=asdict(billing_of(studio).buyer),
         purchase_order_ref="",
         contact_email=studio.email or "",
