@@ -47,7 +47,6 @@ from entitlements.coupons.voiding import (
     coupons_under_way,
     hold_coupons,
     release_coupons,
-    suspend_licences,
     void_coupons,
     void_held_coupons,
 )
@@ -80,6 +79,7 @@ from entitlements.purchases import (
     correct_purchase,
     hold_purchases,
     purchase_of,
+    purchase_states,
     release_purchases,
     void_purchases,
 )
@@ -115,6 +115,7 @@ from entitlements.seats.seating import (
     seating_of,
     seats_in_use,
 )
+from entitlements.suspensions import lift_suspensions, suspend_licences
 from entitlements.wallet_recoveries import BucketLeft, buckets_left, give_back_recovered, recover_unused
 
 __all__ = [
@@ -228,6 +229,7 @@ __all__ = [
     "issued_for",
     "keep_details",
     "keep_profile",
+    "lift_suspensions",
     "link_studio",
     "locked_company",
     "names_of_own_companies",
@@ -243,6 +245,7 @@ __all__ = [
     "place_in_list",
     "plain_email",
     "purchase_of",
+    "purchase_states",
     "recover_unused",
     "referrals_of",
     "referrer_of",

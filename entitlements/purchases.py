@@ -115,6 +115,14 @@ def purchase_of(session: Session, invitation_id: UUID, *, lock: bool = False) ->
     return session.scalars(query.with_for_update() if lock else query).one_or_none()
 
 
+def purchase_states(session: Session, cause_kind: str, cause_ids: Sequence[UUID]) -> dict[UUID, PurchaseState]:
+    """Where the purchases of these causes stand, of those that made one."""
+    query = select(CompanyPurchase.cause_id, CompanyPurchase.state).where(
+        CompanyPurchase.cause_kind == cause_kind, CompanyPurchase.cause_id.in_(cause_ids)
+    )
+    return {row[0]: row[1] for row in session.execute(query)}
+
+
 def companies_bought(session: Session, invitation_ids: Sequence[UUID]) -> dict[UUID, UUID]:
     """The companies these invitations led to, of those that exist (lists)."""
     query = select(CompanyPurchase.invitation_id, CompanyPurchase.company_id).where(

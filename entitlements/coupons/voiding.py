@@ -1,4 +1,4 @@
-"""Voiding and holding (D10): what a refund or a dispute does to coupons nobody has used, and to licences of used ones.
+"""Voiding and holding (D10): what a refund or a dispute does to coupons nobody has used.
 
 Every function is set-based, names the coupons by the cause they were minted for, and changes nothing when repeated.
 """
@@ -40,15 +40,6 @@ _HOLD = text(
 _RELEASE = text(
     "UPDATE coupons SET held_by_case = NULL, changed_at = CASE state WHEN 'AVAILABLE' THEN :now ELSE changed_at END"
     " WHERE held_by_case = :case RETURNING id"
-)
-_SUSPEND = text(
-    """
-    UPDATE licences SET suspended_at = :now, suspended_by_case = :case
-    FROM coupon_assignments a JOIN coupons c ON c.id = a.coupon_id JOIN coupon_packs p ON p.id = c.pack_id
-    WHERE licences.cause_kind = 'coupon_assignment' AND licences.cause_id = a.id AND licences.suspended_at IS NULL
-      AND p.cause_kind = :cause_kind AND p.cause_id = ANY(CAST(:causes AS uuid[]))
-    RETURNING licences.id, licences.party_id, c.owner_party_id
-    """
 )
 
 
@@ -141,16 +132,6 @@ def coupons_under_way(session: Session, cause_kind: str, cause_ids: Sequence[UUI
     """How many coupons of these causes wait for the vendor's answer: they may become licences yet."""
     states = coupons_by_state(session, cause_kind, cause_ids)
     return sum(count for by_state in states.values() for state, count in by_state.items() if state == "ACTIVATING")
-
-
-def suspend_licences(session: Session, cause_kind: str, cause_ids: Sequence[UUID], case: UUID) -> int:
-    """Suspend the licences that came of these coupons: read-only plus export, never deleted (D10, D17)."""
-    values = _causes(cause_kind, cause_ids) | {"case": case, "now": clock.now()}
-    suspended = session.execute(_SUSPEND, values).all()
-    for row in suspended:
-        subject = Subject("company", row.party_id, row.owner_party_id)
-        record_event(session, "licence.suspended", subject, licence_id=row.id, case_id=case)
-    return len(suspended)
 
 
 def _causes(cause_kind: str, cause_ids: Sequence[UUID]) -> dict[str, Any]:

@@ -61,7 +61,9 @@ def _terms(licence: Licence, starts_on: date, ends_on: date, *, read_only: bool)
 
 
 def _service(one: HeldService, base: HeldService | None, on: date) -> JsonObject:
-    state = "SUSPENDED" if one.licence.suspended_at is not None else state_on(one, base, on)
+    # What stands beside a suspended base is suspended with it, as the rights say.
+    held_back = any(it is not None and it.licence.suspended_at is not None for it in (one, base))
+    state = "SUSPENDED" if held_back else state_on(one, base, on)
     return {
         "id": str(one.licence.id),
         "kind": one.licence.kind,

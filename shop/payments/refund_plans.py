@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from entitlements import BucketLeft, CouponShares, buckets_left, coupon_shares, coupons_by_state
+from entitlements import BucketLeft, CouponShares, buckets_left, coupon_shares, coupons_by_state, purchase_states
 from pricing import Money, refund_share
 from shop.orders.order_book import Order, OrderLine, lines_of
 from shop.payments.money_in import Payment, PaymentAllocation
@@ -58,7 +58,8 @@ class RefundWish:
 class LineLeft:
     """A line's rights: how many coupons (or units of its `meter`) are unused and in use, what the unused were sold for.
 
-    Unused are those nobody used and no case holds; what expired unused is neither, and is not given back.
+    Unused are those nobody used and no case holds; what expired unused is neither, and is not given back. `purchase` is
+    where the company stands that the line paid for, "" for other lines.
     """
 
     line: OrderLine
@@ -66,11 +67,17 @@ class LineLeft:
     in_use: int
     unused_cents: int
     meter: str = ""
+    purchase: str = ""
 
     @property
     def is_service(self) -> bool:
-        """Whether the line bought time of a service: it runs to its end, refunded or not."""
+        """Whether the line bought time of a service."""
         return str(self.line.gives["kind"]) == "licence"
+
+    @property
+    def starts_service(self) -> bool:
+        """Whether the line started its service: then that can be suspended; one made longer goes on to its end."""
+        return self.is_service and (self.line.term or {}).get("action") == "START"
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,11 +156,14 @@ def _paid_by_source(session: Session, order_id: UUID) -> dict[str, int]:
 def _lines_left(session: Session, lines: Sequence[OrderLine]) -> tuple[LineLeft, ...]:
     ids = [line.id for line in lines]
     states, shares = coupons_by_state(session, "order_line", ids), coupon_shares(session, "order_line", ids)
-    wallets = buckets_left(session, "order_line", ids)
+    wallets, purchases = buckets_left(session, "order_line", ids), purchase_states(session, "order_line", ids)
 
     def read(line: OrderLine) -> LineLeft:
         if line.id in wallets:
             return _of_a_wallet(line, wallets[line.id])
+        if line.id in purchases:
+            state = purchases[line.id]
+            return LineLeft(line, 0, int(state in {"CREATING", "DONE"}), 0, purchase=state)
         return _of_coupons(line, states[line.id], shares.get(line.id, CouponShares()))
 
     return tuple(read(line) for line in lines)

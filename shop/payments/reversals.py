@@ -1,4 +1,4 @@
-"""Reversals (D10): what refunds and disputes of an order mean for the coupons and licences it brought.
+"""Reversals (D10): what refunds and disputes of an order mean for the rights it brought.
 
 A function of the stored facts, called after every change of money: it gives the same whether the refund or the payment
 was seen first, and repeating it changes nothing.
@@ -16,14 +16,20 @@ from entitlements import (
     coupons_under_way,
     give_back_recovered,
     hold_coupons,
+    hold_purchases,
+    lift_suspensions,
+    purchase_states,
     recover_unused,
     release_coupons,
+    release_purchases,
     suspend_licences,
     void_coupons,
+    void_purchases,
 )
 from foundation import clock
 from foundation.jobs import DueRow, due_rule, schedule_due
 from shop.orders.order_book import Order, lines_of
+from shop.payments.finance_tasks import close_tasks
 from shop.payments.money_in import paid_cents
 from shop.payments.record import lock_order
 from shop.payments.stripe_facts import RefundRequest, StripeCharge, StripeDispute
@@ -39,26 +45,36 @@ _LOOK_AGAIN = timedelta(hours=1)
 def follow_reversals(session: Session, order: Order) -> None:
     """Hold, release or end the order's unused rights and suspend its licences, as refunds and disputes say (D10).
 
-    The order's row must be locked. An open dispute freezes what is unused, coupons and wallets; a lost one ends it and
-    suspends the licences; a full refund ends it, and suspends where finance decided so.
+    The order's row must be locked. An open dispute freezes what is unused: coupons, wallets, companies paid for and
+    not created yet. A lost one ends it and suspends the licences, which a won one gives back; a full refund ends it,
+    and suspends where finance decided so.
     """
     disputes = _disputes_of(session, order.id)
     if not disputes and not fully_refunded(session, order.id):
         return
     sold_for = {line.id: line.net_cents for line in lines_of(session, order.id)}
+    for dispute in disputes:
+        if dispute.status not in OPEN_DISPUTE | {LOST}:
+            lift_suspensions(session, dispute.case_id)
     lost = next((dispute for dispute in disputes if dispute.status == LOST), None)
     if lost is not None:
         _end(session, order, Cause("dispute", lost.case_id), suspend=lost.case_id)
     elif fully_refunded(session, order.id):
         _end(session, order, Cause("refund", order.id), suspend=_decided_about_used(session, order.id))
     for dispute in disputes:
-        if dispute.status in OPEN_DISPUTE:
-            hold_coupons(session, "order_line", list(sold_for), dispute.case_id, under_way=True)
-            recover_unused(session, "order_line", sold_for, Cause("dispute", dispute.case_id))
-        else:
-            release_coupons(session, dispute.case_id)
-            if dispute.status != LOST:
-                give_back_recovered(session, Cause("dispute", dispute.case_id))
+        _freeze_or_free(session, dispute, sold_for)
+
+
+def _freeze_or_free(session: Session, dispute: StripeDispute, sold_for: dict[UUID, int]) -> None:
+    if dispute.status in OPEN_DISPUTE:
+        hold_coupons(session, "order_line", list(sold_for), dispute.case_id, under_way=True)
+        hold_purchases(session, "order_line", list(sold_for), dispute.case_id)
+        recover_unused(session, "order_line", sold_for, Cause("dispute", dispute.case_id))
+        return
+    release_coupons(session, dispute.case_id)
+    if dispute.status != LOST:
+        release_purchases(session, dispute.case_id)
+        give_back_recovered(session, Cause("dispute", dispute.case_id))
 
 
 def _end(session: Session, order: Order, why: Cause, suspend: UUID | None) -> None:
@@ -69,9 +85,14 @@ def _end(session: Session, order: Order, why: Cause, suspend: UUID | None) -> No
     recover_unused(session, "order_line", {line.id: line.net_cents for line in lines}, why)
     if suspend is not None:
         suspend_licences(session, "order_line", ids, suspend)
-    if coupons_under_way(session, "order_line", ids):
+    if void_purchases(session, "order_line", ids, why):
+        close_tasks(session, "company_not_created", order.id, "money_returned")
+    # One under way that the vendor refuses must not be asked for again with money that is gone.
+    hold_purchases(session, "order_line", ids, why.id)
+    creating = "CREATING" in purchase_states(session, "order_line", ids).values()
+    if creating or coupons_under_way(session, "order_line", ids):
         due_at = clock.now() + _LOOK_AGAIN
-        # A coupon whose activation was under way becomes a licence later, or comes back: it is dealt with as well.
+        # What was under way becomes a licence later, or comes back: it is dealt with as well.
         schedule_due(session, RULE, order.id, due_at, period=due_at.isoformat())
 
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
-from entitlements import Account, Cause, Posting, book, hold_coupons
+from entitlements import Account, Cause, Posting, book, hold_coupons, hold_purchases
 from foundation import clock
 from foundation.events import record_event
 from foundation.ids import new_id
@@ -161,6 +161,7 @@ def _take_back(session: Session, order: Order, payment: Payment, most_cents: int
         # Like a dispute: what nobody has used is frozen until finance decides or the money comes again (D10).
         lines = [line.id for line in lines_of(session, order.id)]
         hold_coupons(session, "order_line", lines, order.id, under_way=True)
+        hold_purchases(session, "order_line", lines, order.id)
         open_finance_task(session, RETURNED_AFTER, order, {"amount_cents": amount})
     if order.state not in CLOSED and missing > 0:
         figures = {"returned_cents": amount, "missing_cents": missing}

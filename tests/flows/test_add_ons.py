@@ -11,20 +11,22 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from app import Outside
-from entitlements import RunningService, running_services, seating_of
+from entitlements import Company, MemoryProvisioner, RunningService, rights_of, running_services, seating_of
 from foundation import clock
 from foundation.ids import new_id
 from foundation.mail import MemoryMailer
 from pricing import add_months
-from shop import Membership, MemoryGateway, Order, User, lock_order, record_payment
+from shop import Membership, MemoryGateway, Order, RefundWish, User, lock_order, record_payment
 from shop.payments.record import MoneyFact
 from shop.transfers import store_credit_of
 from tests.api.caller import CLAUSES, Caller, caller
+from tests.banking import FINANCE
 from tests.browsing import visit
 from tests.conftest import Transact
 from tests.entitlements.scenes import a_scene, an_activation
 from tests.factories import a_user
 from tests.flows.test_buy_by_card import TICKS, letter_arrives
+from tests.refunding import contest_newest_charge, request_refund
 from tests.signing import post, sign_in
 
 BASE, RECEIVE, SEAT = "EINVOICING-FULL", "EINVOICING-RECEIVE-ONLY", "EINVOICING-SEAT"
@@ -362,3 +364,45 @@ def test_an_order_that_needs_a_new_quote_offers_it_in_one_press_and_store_credit
     newest = shop.api.get("/orders").get_json()["items"][0]
     assert newest["gross_cents"] < late["gross_cents"]
     assert shop.credit() == late["gross_cents"] - newest["gross_cents"]
+
+
+def states(shop: Shop) -> dict[str, str]:
+    """How each service stands today."""
+    with shop.tx() as session:
+        rights = rights_of(session, session.get_one(Company, shop.company_id))
+    return {one.licence.sku: one.state for one in rights.services}
+
+
+def test_a_lost_dispute_suspends_the_services_its_order_started_and_no_others(
+    shop: Shop, advance: Callable[[timedelta], None]
+) -> None:
+    """D10: the base that the contested order only made longer goes on; a won dispute gives the module back."""
+    shop.buy(shop.line(BASE))
+    advance(add_months(clock.today(), 6) - clock.today())
+    shop.buy(shop.line(DOCUMENTS))
+    before = states(shop)
+    assert "SUSPENDED" not in before.values()
+    assert isinstance(shop.outside.gateway, MemoryGateway)
+    suspended = before | {DOCUMENTS: "SUSPENDED"}
+    for status, expected in (("needs_response", before), ("lost", suspended), ("lost", suspended), ("won", before)):
+        with shop.client.application.app_context():
+            contest_newest_charge(shop.outside.gateway, status)
+        assert states(shop) == expected, status
+
+
+def test_a_refund_of_everything_suspends_a_service_and_what_stands_beside_it_and_the_vendor_is_told(shop: Shop) -> None:
+    """D10: nothing is deleted, the days paid stay on record."""
+    shop.buy(shop.line(BASE), shop.line(SEAT))
+    ends = shop.ends()
+    with shop.tx() as session:
+        order_id = session.scalars(select(Order.id).order_by(Order.id.desc())).first()
+    assert order_id is not None
+    with shop.client.application.app_context():
+        request_refund(order_id, RefundWish(everything=True), FINANCE, shop.outside.gateway)
+    assert states(shop) == {BASE: "SUSPENDED", SEAT: "SUSPENDED"}
+    assert shop.ends() == ends
+    shop.jobs()
+    vendor = shop.outside.provisioner
+    assert isinstance(vendor, MemoryProvisioner)
+    _key, body = vendor.changes[-1]
+    assert {one["state"] for one in body["services"]} == {"SUSPENDED"}

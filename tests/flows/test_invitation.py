@@ -13,26 +13,30 @@ from entitlements import (
     Accepted,
     Company,
     MemoryProvisioner,
+    PurchaseNotWaiting,
     Refused,
     StudioLink,
     activate_coupon,
+    correct_purchase,
     invitations,
     payer_at,
     purchase_of,
+    rights_of,
     stock_of,
 )
 from entitlements.connections.link_requests import LinkRequest
 from entitlements.connections.linking import link_state
 from foundation import clock
 from foundation.mail import MemoryMailer
-from shop import MemoryGateway
+from shop import MemoryGateway, RefundWish
 from shop.payments.money_in import FinanceTask
-from tests.banking import Bank
+from tests.banking import FINANCE, Bank
 from tests.browsing import Browser
 from tests.conftest import Transact
 from tests.entitlements.scenes import OTHER_COMPANY, PAGES, browser_of
 from tests.factories import a_studio, a_user
 from tests.flows.inviting import CLIENT, Street, fill_in_data, text_of
+from tests.refunding import contest_newest_charge, request_refund
 from tests.stories import COMPANY_FORM, a_paid_order, company_data, owner_of, stock_the_shop
 
 
@@ -417,6 +421,129 @@ def test_a_tax_code_that_was_taken_between_order_and_payment_loses_nothing(stree
         purchase = purchase_of(session, invitation)
     assert purchase is not None
     assert (purchase.state, purchase.problem) == ("WAITING", "TAKEN")
+
+
+def _refused_by_the_vendor(street: Street) -> tuple[UUID, Browser]:
+    """A client has paid and the vendor refused its company: the purchase waits for corrected data."""
+    street.vendor.answers.append(Refused("La denominazione non corrisponde."))
+    invitation = street.invite()
+    browser = street.order(street.filled())
+    street.pay_by_card()
+    street.run_jobs()
+    return invitation, browser
+
+
+def _purchase(street: Street, invitation_id: UUID) -> tuple[str, bool]:
+    """Where the purchase of an invitation stands, and whether a case holds it."""
+    with street.tx() as session:
+        purchase = purchase_of(session, invitation_id)
+        assert purchase is not None
+        return purchase.state, purchase.held_by_case is not None
+
+
+def _standing(street: Street, company: Company) -> tuple[bool, str]:
+    """Whether the company's licence is suspended, and the mode the vendor was told last."""
+    street.run_jobs()
+    with street.tx() as session:
+        ((licence, _term),) = rights_of(session, session.get_one(Company, company.id)).licences
+    told = [body for _key, body in street.vendor.changes if body["id"] == str(company.id)]
+    return licence.suspended_at is not None, str(told[-1]["access_mode"]) if told else ""
+
+
+def _contest(street: Street, status: str) -> None:
+    with street.app.app_context():
+        contest_newest_charge(street.gateway, status)
+
+
+def test_a_refund_of_a_company_that_waits_ends_it_and_says_so_before(street: Street) -> None:
+    """D10: nobody makes a company of money that went back."""
+    invitation, browser = _refused_by_the_vendor(street)
+    with street.app.app_context():
+        request_refund(street.newest_order().id, RefundWish(everything=True), FINANCE, street.gateway)
+    assert _purchase(street, invitation) == ("VOIDED", False)
+    assert _tasks(street, "company_not_created") == 0
+    browser.open(f"{street.link(kind='Controlla i dati')}/stato")
+    assert "L’importo è stato restituito." in browser.text
+    street.run_jobs()
+    assert street.state(invitation) == "PAID"
+
+
+def test_a_dispute_holds_a_company_that_waits_and_ends_or_frees_it(street: Street) -> None:
+    """D10: held while the bank decides; free again when it decides for the shop, over when it does not."""
+    invitation, _browser = _refused_by_the_vendor(street)
+    told = [("needs_response", True), ("won", False), ("needs_response", True)]
+    for status, held in told:
+        _contest(street, status)
+        assert _purchase(street, invitation) == ("WAITING", held), status
+    for _again in range(2):
+        _contest(street, "lost")
+        assert _purchase(street, invitation) == ("VOIDED", False)
+
+
+def _under_way_when_lost(street: Street) -> tuple[UUID, Browser]:
+    """The vendor has accepted a company and not created it yet when the dispute about its money is lost."""
+    street.vendor.answers.append(Accepted("op-1"))
+    invitation = street.invite()
+    browser = street.order(street.filled())
+    street.pay_by_card()
+    street.jobs_once()
+    _contest(street, "lost")
+    assert _purchase(street, invitation) == ("CREATING", True)
+    return invitation, browser
+
+
+def test_a_company_under_way_when_the_dispute_is_lost_is_suspended_when_it_exists(street: Street) -> None:
+    """D10: what is asked for goes on, and is looked at again within the hour."""
+    invitation, _browser = _under_way_when_lost(street)
+    street.run_jobs()
+    assert _purchase(street, invitation) == ("DONE", False)
+    street.advance(timedelta(hours=2))
+    street.run_jobs()
+    assert _standing(street, _company(street, invitation)) == (True, "READ_ONLY")
+
+
+def test_a_company_refused_after_the_dispute_was_lost_is_not_asked_for_again(street: Street) -> None:
+    """D10: the client's correction waits, and the purchase ends when it is looked at again."""
+    street.vendor.asked.append(Refused("La denominazione non corrisponde."))
+    invitation, browser = _under_way_when_lost(street)
+    street.jobs_once()
+    street.run_jobs()
+    assert _purchase(street, invitation) == ("WAITING", True)
+    with street.tx() as session, pytest.raises(PurchaseNotWaiting):
+        correct_purchase(session, invitations.lock_invitation(session, invitation))
+    street.advance(timedelta(hours=2))
+    street.run_jobs()
+    assert _purchase(street, invitation) == ("VOIDED", False)
+    assert "L’importo è stato restituito." in browser.open(browser.url).text
+
+
+def test_a_lost_dispute_suspends_the_company_it_bought_and_a_won_one_gives_it_back(street: Street) -> None:
+    """D10, D17: read-only plus export, never deleted; the vendor's software is told both times."""
+    invitation = street.invite()
+    street.order(street.filled())
+    street.pay_by_card()
+    street.run_jobs()
+    company = _company(street, invitation)
+    _contest(street, "needs_response")
+    assert _standing(street, company)[0] is False
+    for status, suspended, mode in (("lost", True, "READ_ONLY"), ("won", False, "FULL")):
+        _contest(street, status)
+        assert _standing(street, company) == (suspended, mode), status
+    assert _purchase(street, invitation) == ("DONE", False)
+
+
+@pytest.mark.parametrize("everything", [True, False])
+def test_only_a_decision_about_everything_suspends_a_company_that_was_bought(street: Street, everything: bool) -> None:
+    """D10: the same as for a company of a coupon."""
+    invitation = street.invite()
+    street.order(street.filled())
+    street.pay_by_card()
+    street.run_jobs()
+    order = street.newest_order()
+    wish = RefundWish(everything=True) if everything else RefundWish(amount_cents=order.gross_cents)
+    with street.app.app_context():
+        request_refund(order.id, wish, FINANCE, street.gateway)
+    assert _standing(street, _company(street, invitation))[0] is everything
 
 
 def test_the_company_that_is_accepted_becomes_ready_when_the_vendor_says_so_later(street: Street) -> None:

@@ -408,12 +408,22 @@ def test_what_expires_while_it_is_frozen_does_not_come_back_to_life(
     assert bucket_of(tx, order).balance == 0
 
 
-@pytest.mark.parametrize("everything", [True, False])
-def test_a_service_is_said_to_run_to_its_end_whatever_goes_back(app: Flask, everything: bool) -> None:
-    line = OrderLine(id=new_id(), names={"it": "Documenti", "en": "Documents"}, gives={"kind": "licence"})
+@pytest.mark.parametrize(
+    ("action", "everything", "said"),
+    [
+        ("START", True, "Si sospendono i servizi attivati con quest’ordine, senza cancellare nulla: Documenti."),
+        ("START", False, "Per sospendere i servizi attivati con quest’ordine scegli tutto l’ordine."),
+        ("EXTEND", True, "I servizi restano attivi fino alla scadenza: Documenti."),
+    ],
+)
+def test_what_becomes_of_a_service_is_said_before(app: Flask, action: str, everything: bool, said: str) -> None:
+    names, term = {"it": "Documenti", "en": "Documents"}, {"action": action}
+    line = OrderLine(id=new_id(), names=names, gives={"kind": "licence"}, term=term)
     known = Refundable(1_830, {"card": 1_830}, blocked=False, lines=(LineLeft(line, 0, 0, 0),))
     with app.test_request_context():
-        said = effects_of(known, RefundWish(1_830, everything=everything), 1_830)
-        assert left_said(known.lines[0]) == "servizio, attivo fino alla scadenza"
-    assert "I servizi restano attivi fino alla scadenza: Documenti." in said
-    assert not [one for one in said if "coupon" in one]
+        effects = effects_of(known, RefundWish(1_830, everything=everything), 1_830)
+        began = left_said(known.lines[0]) == "servizio attivato con quest’ordine"
+    assert said in effects
+    assert began is (action == "START")
+    assert ("I servizi restano attivi fino alla scadenza: Documenti." in effects) is not (began and everything)
+    assert not [one for one in effects if "coupon" in one]

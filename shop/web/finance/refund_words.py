@@ -25,10 +25,22 @@ def request_state(state: str) -> tuple[str, str]:
 
 
 def left_said(left: LineLeft) -> str:
-    """How a line stands: what is unused and what is used, or that it is a service."""
+    """How a line stands: what is unused and what is used, or what it began."""
     if left.is_service:
-        return str(_("servizio, attivo fino alla scadenza"))
+        started, longer = _("servizio attivato con quest’ordine"), _("proroga o rinnovo di un servizio")
+        return str(started if left.starts_service else longer)
+    if left.purchase:
+        return _company_said(left.purchase)
     return str(_("non usati: %(unused)s · usati: %(used)s", unused=unused_said(left), used=in_use_said(left)))
+
+
+def _company_said(purchase: str) -> str:
+    words = {
+        "WAITING": _("azienda pagata, non ancora creata"),
+        "CREATING": _("azienda in creazione"),
+        "VOIDED": _("azienda che non si crea più"),
+    }
+    return str(words.get(purchase, _("azienda creata")))
 
 
 def unused_said(left: LineLeft) -> str:
@@ -81,7 +93,9 @@ def _rights(known: Refundable, wish: RefundWish, amount_cents: int) -> Iterator[
 
 
 def _ending(left: LineLeft) -> Iterator[str]:
-    if left.unused and left.meter:
+    if left.purchase == "WAITING":
+        yield _("L’azienda di «%(name)s» non si crea più.", name=line_name(left.line))
+    elif left.unused and left.meter:
         yield _("Non si può più usare: %(what)s di «%(name)s».", what=unused_said(left), name=line_name(left.line))
     elif left.unused:
         yield _(
@@ -104,12 +118,26 @@ def _used(known: Refundable, wish: RefundWish) -> Iterator[str]:
             "Le aziende già attivate (%(count)s) restano attive: per sospenderle scegli tutto l’ordine.",
             count=companies,
         )
-    services = [line_name(one.line) for one in known.lines if one.is_service]
-    if services:
-        yield _("I servizi restano attivi fino alla scadenza: %(names)s.", names=", ".join(services))
+    yield from _services(known, wish)
     used = [one for one in known.lines if one.meter and one.in_use]
     if used:
         yield _("Già usati, restano usati: %(what)s.", what=", ".join(in_use_said(one) for one in used))
+
+
+def _services(known: Refundable, wish: RefundWish) -> Iterator[str]:
+    """Services this order started are suspended where finance decides so; those it made longer run to their end."""
+    ended = [line_name(one.line) for one in known.lines if one.starts_service and wish.everything]
+    going_on = [one for one in known.lines if one.is_service and not (one.starts_service and wish.everything)]
+    if ended:
+        yield _(
+            "Si sospendono i servizi attivati con quest’ordine, senza cancellare nulla: %(names)s.",
+            names=", ".join(ended),
+        )
+    if going_on:
+        names = ", ".join(line_name(one.line) for one in going_on)
+        yield _("I servizi restano attivi fino alla scadenza: %(names)s.", names=names)
+    if any(one.starts_service for one in going_on):
+        yield _("Per sospendere i servizi attivati con quest’ordine scegli tutto l’ordine.")
 
 
 def _money(way: str, amount_cents: int) -> str:

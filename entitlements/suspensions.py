@@ -1,0 +1,87 @@
+"""Suspensions (D10): licences whose money is gone are read-only and can be exported, never deleted; and come back."""
+
+from collections.abc import Iterable, Sequence
+from uuid import UUID
+
+from sqlalchemy import select, text
+from sqlalchemy.orm import Session
+
+from entitlements.companies import Company
+from entitlements.licences import Licence
+from entitlements.links import payer_at
+from entitlements.provisioning.changes import announce_change
+from foundation import clock
+from foundation.events import Subject, record_event
+
+_STANDING = text(
+    """
+    SELECT l.id, l.party_id, c.owner_party_id
+    FROM licences l JOIN coupon_assignments a ON l.cause_kind = 'coupon_assignment' AND l.cause_id = a.id
+    JOIN coupons c ON c.id = a.coupon_id JOIN coupon_packs p ON p.id = c.pack_id
+    WHERE l.suspended_at IS NULL AND p.cause_kind = :cause_kind AND p.cause_id = ANY(CAST(:causes AS uuid[]))
+    UNION ALL
+    SELECT l.id, l.party_id, NULL FROM licences l
+    WHERE l.suspended_at IS NULL AND l.cause_kind = :cause_kind AND l.cause_id = ANY(CAST(:causes AS uuid[]))
+    """
+)
+_SUSPEND = text(
+    "UPDATE licences SET suspended_at = :now, suspended_by_case = :case"
+    " WHERE id = ANY(CAST(:ids AS uuid[])) AND suspended_at IS NULL RETURNING id"
+)
+_LIFT = text(
+    "UPDATE licences SET suspended_at = NULL, suspended_by_case = NULL WHERE suspended_by_case = :case"
+    " RETURNING id, party_id, kind, state"
+)
+
+
+def suspend_licences(session: Session, cause_kind: str, cause_ids: Sequence[UUID], case: UUID) -> int:
+    """Suspend the licences these causes started, themselves or through coupons minted for them; answers how many.
+
+    Read-only plus export, never deleted (D10, D17); the vendor's software is told. A service that another cause started
+    and these only made longer goes on. Repeating it changes nothing.
+    """
+    found = session.execute(_STANDING, {"cause_kind": cause_kind, "causes": list(cause_ids)}).all()
+    if not found:
+        return 0
+    _lock_companies(session, {row.party_id for row in found})
+    values = {"ids": [row.id for row in found], "case": case, "now": clock.now()}
+    suspended = set(session.scalars(_SUSPEND, values))
+    told = [row for row in found if row.id in suspended]
+    for row in told:
+        subject = _subject(session, row.party_id, row.owner_party_id)
+        record_event(session, "licence.suspended", subject, licence_id=row.id, case_id=case)
+    _tell_vendor(session, (row.party_id for row in told))
+    return len(told)
+
+
+def lift_suspensions(session: Session, case: UUID) -> int:
+    """Give back the licences a case had suspended: the bank decided for the shop after all; answers how many."""
+    parties = set(session.scalars(select(Licence.party_id).where(Licence.suspended_by_case == case)))
+    if not parties:
+        return 0
+    _lock_companies(session, parties)
+    lifted = session.execute(_LIFT, {"case": case}).all()
+    for row in lifted:
+        facts = {"licence_id": row.id, "kind": row.kind, "state": row.state, "case_id": case}
+        record_event(session, "licence.changed", _subject(session, row.party_id), **facts)
+    _tell_vendor(session, (row.party_id for row in lifted))
+    return len(lifted)
+
+
+def _lock_companies(session: Session, party_ids: set[UUID]) -> None:
+    """What is told to the vendor about a company waits for its row; in one order, so that nobody waits in a ring."""
+    query = select(Company.id).where(Company.id.in_(party_ids)).order_by(Company.id)
+    session.execute(query.with_for_update(key_share=True)).all()
+
+
+def _subject(session: Session, company_id: UUID, owner_id: UUID | None = None) -> Subject:
+    """A coupon's licence is its owner's to read about, any other its payer's."""
+    if owner_id is None:
+        payer = payer_at(session, company_id, clock.now())
+        owner_id = payer.payer_party_id if payer else company_id
+    return Subject("company", company_id, owner_id)
+
+
+def _tell_vendor(session: Session, company_ids: Iterable[UUID]) -> None:
+    for company_id in sorted(set(company_ids)):
+        announce_change(session, company_id)
