@@ -152,6 +152,7 @@ def _bars(
     def at(day: date) -> int:
         return min(_SCALE, max(0, half_up((day - start).days * _SCALE, most)))
 
+    running = {end.kind for end in outcome.ends if end.place is None}
     bars = []
     for end in outcome.ends:
         before = at(end.ends_before) if end.ends_before else at(end.ends_on)
@@ -160,7 +161,8 @@ def _bars(
             parts.append((before, at(end.ends_on) - before, "extended"))
         if end.place is not None and lost.get(end.place):
             parts.append((at(end.ends_on), _SCALE - at(end.ends_on), "lost"))
-        bars.append((kinds[end.kind], tuple(parts)))
+        beside = end.place is not None and end.kind in running
+        bars.append((str(_("Nuovi")) if beside else kinds[end.kind], tuple(parts)))
     # Modules that run over the same days are one bar.
     return list(dict.fromkeys(bars))
 
