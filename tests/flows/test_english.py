@@ -77,6 +77,7 @@ def test_no_mail_says_anything_in_italian(app: Flask, tx: Transact) -> None:
         stock_the_shop(session)
         order = an_order(session, a_studio(session), "LITE-10", method="bank_transfer")
         context = letter_context(session, order) | _of_an_account() | _of_a_company() | _of_money()
+    context |= _of_an_invitation() | _of_services()
     left = []
     for template in MAILS:
         subject, text, page = _mail_parts(app, template, context)
@@ -216,3 +217,15 @@ def _of_a_company() -> dict[str, object]:
 def _of_money() -> dict[str, object]:
     names = ("surplus_cents", "shortfall_cents", "paid_cents", "returned_cents", "missing_cents", "refunded_cents")
     return dict.fromkeys(names, 1_000) | {"held": 1, "fulfilled": 1, "qr": ""}
+
+
+def _of_an_invitation() -> dict[str, object]:
+    offer = {"names": {"it": "LITE", "en": "LITE"}, "gross_cents": 1_000}
+    contact = {"name": "Anna", "email": "anna@example.it", "phone": ""}
+    told: dict[str, object] = {"client_name": "Anna", "expires_at": clock.now().isoformat(), "contact": contact}
+    return told | {"invitation_id": str(new_id()), "offer": offer, "code": "123456", "tax_code": "00743110157"}
+
+
+def _of_services() -> dict[str, object]:
+    service = {"names": {"it": "LITE", "en": "LITE"}, "quantity": 2, "last_day": "31/12/2026"}
+    return {"services": [service], "days_left": 7, "last_day": "31/12/2026", "path": "/servizi"}

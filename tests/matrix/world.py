@@ -131,7 +131,7 @@ def _holding(session: Session, number: int, people: dict[str, User], suffix: str
         people["staff"] = staff
         people["member"] = a_user(session, company.id, "member")
         people["company_owner"] = a_user(session, company.id, "owner")
-    invite_member(session, studio.id, f"invitata{number}@example.it", "staff", by)
+    invite_member(session, studio.id, f"roma{number}@example.it", "staff", by)
     cart = open_cart(session, studio.id, None)
     line = add_to_cart(session, cart, current_price_book(session, clock.today()), "LITE-10", 1, None)
     asker = a_company(session)
@@ -182,7 +182,7 @@ def _services(session: Session, company: Company, number: int) -> tuple[UUID, UU
     service = bought(session, company, replace(BASE, setup=PANEL), *term)
     bought(session, company, SEATS, *term, quantity=2)
     by = Principal(None, company.id, "company_owner")
-    return service, invite_to_seat(session, company.id, f"utente{number}@example.it", {"sent": "read"}, by).id
+    return service, invite_to_seat(session, company.id, f"milano{number}@example.it", {"sent": "read"}, by).id
 
 
 def _membership(session: Session, user: User) -> UUID:
@@ -206,7 +206,7 @@ def _client_invitation(session: Session, studio: Party, number: int) -> dict[str
     book = current_price_book(session, clock.today())
     contact = invitations.StudioContact(studio.name, studio.email or "", "")
     offer = lock_offer(book, invitable(book)[0].sku)
-    invited = invitations.Invited(new_id(), "Cliente", f"cliente{number}@example.it", "", offer, contact)
+    invited = invitations.Invited(new_id(), "Esempio", f"esempio{number}@example.it", "", offer, contact)
     assert invitations.send_invitations(session, [invited], owner_of(studio)) == 1
     sent = invitations.invitation_of(session, invited.id, studio.id)
     return {
