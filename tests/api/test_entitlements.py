@@ -92,7 +92,9 @@ def test_an_answer_about_the_past_does_not_change_when_more_is_recorded(
     before = activated.at(then)
     with tx() as session:
         licence = session.scalars(select(Licence).where(Licence.party_id == activated.company_id)).one()
-        session.add(_term(licence, clock.rome_day(then), clock.rome_day(then) + timedelta(days=900)))
+        session.add(
+            _term(licence, clock.rome_day(then) - timedelta(days=1), clock.rome_day(then) + timedelta(days=900))
+        )
     assert activated.at(then) == before
     known = activated.at(then, known="now")
     assert len(known["licences"]) == 2

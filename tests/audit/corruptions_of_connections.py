@@ -28,7 +28,8 @@ CONNECTIONS: tuple[Corruption, ...] = (
     deed(
         "a link between two studios",
         JOINS,
-        "UPDATE studio_links SET company_id = studio_id WHERE unlinked_at IS NULL",
+        "UPDATE studio_links SET company_id = studio_id"
+        " WHERE id = (SELECT id FROM studio_links WHERE unlinked_at IS NULL ORDER BY id LIMIT 1)",
     ),
     deed("a request that was never made", JOINS, "DELETE FROM link_requests WHERE state = 'ACCEPTED'"),
     deed(

@@ -140,8 +140,11 @@ def _activate(town: Town, outside: Outside) -> None:
             coupon = next(c for c, _ in stock_of(session, town.torino.id, state="AVAILABLE"))
             activate_coupon(session, coupon.id, company_data(**changes), owner_of(town.torino))
         drain()
-    # The silence was for the last of them alone; it asks again only after its pause.
+    # The silence was for the last of them alone, and lasts longer than the town is built.
     provisioner.answers.clear()
+    with transaction() as session:
+        later = {"later": clock.real_now() + timedelta(days=1)}
+        session.execute(text("UPDATE procrastinate_jobs SET scheduled_at = :later WHERE status = 'todo'"), later)
 
 
 def _use(town: Town) -> None:

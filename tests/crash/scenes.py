@@ -10,14 +10,15 @@ from uuid import UUID
 from flask import Flask
 
 from app import Outside, create_app
-from entitlements import HttpProvisioner, Party, activate_coupon, invitations, stock_of
+from entitlements import FOLLOW_SEATS, HttpProvisioner, Party, activate_coupon, invitations, stock_of
 from entitlements.drafts import save_invitation_draft
 from entitlements.provisioning.attempts import attempt
+from entitlements.provisioning.changes import announce_change
 from entitlements.provisioning.give_up import give_up
 from foundation import clock
 from foundation.database import database, transaction
 from foundation.ids import new_id
-from foundation.jobs import RetryLater, defer
+from foundation.jobs import RetryLater, defer, drain
 from foundation.mail import MemoryMailer
 from foundation.principal import Principal
 from shop import MoneyFact, Order, StripeGateway, TransferFact, lock_order, record_payment, record_transfer
@@ -128,6 +129,18 @@ def refused_company(world: World, app: Flask, studio: Party, number: int) -> UUI
         except RetryLater:
             return company_id
     raise AssertionError("the vendor was to fail")
+
+
+def changed_company(app: Flask, studio: Party) -> None:
+    """A company that exists at the vendor, which is to be told of a change, while a lot of its seats is over."""
+    with app.app_context():
+        with transaction() as session:
+            coupon, _ = stock_of(session, studio.id, state="AVAILABLE")[0]
+            company = activate_coupon(session, coupon.id, company_data(**company_fields(2)), owner_of(studio))
+        drain()
+        with transaction() as session:
+            announce_change(session, company.id)
+            defer(session, FOLLOW_SEATS, company_id=str(company.id))
 
 
 def page_to_close(app: Flask, studio: Party) -> Order:

@@ -21,6 +21,7 @@ from tests.crash.programs import Starter
 from tests.crash.scenes import (
     a_buyer,
     ask_for_refund,
+    changed_company,
     fallen_quote,
     gateway_of,
     invited_order,
@@ -136,6 +137,30 @@ def test_the_money_of_a_fallen_quote_goes_back_once_whoever_died(world: World, a
     _let_a_worker_finish(world, starter, "orders.requoted", "orders.rivals", "invoicing.revoke")
     assert world.number("SELECT sum(balance_cents) FROM store_credits") == order.gross_cents
     assert world.number("SELECT count(*) FROM mails WHERE template = 'order_needs_requote'") == 1
+    assert _violations(app) == []
+
+
+@pytest.mark.parametrize(
+    "point",
+    [
+        "provisioning.before_change",
+        "provisioning.after_change",
+        "job.provisioning.tell.done",
+        "job.members.follow_seats.done",
+    ],
+)
+def test_a_change_reaches_the_vendor_whoever_died_telling_it(world: World, app: Flask, point: str) -> None:
+    studio = a_buyer(app)
+    paid_order(app, studio)
+    changed_company(app, studio)
+    starter = Starter(world.environment, world.folder)
+    doomed = starter.worker(point)
+    try:
+        assert doomed.process.wait(LONGEST_SECONDS) == -signal.SIGKILL
+    finally:
+        doomed.end()
+    _let_a_worker_finish(world, starter, "provisioning.tell", "members.follow_seats")
+    assert world.rows("SELECT state FROM provisioning_changes") == [("DONE",)]
     assert _violations(app) == []
 
 

@@ -94,7 +94,7 @@ def test_what_nobody_knows_how_to_issue_is_refused_and_leaves_no_claim(tx: Trans
 
 
 def test_the_kinds_that_can_be_issued_are_told() -> None:
-    assert {"coupons", "documents", "credit_cents", "credits", "licence"} == GRANT_KINDS
+    assert {"coupons", "documents", "credit_cents", "credits", "licence", "company"} == GRANT_KINDS
 
 
 @pytest.mark.parametrize("kind", ["documents", "credit_cents", "credits"])

@@ -46,7 +46,7 @@ TABLE: dict[tuple[InvitationState, InvitationStep], InvitationState] = {
 }
 
 
-@pytest.mark.parametrize(("state", "step"), product(INVITATION_STATES, STEPS))
+@pytest.mark.parametrize(("state", "step"), list(product(INVITATION_STATES, STEPS)))
 def test_an_invitation_takes_only_the_steps_of_its_table(state: InvitationState, step: InvitationStep) -> None:
     if (state, step) in TABLE:
         assert next_invitation_state(state, step) == TABLE[state, step]

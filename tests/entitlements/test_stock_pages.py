@@ -146,7 +146,7 @@ def test_somebody_elses_coupon_is_not_there(app: Flask, tx: Transact, path: str)
     assert codes(browser.open("/coupon?state=all").text) == []
 
 
-@pytest.mark.parametrize("path", ["/coupon", "/coupon.csv", "/aziende", "/supporto", "/attiva/ateco", "/attiva/comuni"])
+@pytest.mark.parametrize("path", ["/coupon", "/coupon.csv", "/aziende", "/supporto"])
 def test_pages_of_a_studio_are_for_its_people(app: Flask, tx: Transact, path: str) -> None:
     assert app.test_client().get(path).location.startswith("/accedi")
     with tx() as session:
