@@ -15,24 +15,25 @@ _PAST = (
     INSERT INTO companies (id, tax_code, state, profile, requested_by_party_id, requested_on, requested_at, ready_at,
                            remote_id, support_code, version)
     SELECT id, tax_code, 'READY', '{}', :studio, current_date - 300, now() - interval '300 days',
-           now() - interval '300 days', 'KC-' || tax_code, 'AA-0000', 1 FROM parties WHERE kind = 'COMPANY'
+           now() - interval '300 days', 'KC-' || tax_code, 'AA-0000', 1
+    FROM parties WHERE kind = 'COMPANY' AND name LIKE 'Azienda %'
     """,
     """
     INSERT INTO licences (id, party_id, family, product, plan, access_mode, limits, kind, sku, names, gives, quantity,
                           state, cause_kind, cause_id, created_at)
     SELECT gen_random_uuid(), id, 'ACCOUNTING', 'LITE', 'LITE', 'FULL', '{}', 'plan', 'LITE-1', '{}', '{}', 1,
-           'ACTIVE', 'migration', id, now() FROM companies
+           'ACTIVE', 'migration', id, now() FROM companies WHERE support_code = 'AA-0000'
     """,
     """
     INSERT INTO licence_terms (id, licence_id, starts_on, ends_on, anchor_on, action, net_cents, unit_net_cents,
                                vat_code, price_book_version, cause_kind, cause_id, recorded_at)
     SELECT gen_random_uuid(), id, current_date - 300, current_date + 65, current_date - 300, 'START', 4900, 4900,
-           'IVA22', 1, 'migration', cause_id, now() - interval '300 days' FROM licences
+           'IVA22', 1, 'migration', cause_id, now() - interval '300 days' FROM licences WHERE cause_kind = 'migration'
     """,
     """
     INSERT INTO payer_periods (id, company_id, payer_party_id, payer, from_at, recorded_at, cause_kind, cause_id)
     SELECT gen_random_uuid(), id, :studio, 'STUDIO', now() - interval '300 days', now() - interval '300 days',
-           'migration', id FROM companies
+           'migration', id FROM companies WHERE support_code = 'AA-0000'
     """,
     # Ids carry their time, as the product's own do: the newest orders are the newest here too.
     """

@@ -131,7 +131,7 @@ def the_company_is_created_before_their_eyes(studio: Visitor, name: str) -> None
     studio.check()
     assert studio.stage.letter(name)["subject"] == f"{name} è attiva"
     studio.open("/aziende")
-    expect(studio.page.get_by_role("link", name=name)).to_be_visible()
+    expect(studio.page.get_by_role("link", name=name, exact=True)).to_be_visible()
     studio.check()
 
 
