@@ -18,8 +18,7 @@ def canonical_json(value: JsonValue) -> str:
 
     A float raises `MalformedQuote` with its place: no figure of this package is one, and stores rewrite them.
     """
-    _refuse_what_is_not_exact(value, "")
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return json.dumps(_plain(value, ""), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
 def own_copy(value: JsonObject) -> JsonObject:
@@ -35,32 +34,20 @@ def _plain(value: Any, pointer: str) -> Any:  # noqa: ANN401 - JSON of any shape
     kind = type(value)
     if kind is str or kind is int or kind is bool or value is None:
         return value
-    if kind is dict:
+    if isinstance(value, dict):
         return {_key(key, pointer): _plain(member, f"{pointer}/{key}") for key, member in value.items()}
-    if kind is list or kind is tuple:
+    if isinstance(value, list | tuple):
         return [_plain(member, f"{pointer}/{place}") for place, member in enumerate(value)]
-    _refuse_what_is_not_exact(value, pointer)
-    # A kind of text or number of somebody's own, such as an enumeration: what JSON makes of it.
-    return json.loads(json.dumps(value))
+    if isinstance(value, str | int):
+        # A kind of text or number of somebody's own, such as an enumeration: what JSON makes of it.
+        return json.loads(json.dumps(value))
+    raise MalformedQuote(pointer)
 
 
 def _key(key: object, pointer: str) -> str:
     if type(key) is not str:
         raise MalformedQuote(pointer)
     return key
-
-
-def _refuse_what_is_not_exact(value: object, pointer: str) -> None:
-    if isinstance(value, dict):
-        for key, member in value.items():
-            if not isinstance(key, str):
-                raise MalformedQuote(pointer)
-            _refuse_what_is_not_exact(member, f"{pointer}/{key}")
-    elif isinstance(value, list | tuple):
-        for place, member in enumerate(value):
-            _refuse_what_is_not_exact(member, f"{pointer}/{place}")
-    elif not (value is None or isinstance(value, bool | int | str)):
-        raise MalformedQuote(pointer)
 
 
 def differences(left: JsonValue, right: JsonValue, pointer: str = "") -> tuple[str, ...]:

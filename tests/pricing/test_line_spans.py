@@ -2,6 +2,7 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
@@ -24,9 +25,11 @@ from pricing import (
     TierTable,
     WholeYears,
     add_months,
+    canonical_json,
     price,
     replay,
 )
+from pricing.canonical import own_copy
 from tests.pricing.values import RATES, quote_requests
 
 BASE = RequestedLine(
@@ -154,3 +157,26 @@ def test_a_stored_span_that_is_none_is_refused_at_its_place(
     with pytest.raises(MalformedQuote) as refusal:
         replay(stored)
     assert refusal.value.pointer == pointer
+
+
+class _Word(StrEnum):
+    LITE = "LITE"
+
+
+def test_a_word_of_an_enumeration_is_kept_as_plain_text() -> None:
+    kept = own_copy({"first": _Word.LITE, "words": (_Word.LITE,), "more": {"word": _Word.LITE}})
+    assert kept == {"first": "LITE", "words": ["LITE"], "more": {"word": "LITE"}}
+    assert type(kept["first"]) is str
+
+
+@pytest.mark.parametrize("value", [{"a": [1, 0.5]}, {"a": {1: "b"}}, {"a": object()}])
+def test_what_is_not_exact_is_refused_by_copy_and_text_alike(value: dict[str, Any]) -> None:
+    for made in (own_copy, canonical_json):
+        with pytest.raises(MalformedQuote):
+            made(value)
+
+
+def test_the_first_months_of_a_lot_are_counted_from_its_own_anchor() -> None:
+    began = date(2026, 9, 15)
+    first = PartOfYears(began, began, date(2027, 3, 15))
+    assert first.formula(Money(2990), 1).net == Money(1495)
