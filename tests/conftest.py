@@ -64,11 +64,13 @@ def outside(built_app: Flask) -> Outside:
 
 @pytest.fixture
 def app(built_app: Flask, outside: Outside) -> Iterator[Flask]:  # noqa: ARG001 - fresh twins belong to it
-    """The application on an isolated database: whatever the test writes is rolled back."""
+    """The application on an isolated database: whatever the test writes, or sets, is rolled back."""
+    settings = built_app.extensions["gettone.settings"]
     clock.follow(timedelta())
     with isolated(built_app):
         yield built_app
     clock.follow(timedelta())
+    built_app.extensions["gettone.settings"] = settings
 
 
 @pytest.fixture
