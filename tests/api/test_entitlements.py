@@ -5,16 +5,16 @@ from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
 from flask.testing import FlaskClient
-from sqlalchemy import event, select
+from sqlalchemy import select
 
 from entitlements import Company
 from entitlements.licences import Licence, LicenceTerm
 from foundation import clock
-from foundation.database import database
 from foundation.ids import new_id
 from tests.api.caller import Activated, Caller, caller, fill_pack
 from tests.conftest import Transact
 from tests.factories import a_studio
+from tests.statements import statements
 
 
 def _ready_at(tx: Transact, company_id: UUID) -> datetime:
@@ -160,18 +160,7 @@ def test_somebody_elses_company_is_not_there(activated: Activated, client: Flask
 
 
 def test_the_check_stays_at_few_statements(activated: Activated) -> None:
-    seen: list[str] = []
-    with activated.product.client.application.app_context():
-        bind = database.engines[None]
-
-    def note(_connection: object, _cursor: object, statement: str, *_more: object) -> None:
-        if not statement.startswith(("SAVEPOINT", "RELEASE")):
-            seen.append(statement)
-
-    event.listen(bind, "before_cursor_execute", note)
-    try:
+    with statements(activated.product.client.application) as seen:
         activated.at()
-    finally:
-        event.remove(bind, "before_cursor_execute", note)
     # Token, throttle, clock; then company, payer with licences, wallets.
     assert len(seen) <= 6, seen

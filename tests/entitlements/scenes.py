@@ -1,18 +1,15 @@
 """What the stories of this room begin with: a studio with coupons, people at their browsers, the vendor's letters."""
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from uuid import UUID
 
 from flask import Flask
-from sqlalchemy import event, text
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from entitlements import Party, activate_coupon, stock_of
-from foundation.database import database
 from foundation.ids import new_id
 from foundation.settings import Settings
 from foundation.webhook_signatures import signed_headers
@@ -84,21 +81,3 @@ def a_letter(app: Flask, letter_type: str, data: object, message_id: str = "") -
     raw = json.dumps({"type": letter_type, "data": data}).encode()
     headers = signed_headers(settings.provisioning_secret, message_id or f"msg_{new_id().hex}", raw)
     return app.test_client().post("/webhooks/provisioning", data=raw, headers=headers)
-
-
-@contextmanager
-def counted_queries(app: Flask) -> Iterator[list[str]]:
-    """The statements sent to the database meanwhile."""
-    statements: list[str] = []
-    with app.app_context():
-        engine = database.engines[None]
-
-    def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
-        if not statement.startswith(("SAVEPOINT", "RELEASE", "ROLLBACK")):
-            statements.append(statement)
-
-    event.listen(engine, "before_cursor_execute", note)
-    try:
-        yield statements
-    finally:
-        event.remove(engine, "before_cursor_execute", note)

@@ -20,9 +20,9 @@ from tests.entitlements.scenes import (
     a_scene,
     an_activation,
     browser_of,
-    counted_queries,
 )
 from tests.factories import a_studio, a_user
+from tests.statements import statements
 
 EVERY_STATE = ("READY", "REJECTED", "PROVISIONING")
 
@@ -88,9 +88,9 @@ def test_a_long_list_goes_on_page_by_page_with_few_questions(app: Flask, scene: 
         )
     browser = browser_of(app, scene.owner)
     browser.open("/aziende")
-    with counted_queries(app) as statements:
+    with statements(app) as sent:
         browser.open("/aziende")
-    assert len([one for one in statements if "compan" in one or "payer" in one or "licence" in one]) == 4
+    assert len([one for one in sent if "compan" in one or "payer" in one or "licence" in one]) == 4
     names = [cell.get_text(strip=True) for cell in browser.page.select("td.g-lead")]
     assert (names[0], names[49], len(names)) == ("Azienda 1", "Azienda 50", 50)
     browser.follow("Pagina successiva")

@@ -14,8 +14,9 @@ from foundation import clock
 from foundation.ids import new_id
 from foundation.spreadsheets import neutral
 from tests.conftest import Transact
-from tests.entitlements.scenes import a_scene, an_activation, browser_of, counted_queries
+from tests.entitlements.scenes import a_scene, an_activation, browser_of
 from tests.factories import a_studio, a_user
+from tests.statements import statements
 from tests.stories import a_paid_order, stock_the_shop
 
 
@@ -79,11 +80,11 @@ def test_ten_thousand_coupons_are_a_page_of_fifty_and_few_questions(app: Flask, 
         )
     browser = browser_of(app, owner)
     browser.open("/coupon")
-    with counted_queries(app) as statements:
+    with statements(app) as sent:
         page = browser.open("/coupon")
     assert "50 di 10.000" in page.text
-    assert len([one for one in statements if "coupon" in one]) == 4
-    assert len(statements) <= 10
+    assert len([one for one in sent if "coupon" in one]) == 4
+    assert len(sent) <= 10
     seen = set(page.page.select("td .g-code"))
     page.follow("Pagina successiva")
     assert len(page.page.select("td.g-lead")) == 50

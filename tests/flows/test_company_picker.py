@@ -1,7 +1,5 @@
 """The company somebody works on (F002-07): own and clients' companies, chosen by a POST, found among thousands."""
 
-import time
-
 from flask import Flask
 from sqlalchemy import text
 
@@ -10,8 +8,9 @@ from tests.conftest import Transact
 from tests.factories import MembershipFactory, a_company, a_studio, a_user, using
 from tests.flows.test_studio_links import browser, client_with_licence
 from tests.signing import post
+from tests.statements import statements
 
-FOUND_WITHIN_SECONDS = 2.0
+A_DOZEN = 12
 
 
 def test_a_studio_picks_a_client_works_on_it_and_what_it_buys_then_is_for_that_client(app: Flask, tx: Transact) -> None:
@@ -54,7 +53,7 @@ def test_a_person_of_two_companies_sees_both_and_passes_from_one_to_the_other(ap
     assert "Seconda Azienda" in page.press("Passa a questa").text
 
 
-def test_a_client_is_found_among_five_thousand_within_two_seconds(app: Flask, tx: Transact) -> None:
+def test_a_client_is_found_among_five_thousand_with_a_dozen_questions(app: Flask, tx: Transact) -> None:
     with tx() as session:
         studio = a_studio(session)
         owner = a_user(session, studio.id)
@@ -69,13 +68,12 @@ def test_a_client_is_found_among_five_thousand_within_two_seconds(app: Flask, tx
             ),
             {"studio": studio.id},
         )
+        session.execute(text("ANALYZE parties, studio_links"))
     desk = browser(app, owner)
     for page in ("/account/aziende?q=azienda+4321", "/aziende?q=azienda+4321"):
         desk.get(page)
-        began = time.perf_counter()
-        found = desk.get(page)
-        seconds = time.perf_counter() - began
-        print(f"{page}: clients=5000 seconds={seconds:.2f}")
+        with statements(app) as sent:
+            found = desk.get(page)
         assert "Azienda 4321" in found.text
         assert found.text.count("Azienda 43") <= 10
-        assert seconds < FOUND_WITHIN_SECONDS
+        assert len(sent) <= A_DOZEN

@@ -1,12 +1,10 @@
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import event, func, select, update
+from sqlalchemy import func, select, update
 
 from app import Outside, create_app
 from foundation import clock
@@ -21,6 +19,7 @@ from tests.conftest import Transact
 from tests.database import isolated
 from tests.factories import a_studio, a_user
 from tests.signing import csrf_token, post, sign_in, sign_in_by_token
+from tests.statements import statements
 
 PASSWORD = "cavallo batteria graffetta"
 
@@ -36,24 +35,6 @@ def age(tx: Transact, token: str, **columns: timedelta) -> None:
     values: dict[str, Any] = {name: getattr(WebSession, name) - ago for name, ago in columns.items()}
     with tx() as session:
         session.execute(update(WebSession).where(WebSession.token_hash == token_hash(token)).values(values))
-
-
-@contextmanager
-def counted(app: Flask) -> Iterator[list[str]]:
-    """The statements sent meanwhile, savepoints apart."""
-    with app.app_context():
-        connection: Any = database.engines[None]
-    sent: list[str] = []
-
-    def note(_connection: object, _cursor: object, statement: str, *_more: object) -> None:
-        if "SAVEPOINT" not in statement:
-            sent.append(statement)
-
-    event.listen(connection, "before_cursor_execute", note)
-    try:
-        yield sent
-    finally:
-        event.remove(connection, "before_cursor_execute", note)
 
 
 def is_in(client: FlaskClient) -> bool:
@@ -253,12 +234,12 @@ def test_going_on_in_a_desk_role_asks_for_the_second_factor_once(client: FlaskCl
 
 def test_the_frame_of_a_page_costs_two_statements(client: FlaskClient, tx: Transact, app: Flask) -> None:
     sign_in(client, a_person(tx))
-    with counted(app) as sent:
+    with statements(app) as sent:
         assert client.get("/condizioni").status_code == 200
     assert len(sent) == 2, sent  # who asks, and what their cart holds
     anonymous = app.test_client()
     anonymous.get("/condizioni")
-    with counted(app) as sent:
+    with statements(app) as sent:
         assert anonymous.get("/condizioni").status_code == 200
     assert len(sent) == 1, sent
 

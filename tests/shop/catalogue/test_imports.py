@@ -5,11 +5,10 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 from flask import Flask
-from sqlalchemy import event, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from foundation import clock
-from foundation.database import database
 from shop.catalogue import (
     CatalogueImport,
     CatalogueProduct,
@@ -24,6 +23,7 @@ from shop.catalogue import (
 )
 from tests.conftest import Transact
 from tests.shop.catalogue.texts import SMALL, catalogue_of, changed
+from tests.statements import statements
 
 DEARER = changed('net = "50.00"', 'net = "55.00"')
 NEXT_YEAR = changed("valid_from = 2026-01-01", "valid_from = 2027-01-01", DEARER)
@@ -102,16 +102,13 @@ def test_what_was_imported_is_exported_unchanged(tx: Transact) -> None:
 
 
 def test_reading_the_price_book_again_is_one_small_query(app: Flask, tx: Transact) -> None:
-    statements: list[str] = []
     with tx() as session:
         _import(session, SMALL)
         first = current_price_book(session, SPRING)
-        with app.app_context():
-            engine = database.engines[None]
-        event.listen(engine, "before_cursor_execute", lambda *found: statements.append(str(found[2])))
-        assert current_price_book(session, SPRING) is first
-    assert len([text for text in statements if "price_books" in text]) == 1
-    assert not [text for text in statements if "catalogue_products" in text]
+        with statements(app) as sent:
+            assert current_price_book(session, SPRING) is first
+    assert len([text for text in sent if "price_books" in text]) == 1
+    assert not [text for text in sent if "catalogue_products" in text]
 
 
 def _flask(app: Flask, *arguments: str) -> Result:
