@@ -37,6 +37,7 @@ from entitlements.connections.clients import ClientQuery, client_of, clients_of
 from entitlements.connections.directory import ProfileText, keep_profile
 from entitlements.connections.link_requests import find_waiting_requests
 from entitlements.connections.people import owns_access
+from entitlements.contracts.signatures import parties_that_signed
 from entitlements.coupons.issued import IssuedCoupons, issued_for
 from entitlements.coupons.shelves import count_by_state, count_drafts, stock_of
 from entitlements.coupons.stock import Coupon, CouponNotFound, CouponPack
@@ -237,6 +238,7 @@ __all__ = [
     "open_company",
     "own_company_choices",
     "owns_access",
+    "parties_that_signed",
     "party_facts",
     "party_names",
     "payer_at",

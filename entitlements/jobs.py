@@ -11,6 +11,7 @@ from entitlements.connections import audit as connections_audit  # noqa: F401 - 
 from entitlements.connections.handovers import HANDOVER_EXPIRES, expire_handover
 from entitlements.connections.link_requests import REQUEST_EXPIRES, expire_request
 from entitlements.connections.moves import MOVE_EXPIRES, expire_move
+from entitlements.contracts import audit as contracts_audit  # noqa: F401 - registers its checks
 from entitlements.coupons.stock import expire_pack
 from entitlements.invitations import audit as invitations_audit  # noqa: F401 - registers its checks
 from entitlements.invoicing import GrantRefused, Invoicing

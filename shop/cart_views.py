@@ -14,6 +14,7 @@ from pricing import AmountTooLarge, Money, Quote, QuotedLine
 from shop.addons.asking import companies_reached, services_of
 from shop.addons.purchases import Purchase
 from shop.addons.service_lines import ServiceLine
+from shop.buyers import asks_for_a_contract, with_signed_contracts
 from shop.carts import CartContents, CartLine
 from shop.catalogue import BuyerFacts, PriceBookView, Product, Refusal
 from shop.catalogue.sentences import COMPANY_NOT_YOURS, NOT_SOLD, TOTAL_TOO_LARGE
@@ -133,6 +134,9 @@ def view_cart(
         line.for_party_id for line in known if line.for_party_id is not None and book.product(line.sku).is_service
     ]
     companies = services_of(session, party_id, own.keys() & set(served), found.choices)
+    under_contract = {line.for_party_id for line in known if asks_for_a_contract(book.product(line.sku))}
+    if under_contract:
+        facts = with_signed_contracts(session, facts, party_id, under_contract)
     priced, too_large = _priced(book, wanted, facts, companies)
     refused = priced.refusals if priced else line_refusals(book, wanted, facts, companies)
     quoted = {line.place: line for line in priced.lines} if priced else {}

@@ -143,9 +143,10 @@ def _refusals(
             found[place] = (CHOOSE_COMPANY,) if line.for_party_id is None else ()
             continue
         held = frozenset(together[line.for_party_id] - {line.sku}) if product.rules.requires else frozenset()
-        found[place] = refusals(product, replace(buyer, held=buyer.held | held), line.quantity)
-    for purchase in purchases.values():
-        found |= purchase_refusals(book, purchase, buyer)
+        facts = buyer.buying_for(line.for_party_id)
+        found[place] = refusals(product, replace(facts, held=facts.held | held), line.quantity)
+    for company_id, purchase in purchases.items():
+        found |= purchase_refusals(book, purchase, buyer.buying_for(company_id))
     return tuple(found[place] for place in range(len(lines)))
 
 

@@ -1,6 +1,7 @@
 """Small steps stories are told with: a stocked shop, a studio with its owner, a paid order, a company's data."""
 
 from pathlib import Path
+from uuid import UUID
 
 from sqlalchemy.orm import Session
 
@@ -79,11 +80,18 @@ def billing_of(studio: Party) -> BillingData:
     return BillingData(buyer, "")
 
 
-def an_order(session: Session, studio: Party, sku: str = "LITE-10", quantity: int = 1, method: str = "stripe") -> Order:
-    """A placed order of one line."""
+def an_order(
+    session: Session,
+    studio: Party,
+    sku: str = "LITE-10",
+    quantity: int = 1,
+    method: str = "stripe",
+    for_party: UUID | None = None,
+) -> Order:
+    """A placed order of one line, for a client or (None) for the buyer itself."""
     book = current_price_book(session, clock.today())
     cart = open_cart(session, studio.id, None)
-    add_to_cart(session, cart, book, sku, quantity, None)
+    add_to_cart(session, cart, book, sku, quantity, for_party)
     placement = Placement(
         cart_id=cart.id,
         buyer_party_id=studio.id,

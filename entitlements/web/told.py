@@ -11,6 +11,7 @@ from entitlements.connections.linking import Blocked, LinkNotFound
 from entitlements.connections.people import AddressNotProven
 from entitlements.connections.proposal_states import IllegalProposalStep
 from entitlements.connections.proposals import NotYoursToSettle, ProposalNotFound
+from entitlements.contracts.signatures import ContractTextChanged, MayNotSign
 from entitlements.coupons.coupon_states import IllegalCouponStep
 from entitlements.coupons.stock import CouponNotFound
 from entitlements.parties import StudioAlreadyRegistered
@@ -64,6 +65,17 @@ _CONNECTIONS = {
     ),
     PayerHasChanged: Told(
         409, "payer-changed", lambda _p: _("Nel frattempo paga qualcun altro: riapri la pagina e proponi di nuovo.")
+    ),
+    MayNotSign: Told(
+        409,
+        "may-not-sign",
+        lambda _p: _("L’azienda non ti lascia scrivere nelle sue impostazioni: chiedile di firmare, o il permesso."),
+    ),
+    ContractTextChanged: Told(
+        409,
+        "contract-text-changed",
+        lambda _p: _("Il testo del contratto è cambiato: rileggilo, poi firma."),
+        members=lambda told: {"version": told.version},
     ),
     NobodyToHandOver: Told(
         409, "nobody-pays", lambda _p: _("Questa azienda non ha ancora una licenza: non c’è nulla da passare.")

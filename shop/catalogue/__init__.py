@@ -14,11 +14,20 @@ from shop.catalogue.price_book import (
     view_of,
 )
 from shop.catalogue.products import SERVICES, Label, Product, ProductRules
-from shop.catalogue.refusals import LOCKED, OVERDUE, BuyerFacts, Refusal, refusals, refusals_of_renewal
+from shop.catalogue.refusals import (
+    EINVOICING_CONTRACT,
+    LOCKED,
+    OVERDUE,
+    BuyerFacts,
+    Refusal,
+    refusals,
+    refusals_of_renewal,
+)
 from shop.catalogue.stored_price_book import CatalogueProduct, PriceBook
 from shop.catalogue.toml_file import catalogue_to_toml
 
 __all__ = [
+    "EINVOICING_CONTRACT",
     "LOCKED",
     "OVERDUE",
     "SERVICES",

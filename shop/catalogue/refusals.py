@@ -3,8 +3,9 @@
 The same function decides on the page, in the cart, at the checkout and in the API.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from uuid import UUID
 
 from shop.catalogue.products import Product
 from shop.catalogue.sentences import (
@@ -29,6 +30,9 @@ LOCKED = "locked"
 OVERDUE = "payment_overdue"
 """Facts about a buyer that stop every purchase; a product's `eligibility` names the facts it asks for."""
 
+EINVOICING_CONTRACT = "einvoicing_contract"
+"""A fact of whoever a product is for: its e-invoicing contract is signed (F003-19)."""
+
 
 @dataclass(frozen=True, slots=True)
 class BuyerFacts:
@@ -38,7 +42,8 @@ class BuyerFacts:
     would be.
     `running` are the SKUs of its running services; `base_state` is how its base service stands, NONE without one;
     `base_renewed` whether a base that has ended is renewed in the same cart. While `for_a_company` is not yet known,
-    what depends on its services is not judged.
+    what depends on its services is not judged. `facts` hold whoever a product is for; `facts_of` those that hold for
+    one alone: the buyer (None), or a company it buys for.
     """
 
     kind: str
@@ -48,6 +53,11 @@ class BuyerFacts:
     base_state: str = "NONE"
     base_renewed: bool = False
     for_a_company: bool = True
+    facts_of: Mapping[UUID | None, frozenset[str]] = field(default_factory=dict)
+
+    def buying_for(self, party_id: UUID | None) -> "BuyerFacts":
+        """The facts as they stand for a product that is for `party_id` (None: the buyer itself, or its pool)."""
+        return replace(self, facts=self.facts | self.facts_of.get(party_id, frozenset()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +107,7 @@ def _overdue(_product: Product, buyer: BuyerFacts) -> Refusal | None:
     return Refusal("PAYMENT_OVERDUE", PAYMENT_OVERDUE) if OVERDUE in buyer.facts else None
 
 
-_ELIGIBILITY = {"einvoicing_contract": Refusal("CONTRACT_NOT_SIGNED", CONTRACT_NOT_SIGNED)}
+_ELIGIBILITY = {EINVOICING_CONTRACT: Refusal("CONTRACT_NOT_SIGNED", CONTRACT_NOT_SIGNED)}
 
 
 def _not_eligible(product: Product, buyer: BuyerFacts) -> Refusal | None:

@@ -31,7 +31,7 @@ BUYERS = ("STUDIO", "COMPANY", "INVITEE")
 """Who may buy: a product without `buyers` is for all; INVITEE is a client whom a studio has invited (F003-14)."""
 
 ELIGIBILITY = ("einvoicing_contract",)
-"""Facts a buyer must have for some products; only these policies are code (M10)."""
+"""Facts that whoever a product is for must have; only these policies are code (M10)."""
 
 EXPIRY_DISPLAYS = ("LAST_DAY", "FIRST_DAY_AFTER")
 """Which day a person reads as the end of a term (D4): the last usable one, or the exclusive one."""

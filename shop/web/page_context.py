@@ -96,6 +96,7 @@ def _nav(principal: Principal | None) -> Nav:
         return _nav_of_company(principal)
     desks = (
         (("support", "admin"), "/desk/attivazioni", _("Attivazioni"), "activations"),
+        (("support", "admin"), "/desk/contratti", _("Contratti"), "contracts"),
         (("support", "admin"), "/desk/lavori", _("Lavori"), "jobs"),
         (("finance", "admin"), "/desk/finanza", _("Finanza"), "finance"),
         (("finance", "admin"), "/desk/compiti", _("Compiti"), "tasks"),
@@ -110,6 +111,7 @@ def _nav_of_company(principal: Principal) -> Nav:
         return (own,)
     return (
         own,
+        ("/pacchetti", _("Pacchetti"), "packs"),
         ("/catalogo", _("Catalogo"), "catalogue"),
         ("/ordini", _("Ordini"), "orders"),
         ("/commercialista", _("Commercialista"), "studios"),

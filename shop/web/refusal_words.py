@@ -2,12 +2,16 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from flask import url_for
 from flask_babel import gettext as _
 
 from shop.catalogue import Refusal
+
+CATALOGUE, CART = "catalogo", "carrello"
+"""The pages that show refusals."""
 
 _ON_THIS_PAGE = frozenset(
     {
@@ -42,19 +46,30 @@ def sentence(refusal: Refusal) -> str:
     return str(_(refusal.sentence))
 
 
-def way_on(refusal: Refusal) -> WayOn | None:
-    """Where a buyer goes from here; None when the sentence already says what to do on this very page."""
+def way_on(refusal: Refusal, sku: str = "", company_id: UUID | None = None, back: str = CATALOGUE) -> WayOn | None:
+    """Where a buyer goes from here; None when the sentence already says what to do on this very page.
+
+    `sku` and `company_id` say what was refused and for whom; `back` which page the way leads back to.
+    """
     if refusal.code in _ON_THIS_PAGE | _BY_RENEWING:
         return None
     if refusal.code == "PAYMENT_OVERDUE":
         return WayOn(url_for("orders.index"), _("Vedi gli ordini"))
     if refusal.code == "CONTRACT_NOT_SIGNED":
-        return WayOn("/assistenza", _("Chiedi il contratto"))
+        return WayOn(_contract(sku, company_id, back), _("Leggi e firma il contratto"))
     if refusal.code == "NOT_FOR_STUDIO":
         return WayOn(url_for("invitation_sending.new"), _("Invita l’azienda"))
     if refusal.code in {"REQUIRES_ANOTHER", "NOT_AVAILABLE_FOR_SERVICE", "NOT_SOLD"}:
         return WayOn(url_for("catalogue.show"), _("Torna al catalogo"))
     return WayOn("/assistenza", _("Contatta l’assistenza"))
+
+
+def _contract(sku: str, company_id: UUID | None, back: str) -> str:
+    """The contract of whoever the product is for, and the way back to the product (F003-19)."""
+    asked: dict[str, Any] = {"sku": sku or None, "da": back if back != CATALOGUE else None}
+    if company_id is None:
+        return url_for("contracts.show", **asked)
+    return url_for("contracts.show_client", company_id=company_id, **asked)
 
 
 def buttons(

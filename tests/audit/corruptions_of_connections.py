@@ -9,6 +9,8 @@ REFERRED = "a credited referral gave both sides their credits once, and nothing 
 SOMEBODY_ELSE = "a referral was credited to somebody else than who referred"
 TOKENS = "a connected account has its tokens and a revoked one nothing"
 STANDS = "IS NOT NULL AND unblocked_at IS NULL"
+SIGNED = "a contract was signed by its own party or by a studio that worked on it"
+ONE_TEXT = "a text of one version is one text"
 PAYS = "a payer changes only by a cause that is there"
 
 CONNECTIONS: tuple[Corruption, ...] = (
@@ -77,6 +79,23 @@ CONNECTIONS: tuple[Corruption, ...] = (
         "UPDATE invoicing_accounts SET state = 'REVOKED' WHERE state = 'CONNECTED'",
     ),
     deed("a connected account without tokens", TOKENS, "UPDATE invoicing_accounts SET sealed_access = NULL"),
+    deed(
+        "a contract signed by a stranger",
+        SIGNED,
+        "UPDATE contract_signatures SET signed_by_party_id = (SELECT id FROM parties WHERE name = 'Studio Milano')"
+        " WHERE signed_by_party_id = party_id",
+    ),
+    deed(
+        "a contract signed before the studio was linked",
+        SIGNED,
+        "UPDATE contract_signatures SET signed_at = signed_at - interval '1 year' WHERE signed_by_party_id <> party_id",
+    ),
+    deed("a fingerprint wiped out", SIGNED, "UPDATE contract_signatures SET text_sha256 = ''"),
+    deed(
+        "another text put under a signature",
+        ONE_TEXT,
+        "UPDATE contract_signatures SET text_sha256 = repeat('a', 64) WHERE signed_by_party_id = party_id",
+    ),
     deed(
         "a referral of one's own",
         SOMEBODY_ELSE,

@@ -29,6 +29,8 @@ from entitlements.connections.handovers import PayerHandover, accept_handover, p
 from entitlements.connections.link_requests import LinkRequest, answer_request, ask_to_link
 from entitlements.connections.linking import block, lift
 from entitlements.connections.moves import MoveWish, StudioMove, agree_to_move, propose_move
+from entitlements.contracts.contract_text import VERSION
+from entitlements.contracts.signatures import sign_contract
 from entitlements.drafts import save_invitation_draft
 from entitlements.invoicing import Tokens
 from entitlements.invoicing.accounts import keep_account
@@ -182,6 +184,8 @@ def _connect(town: Town) -> None:
     with transaction() as session:
         company_id = session.execute(text("SELECT id FROM companies WHERE state = 'READY'")).scalar_one()
         company = session.get_one(Party, company_id)
+        for signed in (town.torino.id, company_id):
+            sign_contract(session, signed, VERSION, "it", owner_of(town.torino))
         propose_handover(session, company_id, company_id, owner_of(town.torino))
         handover = session.scalars(select(PayerHandover)).one()
         accept_handover(session, handover.id, owner_of(company))

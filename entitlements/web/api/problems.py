@@ -50,6 +50,12 @@ TYPES: Mapping[str, ProblemType] = {
     "reference-reused": ProblemType(
         422, _("Riferimento già usato"), _("Un riferimento vale per una sola quantità: usane uno nuovo.")
     ),
+    "may-not-sign": ProblemType(
+        409, _("Non puoi firmare per questa azienda"), _("Serve il permesso di scrivere nelle sue impostazioni.")
+    ),
+    "contract-text-changed": ProblemType(
+        409, _("Il testo è cambiato"), _("`version` è quella in vigore: leggi il testo di adesso, poi firma.")
+    ),
     "coupon-not-found": ProblemType(
         404, _("Coupon non trovato"), _("Controlla l’identificativo: forse il coupon non è tuo.")
     ),
