@@ -28,6 +28,7 @@ PARTS = (
     "entitlements.commands",
     "shop.commands",
     "webhooks.commands",
+    "foundation.command_refusals",
     "shop.web",
     "entitlements.web",
     "webhooks.web",

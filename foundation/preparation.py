@@ -1,4 +1,4 @@
-"""`flask prepare` as `make run` does it: before the programs where tables are missing, else beside their start."""
+"""`flask prepare` as `make run` does it: before the programs where tables are missing, else after the first page."""
 
 import subprocess
 from collections.abc import Mapping
@@ -16,36 +16,29 @@ class PreparationFailed(Exception):
 
 
 class Preparation:
-    """The command, begun; `finish` waits for it."""
+    """The command, done once: the first `finish` runs it."""
 
     def __init__(self, environment: Mapping[str, str], log: Path) -> None:
-        self._log = log
+        self._environment, self._log = environment, log
         self._greeting: str | None = None
-        self._process = subprocess.Popen(  # noqa: S603 - a command of our own
-            python("flask", "--app", "app", "prepare"),
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
 
     def finish(self) -> str:
-        """Wait until the database is prepared; answers what to tell the person. Raises PreparationFailed."""
+        """See to it that the database is prepared; answers what to tell the person. Raises PreparationFailed."""
         if self._greeting is None:
-            said, wrote = self._process.communicate()
+            done = subprocess.run(  # noqa: S603 - a command of our own
+                python("flask", "--app", "app", "prepare"),
+                env=self._environment,
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                check=False,
+            )
             self._log.parent.mkdir(parents=True, exist_ok=True)
-            self._log.write_text(wrote)
-            if self._process.returncode != 0:
-                raise PreparationFailed("\n".join(f"    {line}" for line in wrote.splitlines()[-20:]))
-            self._greeting = said.strip()
+            self._log.write_text(done.stderr)
+            if done.returncode != 0:
+                raise PreparationFailed("\n".join(f"    {line}" for line in done.stderr.splitlines()[-20:]))
+            self._greeting = done.stdout.strip()
         return self._greeting
-
-    def abandon(self) -> None:
-        """Do not wait any longer: whatever it has not committed is undone."""
-        if self._process.poll() is None:
-            self._process.kill()
-            self._process.communicate()
 
 
 def schema_is_newest(url: str) -> bool:

@@ -37,6 +37,8 @@ DRAIN_SECONDS = 30.0
 READY_SECONDS = 120.0
 HOPELESS_AFTER = 4
 WATCH_EVERY = 0.2
+# Whoever waits, waits for a page: nothing competes with the program that shows it until it does.
+FIRST = "web"
 
 
 class NotStarted(Exception):
@@ -134,14 +136,13 @@ def _serve(caller: dict[str, str]) -> int:
             say(f"==> Port {wanted} is taken, so {name} uses {given}")
     environment = _environment(caller, ports)
     own_database = not caller.get("DATABASE_URL")
-    preparation: Preparation | None = None
     try:
         if own_database:
             say("==> Starting the private PostgreSQL")
             environment["DATABASE_URL"] = postgres.ensure_running(postgres.default_directory())
-        say("==> Preparing the database and the demo data")
         preparation = Preparation(environment, home() / "log" / "prepare.log")
         if not schema_is_newest(environment["DATABASE_URL"]):
+            say("==> Preparing the database and the demo data")
             preparation.finish()
         signals = Signals()
         supervisor = Supervisor(programs(environment, ports, home()), home(), say)
@@ -149,8 +150,6 @@ def _serve(caller: dict[str, str]) -> int:
     except PreparationFailed as failure:
         raise NotStarted(f"the preparation failed. It last wrote:\n{failure}") from failure
     finally:
-        if preparation is not None:
-            preparation.abandon()
         if own_database:
             postgres.stop(postgres.default_directory())
             say("==> PostgreSQL stopped; the data are kept")
@@ -170,7 +169,7 @@ def _supervise(
     supervisor: Supervisor, signals: Signals, ports: Ports, preparation: Preparation, *, own_database: bool
 ) -> int:
     say("==> Starting web, worker and sandbox")
-    supervisor.start()
+    supervisor.start(first=FIRST)
     try:
         ready_by = time.monotonic() + READY_SECONDS
         ready = False
@@ -182,6 +181,7 @@ def _supervise(
             if not ready:
                 ready = _answers(ports.web)
                 if ready:
+                    supervisor.start_rest()
                     say(_welcome(preparation.finish()))
                 elif time.monotonic() > ready_by or supervisor.deaths_in_a_row() >= HOPELESS_AFTER:
                     raise NotStarted(f"/readyz does not answer. The logs are in {home() / 'log'}")

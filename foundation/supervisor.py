@@ -3,6 +3,7 @@
 It knows nothing of what they do. Each program writes to a log of its own, whose end is shown when it dies.
 """
 
+import math
 import os
 import signal
 import subprocess
@@ -49,12 +50,24 @@ class Supervisor:
         self._register = folder / "running"
         self._say = say
 
-    def start(self) -> None:
-        """Start every program, after ending what a supervisor that was killed left behind."""
+    def start(self, *, first: str | None = None) -> None:
+        """Start every program, after ending what a supervisor that was killed left behind.
+
+        With `first`, only the program of that name, so that nothing competes with it; `start_rest` does the others.
+        """
         self._logs.mkdir(parents=True, exist_ok=True)
         self._end_leftovers()
         for child in self._children:
-            self._launch(child)
+            if first is None or child.program.name == first:
+                self._launch(child)
+            else:
+                child.due = math.inf
+
+    def start_rest(self) -> None:
+        """Start the programs that `start` held back."""
+        for child in self._children:
+            if child.due == math.inf:
+                self._launch(child)
 
     def watch(self) -> None:
         """Look at every program once: report a death with the end of its log, start it again after a pause."""

@@ -20,20 +20,20 @@ _MOST_BYTES = 4 * MAXIMUM_CHARACTERS
 _NO_PRICE_BOOK = "Nessun listino da esportare: importane uno con «catalogue import FILE»."
 
 
-@click.group("catalogue", help="Controlla, importa ed esporta il catalogo.")
+@click.group("catalogue", help="Check, import and export the catalogue.")
 def catalogue_commands() -> None:
     """The group that the program adds to `flask`."""
 
 
 _file = click.argument("file", type=click.File("rb"))
-_as_json = click.option("--json", "as_json", is_flag=True, help="Rispondi in JSON.")
+_as_json = click.option("--json", "as_json", is_flag=True, help="Answer in JSON.")
 
 
 @catalogue_commands.command("check")
 @_file
 @_as_json
 def check(file: BinaryIO, *, as_json: bool) -> None:
-    """Controlla FILE e spiega ogni errore con la sua riga; non cambia nulla."""
+    """Check FILE and explain each mistake with its line; nothing changes."""
     catalogue = _checked(file, as_json=as_json)
     count = len(catalogue.products)
     said = {"mistakes": [], "products": count, "valid_from": catalogue.valid_from_on.isoformat()}
@@ -43,9 +43,9 @@ def check(file: BinaryIO, *, as_json: bool) -> None:
 @catalogue_commands.command("import")
 @_file
 @_as_json
-@click.option("--dry-run", is_flag=True, help="Mostra che cosa cambierebbe, senza cambiare nulla.")
+@click.option("--dry-run", is_flag=True, help="Show what would change, and change nothing.")
 def import_file(file: BinaryIO, *, as_json: bool, dry_run: bool) -> None:
-    """Importa FILE come nuova versione del listino; lo stesso file non cambia nulla."""
+    """Import FILE as a new version of the price book; the same file again changes nothing."""
     catalogue = _checked(file, as_json=as_json)
     with transaction() as session:
         done = import_catalogue(session, catalogue, dry_run=dry_run)
@@ -54,10 +54,10 @@ def import_file(file: BinaryIO, *, as_json: bool, dry_run: bool) -> None:
 
 @catalogue_commands.command("export")
 @click.argument("file", type=click.File("w", encoding="utf-8", lazy=True, atomic=True), default="-")
-@click.option("--version", type=click.IntRange(min=1), help="Una versione precisa, al posto di quella in vigore oggi.")
+@click.option("--version", type=click.IntRange(min=1), help="One version, instead of the one in force today.")
 @_as_json
 def export(file: TextIO, version: int | None, *, as_json: bool) -> None:
-    """Scrivi il listino in FILE (o a video), come «import» lo rilegge."""
+    """Write the price book to FILE (or the screen), as `import` reads it again."""
     try:
         with transaction() as session:
             document = export_document(session, version)

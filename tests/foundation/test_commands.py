@@ -11,6 +11,7 @@ from foundation import clock
 from foundation.database import database
 from foundation.jobs import defer
 from tests.conftest import Transact
+from tests.database import database_url, server_url
 from tests.foundation.horizon import wait_until_readable
 from tests.foundation.test_settings import PRODUCTION
 
@@ -128,3 +129,22 @@ def test_the_head_of_the_chain_is_exported(committed_app: Flask) -> None:
     assert second["position"] == 1
     assert len(second["hash"]) == 64
     assert json.loads(_run(committed_app, "audit", "head", "--json").stdout) == second
+
+
+def test_a_database_that_does_not_answer_is_a_sentence_and_no_traceback() -> None:
+    nobody = create_app({"DATABASE_URL": "postgresql://nobody@127.0.0.1:1/nothing"})
+    for words in (("audit", "verify"), ("jobs", "failed")):
+        said = _run(nobody, *words)
+        assert said.exit_code == 1, words
+        assert said.stderr.startswith("Error: The database does not answer: ")
+        assert "DATABASE_URL" in said.stderr
+
+
+def test_a_database_without_tables_is_told_how_to_get_them() -> None:
+    empty = create_app({"DATABASE_URL": database_url(server_url(), "postgres")})
+    said = _run(empty, "jobs", "failed")
+    with empty.app_context():
+        database.engine.dispose()
+    assert said.exit_code == 1
+    assert said.stderr.startswith("Error: The tables of this version are not there yet: ")
+    assert "flask prepare" in said.stderr

@@ -57,6 +57,16 @@ def _until(condition: Callable[[], bool], seconds: int = 20) -> bool:
     return False
 
 
+def test_the_first_program_starts_alone_and_the_rest_when_told(office: Office) -> None:
+    supervisor = office.supervise(_obedient(office, "page"), _obedient(office, "helper"))
+    supervisor.start(first="page")
+    supervisor.watch()
+    assert set(supervisor.running()) == {"page"}
+    supervisor.start_rest()
+    assert set(supervisor.running()) == {"page", "helper"}
+    supervisor.stop(5)
+
+
 def test_a_program_that_dies_is_started_again_and_its_last_words_shown(office: Office) -> None:
     supervisor = office.supervise(_program("brief", "print('my last words'); raise SystemExit(3)"))
     supervisor.start()
