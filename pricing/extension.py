@@ -187,14 +187,17 @@ class RenewalRequired:
 
 
 def propose_extension(request: ExtensionRequest) -> ExtensionProposal | RenewalRequired:
-    """Price the wanted items with and without extending the active services (pricing rules, section D 2)."""
+    """Price the wanted items with and without extending the active services (pricing rules, section D 2).
+
+    Where nothing is wanted nothing is missing: a renewal alone never extends anything.
+    """
     base, own_term = request.base, twelve_month_term(request.activates_on)
     if base is None:
         outcome = _outcome(request, _items_for(request, own_term), ())
         return ExtensionProposal(ExtensionCase.NO_BASE, outcome, outcome)
     if base.ends_on <= request.activates_on:
         return RenewalRequired(base)
-    if own_term.ends_on <= base.ends_on:
+    if not request.wanted or own_term.ends_on <= base.ends_on:
         outcome = _outcome(request, _items_for(request, own_term), ())
         return ExtensionProposal(ExtensionCase.WITHIN_BASE, outcome, outcome)
     on = _outcome(request, _items_for(request, own_term), _extensions(request, own_term.ends_on))

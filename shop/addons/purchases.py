@@ -116,8 +116,7 @@ def purchase_of(book: PriceBookView, company: CompanyServices, wanted: Sequence[
         proposal = _at_full_price(request)
     made = _Made(book, company, renewals, items)
     on, off = made.outcome(proposal.on), made.outcome(proposal.off)
-    offered = proposal.toggle_shown and bool(items)
-    return Purchase(company, tuple(wanted), renewals, request, on, off, offered)
+    return Purchase(company, tuple(wanted), renewals, request, on, off, proposal.toggle_shown)
 
 
 def _at_full_price(request: ExtensionRequest) -> ExtensionProposal:

@@ -245,3 +245,10 @@ def test_a_module_is_bought_once_and_seats_by_number() -> None:
     assert book.product(DOCUMENTS).rules.maximum_quantity == 1
     cart = priced(company(SEPTEMBER, running(BASE, date(2027, 9, 15))), want(DOCUMENTS, 2))
     assert reasons(cart) == [{"TOO_MANY"}]
+
+
+def test_a_late_renewal_alone_extends_nothing_and_charges_nothing_unseen() -> None:
+    base = running(BASE, date(2026, 8, 26))
+    cart = priced(company(SEPTEMBER, base), renewal(base))
+    assert figures(cart) == [(BASE, 2990, "2027-08-26")]
+    assert not cart.purchases[0].offered
