@@ -99,6 +99,7 @@ from entitlements.referrals import (
 from entitlements.rights import Rights, rights_of
 from entitlements.running.licence_grants import BaseServiceAlreadyActive, TermMissing, TermMoved
 from entitlements.running.service_rights import ServiceRight
+from entitlements.running.service_states import closes_on
 from entitlements.running.setup_steps import SetupStep, StepNotFound, StepNotYet, StepOfVendor, TickedStep, tick
 from entitlements.running.what_runs import RunningService, RunningServices, locked_company, running_services
 from entitlements.seats.lot_end import FOLLOW_SEATS
@@ -204,6 +205,7 @@ __all__ = [
     "clean_permissions",
     "client_of",
     "clients_of",
+    "closes_on",
     "companies_bought",
     "companies_of",
     "company_created",

@@ -1,5 +1,6 @@
 """Services in tests: put into a studio's cart for one of its companies, or ordered and paid by card."""
 
+from datetime import date, timedelta
 from uuid import UUID
 
 from sqlalchemy import select
@@ -12,6 +13,11 @@ from shop.carts import Cart, add_to_cart, open_cart
 from shop.catalogue import BuyerFacts, current_price_book
 from shop.orders.placing import CLAUSES
 from tests.stories import billing_of, owner_of, pay_by_card
+
+
+def until(day: date) -> timedelta:
+    """How far the business clock moves to noon of a Rome day, whatever the hour is now and whichever hour changes."""
+    return clock.rome_midnight(day) + timedelta(hours=12) - clock.now()
 
 
 def add_services(session: Session, owner: User, company_id: UUID, *skus: str) -> Cart:

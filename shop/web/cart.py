@@ -77,7 +77,7 @@ def show() -> str:
         searched=search,
         many_companies=bool(search) or len(choices) > MOST_CHOICES,
         removed=session.pop(REMOVED, None),
-        cards=cards_of(found.view),
+        cards=cards_of(found.view, found.book),
         goes_along=lambda row: names_of_dependents(found.view, row),
         formula=in_words,
         how=how_it_is_made,

@@ -10,9 +10,11 @@ from flask_babel import ngettext
 
 from foundation import formats
 from pricing import Money, half_up, months_ceil
+from shop.addons.additions import additions_to, missing_with
 from shop.addons.purchases import EndOfService, OutcomeLines, Purchase
 from shop.addons.service_lines import ServiceLine
 from shop.cart_views import CartRow, CartView, Extension, dependents
+from shop.catalogue import PriceBookView, Product
 from shop.web.formula_words import in_words
 
 _FEW_MONTHS = 1
@@ -56,19 +58,31 @@ class RenewalCard:
 
 
 @dataclass(frozen=True, slots=True)
+class AdditionCard:
+    """What else a company could buy together with what is in the cart; open where it buys its first base (F004-05)."""
+
+    company_id: UUID
+    company: str
+    first: bool
+    products: tuple[tuple[Product, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Cards:
     """The cards of a cart, in the order of its companies."""
 
     renewals: tuple[RenewalCard, ...]
     extensions: tuple[ExtensionCard, ...]
+    additions: tuple[AdditionCard, ...]
 
 
-def cards_of(view: CartView) -> Cards:
-    """What the cart page asks, company by company; nothing where there is nothing to choose."""
+def cards_of(view: CartView, book: PriceBookView) -> Cards:
+    """What the cart page asks and offers, company by company; nothing where there is nothing to choose."""
     purchases = view.priced.purchases if view.priced else ()
     names = {row.line.for_party_id: row.company or "" for row in view.rows}
     renewals = tuple(_renewal(one, names, view.rows) for one in purchases if one.renewals)
-    return Cards(renewals, tuple(_extension(one) for one in view.extensions))
+    additions = tuple(_addition(book, one, names) for one in purchases if additions_to(book, one))
+    return Cards(renewals, tuple(_extension(one) for one in view.extensions), additions)
 
 
 def how_it_is_made(line: ServiceLine) -> str:
@@ -87,6 +101,12 @@ def _renewal(purchase: Purchase, names: Mapping[UUID | None, str], rows: Sequenc
     renewed = [row for row in rows if row.line.for_party_id == company_id and row.line.renews_licence_id is not None]
     most = min(row.product.rules.maximum_years for row in renewed if row.product)
     return RenewalCard(company_id, names.get(company_id, ""), purchase.company.choice.years, most)
+
+
+def _addition(book: PriceBookView, purchase: Purchase, names: Mapping[UUID | None, str]) -> AdditionCard:
+    company_id = purchase.company.company_id
+    products = tuple((one, ",".join(missing_with(one, purchase))) for one in additions_to(book, purchase))
+    return AdditionCard(company_id, names.get(company_id, ""), purchase.company.running.base is None, products)
 
 
 def _extension(one: Extension) -> ExtensionCard:
@@ -133,11 +153,22 @@ def _face(purchase: Purchase, outcome: OutcomeLines, gross: Money, new_end: date
 
 
 def _ends(outcome: OutcomeLines) -> list[tuple[str, str]]:
-    """Every service with its last day; one row when they all end together."""
-    days = {end.ends_on for end in outcome.ends}
-    if len(days) == 1:
-        return [(str(_("Tutto scade il")), _last(days.pop()))]
-    return [(f"{_named(end)} {_('scade il')}", _last(end.ends_on)) for end in outcome.ends]
+    """Every last day with the services that have it; one row when they all end together."""
+    named: dict[date, list[str]] = {}
+    for end in outcome.ends:
+        named.setdefault(end.ends_on, []).append(_named(end))
+    if len(named) == 1:
+        return [(str(_("Tutto scade il")), _last(day)) for day in named]
+    return [
+        (ngettext("%(what)s scade il", "%(what)s scadono il", len(names), what=_listed(names)), _last(day))
+        for day, names in sorted(named.items())
+    ]
+
+
+def _listed(names: Sequence[str]) -> str:
+    """Names in a sentence: the last after "e"."""
+    *most, last = names
+    return f"{', '.join(most)} {_('e')} {last}" if most else last
 
 
 def _bars(
@@ -145,6 +176,7 @@ def _bars(
 ) -> list[tuple[str, tuple[tuple[int, int, str], ...]]]:
     """A bar per kind of service from today to the last end of all, in hundredths: used, added, lost."""
     kinds = {"base_service": str(_("Base")), "addon": str(_("Moduli")), "seats": str(_("Utenti"))}
+    anew = {"addon": str(_("Moduli nuovi")), "seats": str(_("Utenti nuovi"))}
     start = purchase.company.on
     most = max(1, (new_end - start).days)
     lost = {line.place: line.months_forfeited for line in outcome.lines if line.place is not None}
@@ -162,7 +194,7 @@ def _bars(
         if end.place is not None and lost.get(end.place):
             parts.append((at(end.ends_on), _SCALE - at(end.ends_on), "lost"))
         beside = end.place is not None and end.kind in running
-        bars.append((str(_("Nuovi")) if beside else kinds[end.kind], tuple(parts)))
+        bars.append((anew[end.kind] if beside else kinds[end.kind], tuple(parts)))
     # Modules that run over the same days are one bar.
     return list(dict.fromkeys(bars))
 
@@ -171,7 +203,15 @@ def _lost(outcome: OutcomeLines) -> str:
     months = outcome.months_forfeited
     if not months:
         return ""
-    return str(ngettext("Non usi %(num)s mese già pagato.", "Non usi %(num)s mesi già pagati.", months))
+    names = _listed([_line_name(line) for line in outcome.lines if line.months_forfeited])
+    return str(
+        ngettext(
+            "%(what)s: non usi %(num)s mese già pagato.",
+            "%(what)s: non usi %(num)s mesi già pagati.",
+            months,
+            what=names,
+        )
+    )
 
 
 def _warning(outcome: OutcomeLines) -> tuple[str, str] | None:

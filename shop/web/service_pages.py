@@ -1,6 +1,7 @@
 """I tuoi servizi: what a company has, until when, who pays, what is left to set up, and the ways into the one cart."""
 
 from dataclasses import dataclass
+from datetime import date
 from uuid import UUID
 
 from flask import Blueprint, abort, flash, redirect, render_template, url_for
@@ -18,6 +19,7 @@ from entitlements import (
     StepNotYet,
     StepOfVendor,
     TickedStep,
+    closes_on,
     company_of,
     party_names,
     rights_of,
@@ -53,6 +55,7 @@ class ServiceView:
     rows: tuple[ServiceRow, ...]
     over: tuple[ServiceRow, ...]
     base: ServiceRight | None
+    closes: date | None
     addable: tuple[Product, ...]
     seat_product: Product | None
     bases: tuple[Product, ...]
@@ -60,6 +63,11 @@ class ServiceView:
     payer_name: str
     own: bool
     owner: bool
+
+    @property
+    def renewable(self) -> int:
+        """How many services one press puts into the cart to be renewed together (F004-22)."""
+        return sum(row.renewable_as is not None for row in self.rows)
 
 
 @services.get("/servizi")
@@ -129,13 +137,15 @@ def _view(session: Session, company_id: UUID, studio_id: UUID | None, principal:
     book = current_price_book(session, clock.today())
     rows = [ServiceRow(right, _renewable(book, right)) for right in rights.services]
     base = next((right for right in rights.services if _is_base(right) and right.state not in OVER), None)
+    gone = {row.right.licence.id for row in rows if row.right.state in OVER and not _comes_back(row.right, base)}
     names = party_names(session, {rights.payer_party_id}) if rights.payer_party_id else {}
     return ServiceView(
         party=party,
         rights=rights,
-        rows=tuple(row for row in rows if row.right.state not in OVER),
-        over=tuple(row for row in rows if row.right.state in OVER),
+        rows=tuple(row for row in rows if row.right.licence.id not in gone),
+        over=tuple(row for row in rows if row.right.licence.id in gone),
         base=base,
+        closes=closes_on(base.ends_on) if base and base.state == "LIMITED" else None,
         addable=tuple(_addable(book, base, rights)),
         seat_product=_for_base(book, base, "seats"),
         bases=() if base else _bases(book),
@@ -148,6 +158,11 @@ def _view(session: Session, company_id: UUID, studio_id: UUID | None, principal:
 
 def _bases(book: PriceBookView) -> tuple[Product, ...]:
     return tuple(one for one in book.products if one.kind == "base_service" and one.rules.sold)
+
+
+def _comes_back(right: ServiceRight, base: ServiceRight | None) -> bool:
+    """Whether it ended together with a base that is limited: both can still be renewed (F004-22, F004-23)."""
+    return base is not None and base.state == "LIMITED" and right.ends_on == base.ends_on and right.state == "EXPIRED"
 
 
 def _is_base(right: ServiceRight) -> bool:

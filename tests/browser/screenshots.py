@@ -9,6 +9,7 @@ from pathlib import Path
 from tests.browser.album import Album
 from tests.browser.album_connections import connections
 from tests.browser.album_desk import the_activation_desk, the_finance_desk, the_finance_desk_empty
+from tests.browser.album_services import services
 from tests.browser.album_shop import (
     accounts,
     activation,
@@ -40,6 +41,7 @@ SCENES = (
     transfers,
     the_finance_desk,
     connections,
+    services,
     what_time_does,
     mails,
     stand_ins,

@@ -19,6 +19,7 @@ from pricing import add_months
 from shop import Membership, MemoryGateway, Order, RefundWish, User, lock_order, record_payment
 from shop.payments.record import MoneyFact
 from shop.transfers import store_credit_of
+from tests.addons import until
 from tests.api.caller import CLAUSES, Caller, caller
 from tests.banking import FINANCE
 from tests.browsing import visit
@@ -149,7 +150,7 @@ def test_the_extension_is_proposed_with_both_outcomes_and_extends_what_is_active
 ) -> None:
     shop.buy(shop.line(BASE))
     base_ends = shop.ends()[BASE]
-    advance(add_months(clock.today(), 6) - clock.today())
+    advance(until(add_months(clock.today(), 6)))
     quote = shop.quote(shop.line(DOCUMENTS))
     (choice,) = quote["extensions"]
     assert choice["extend_active_services"]
@@ -172,7 +173,7 @@ def test_without_the_extension_a_module_costs_its_full_price_and_ends_with_the_b
 ) -> None:
     shop.buy(shop.line(BASE))
     base_ends = shop.ends()[BASE]
-    advance(add_months(clock.today(), 11) - clock.today())
+    advance(until(add_months(clock.today(), 11)))
     quote = shop.quote(shop.line(COLLECTIONS), extend_active_services=False)
     assert (quote["gross_cents"], quote["lines"][0]["months_forfeited"]) == (1830, 11)
     shop.buy(shop.line(COLLECTIONS), extend_active_services=False)
@@ -239,7 +240,7 @@ def test_a_base_that_has_ended_is_renewed_from_the_day_it_ended_in_the_cart_that
 ) -> None:
     shop.buy(shop.line(BASE))
     ended_on = shop.ends()[BASE]
-    advance(ended_on + timedelta(days=20) - clock.today())
+    advance(until(ended_on + timedelta(days=20)))
     base = shop.running()[BASE]
     assert shop.refused(shop.line(DOCUMENTS)) == {"RENEW_BASE_FIRST"}
     quote = shop.quote(shop.line(DOCUMENTS), shop.line(BASE, 1, base))
@@ -253,7 +254,7 @@ def test_a_transfer_that_comes_later_activates_on_its_day_at_the_quoted_charge(
     shop: Shop, advance: Callable[[timedelta], None]
 ) -> None:
     shop.buy(shop.line(BASE))
-    advance(add_months(clock.today(), 6) - clock.today())
+    advance(until(add_months(clock.today(), 6)))
     order = shop.order(shop.line(DOCUMENTS), method="bank_transfer")
     assert order["gross_cents"] == 3654
     advance(timedelta(days=4))
@@ -269,7 +270,7 @@ def test_a_base_that_ends_before_the_payment_asks_for_a_new_quote_and_nobody_is_
     shop: Shop, advance: Callable[[timedelta], None]
 ) -> None:
     shop.buy(shop.line(BASE))
-    advance(add_months(clock.today(), 12) - timedelta(days=2) - clock.today())
+    advance(until(add_months(clock.today(), 12) - timedelta(days=2)))
     order = shop.order(shop.line(DOCUMENTS), method="bank_transfer")
     advance(timedelta(days=3))
     shop.jobs()
@@ -281,7 +282,7 @@ def test_two_carts_that_extend_the_same_service_charge_the_months_once(
     shop: Shop, advance: Callable[[timedelta], None]
 ) -> None:
     shop.buy(shop.line(BASE))
-    advance(add_months(clock.today(), 6) - clock.today())
+    advance(until(add_months(clock.today(), 6)))
     first, second = shop.order(shop.line(DOCUMENTS)), shop.order(shop.line(COLLECTIONS))
     assert first["gross_cents"] == second["gross_cents"] == 3654
     shop.pay(first)
@@ -299,7 +300,7 @@ def test_a_quote_that_falls_inside_the_window_of_its_transfer_gives_the_money_ba
     shop: Shop, advance: Callable[[timedelta], None]
 ) -> None:
     shop.buy(shop.line(BASE))
-    advance(add_months(clock.today(), 6) - clock.today())
+    advance(until(add_months(clock.today(), 6)))
     waiting = shop.order(shop.line(COLLECTIONS), method="bank_transfer")
     shop.transfer_arrives(waiting["number"], 3654)
     assert shop.state(waiting) == "PAID"
@@ -339,7 +340,7 @@ def test_an_order_that_needs_a_new_quote_offers_it_in_one_press_and_store_credit
     shop: Shop, advance: Callable[[timedelta], None]
 ) -> None:
     shop.buy(shop.line(BASE))
-    advance(add_months(clock.today(), 6) - clock.today())
+    advance(until(add_months(clock.today(), 6)))
     late = shop.order(shop.line(COLLECTIONS), shop.line(SEAT, 2), method="bank_transfer")
     shop.transfer_arrives(late["number"], late["gross_cents"])
     shop.buy(shop.line(DOCUMENTS))
@@ -360,6 +361,7 @@ def test_an_order_that_needs_a_new_quote_offers_it_in_one_press_and_store_credit
     assert "29,90 € × 6/12" not in cart.text
     paid = cart.follow("Vai al pagamento").press("Ordine con obbligo di pagare", TICKS)
     assert "Evaso" in paid.part(".g-stato")
+    assert "Rinnova" in paid.follow("Vai ai servizi").text
     assert COLLECTIONS in shop.running()
     newest = shop.api.get("/orders").get_json()["items"][0]
     assert newest["gross_cents"] < late["gross_cents"]
@@ -378,7 +380,7 @@ def test_a_lost_dispute_suspends_the_services_its_order_started_and_no_others(
 ) -> None:
     """D10: the base that the contested order only made longer goes on; a won dispute gives the module back."""
     shop.buy(shop.line(BASE))
-    advance(add_months(clock.today(), 6) - clock.today())
+    advance(until(add_months(clock.today(), 6)))
     shop.buy(shop.line(DOCUMENTS))
     before = states(shop)
     assert "SUSPENDED" not in before.values()

@@ -15,7 +15,7 @@ from pricing import add_months
 from shop import Order
 from shop.addons.asking import services_of
 from shop.transfers import store_credit_of
-from tests.addons import buy_services, order_services
+from tests.addons import buy_services, order_services, until
 from tests.database import fresh_database
 from tests.entitlements.scenes import a_scene, an_activation
 from tests.races.contest import audit_finds, contend, racing_app, rows
@@ -69,7 +69,7 @@ def test_carts_that_extend_the_same_service_charge_its_months_once(racing: Flask
 
 
 def _half_a_year_later() -> None:
-    shift = add_months(clock.today(), 6) - clock.today()
+    shift = until(add_months(clock.today(), 6))
     with transaction() as session:
         session.execute(text('INSERT INTO clock_shift ("only", shift) VALUES (true, :shift)'), {"shift": shift})
     clock.follow(shift)

@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 from foundation import clock
 from pricing import add_months
 from shop import User
-from tests.addons import add_services, buy_services
+from tests.addons import add_services, buy_services, until
 from tests.browsing import Page, visit
 from tests.conftest import Transact
 from tests.entitlements.scenes import a_scene, an_activation
@@ -54,7 +54,7 @@ def desk(client: FlaskClient, tx: Transact, run_jobs: Callable[[], int]) -> Desk
 def half_year(desk: Desk, advance: Callable[[timedelta], None]) -> Desk:
     """Its base service has six months left."""
     desk.buy(BASE)
-    advance(add_months(clock.today(), 6) - clock.today())
+    advance(until(add_months(clock.today(), 6)))
     return desk
 
 
@@ -68,7 +68,7 @@ def test_both_outcomes_stand_side_by_side_before_the_choice_with_formula_price_a
     assert "Tutto scade il" in said_on
     assert "Disattivata" in said_off
     assert "18,30 €" in said_off
-    assert "Non usi 6 mesi già pagati." in said_off
+    assert "Documenti: non usi 6 mesi già pagati." in said_off
     assert cart.soup.select_one("#extend-on-" + str(half_year.company_id) + "[checked]") is not None
     assert "36,54 €" in cart.part(".g-due")
 
@@ -85,7 +85,7 @@ def test_switching_the_extension_off_changes_the_total_and_stays_chosen(half_yea
 
 def test_a_full_price_for_a_month_is_said_aloud(desk: Desk, advance: Callable[[timedelta], None]) -> None:
     desk.buy(BASE)
-    advance(add_months(clock.today(), 11) - clock.today())
+    advance(until(add_months(clock.today(), 11)))
     cart = desk.add(COLLECTIONS)
     assert "Paghi un anno, usi un mese." in cart.text
     assert "15,00 € al mese invece di 1,25 €" in cart.text
@@ -121,6 +121,31 @@ def test_a_service_without_a_company_asks_for_one_and_goes_on(desk: Desk) -> Non
     assert "Vai al pagamento" in done.text
 
 
+def test_modules_and_seats_go_into_the_cart_of_a_new_base_in_one_press(desk: Desk) -> None:
+    cart = desk.add(BASE)
+    assert cart.soup.select_one("details.s-more[open]") is not None
+    shop = cart.press("Aggiungi WooCommerce", within=".s-more")
+    assert [title.get_text() for title in shop.soup.select(".s-line h2")] == [
+        "Fatturazione Elettronica",
+        "WooCommerce",
+        "Documenti",
+    ]
+    assert "Vai al pagamento" in shop.text
+    assert "Aggiungi Documenti" not in shop.text
+
+
+def test_nothing_is_offered_beside_solo_ricezione_but_seats(desk: Desk) -> None:
+    offered = desk.add("EINVOICING-RECEIVE-ONLY").soup.select(".s-more li strong")
+    assert [one.get_text() for one in offered] == ["Utente aggiuntivo"]
+
+
+def test_without_the_extension_services_are_listed_by_their_last_day(half_year: Desk) -> None:
+    cart = half_year.add(DOCUMENTS, SEAT)
+    off = " ".join(cart.soup.select(".g-face")[1].get_text(" ").split())
+    assert "Fatturazione Elettronica e Documenti scadono il" in off
+    assert "Utente aggiuntivo scade il" in off
+
+
 def test_seats_are_counted_by_plus_and_minus(desk: Desk) -> None:
     desk.buy(BASE)
     cart = desk.add(SEAT)
@@ -148,13 +173,28 @@ def test_a_base_that_has_ended_is_renewed_in_one_press_from_the_cart(
     desk: Desk, advance: Callable[[timedelta], None]
 ) -> None:
     desk.buy(BASE)
-    advance(add_months(clock.today(), 12) + timedelta(days=5) - clock.today())
+    advance(until(add_months(clock.today(), 12) + timedelta(days=5)))
     cart = desk.add(DOCUMENTS)
     assert "Il servizio di base è scaduto" in cart.text
     assert "Vai al pagamento" not in cart.text
     renewed = cart.press("Rinnova i servizi attivi")
     assert "Vai al pagamento" in renewed.text
     assert renewed.soup.select(".g-ext")
+
+
+def test_what_ended_with_a_limited_base_is_renewed_together_with_it_in_one_press(
+    desk: Desk, advance: Callable[[timedelta], None]
+) -> None:
+    desk.buy(BASE, DOCUMENTS)
+    advance(until(add_months(clock.today(), 12) + timedelta(days=5)))
+    page = visit(desk.client, f"/aziende/{desk.company_id}/servizi")
+    assert "poi il servizio chiude per sempre" in page.text
+    assert "Servizi passati" not in page.text
+    cart = page.press("Rinnova tutto insieme")
+    assert "Nel carrello: 2 rinnovi." in cart.text
+    # Nothing new is wanted, so nothing is extended and nothing is charged that no line shows.
+    assert "54,78 €" in cart.part(".g-due")
+    assert "mese in più" not in cart.text
 
 
 def test_somebody_else_s_company_is_not_there(desk: Desk, tx: Transact) -> None:
