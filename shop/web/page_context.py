@@ -33,6 +33,9 @@ LINKS = {
     "accessibility": "/accessibilita",
 }
 
+INVITED = "/invito/"
+"""Pages of somebody who was invited: without shop, cart and sign-in, which are not for them yet."""
+
 Nav = tuple[tuple[str, str, str], ...]
 
 
@@ -57,18 +60,19 @@ def _frame() -> dict[str, Any]:
             "support_url": f"{settings.public_url}{LINKS['support']}",
         }
     principal = current_principal()
+    invited = principal is None and request.path.startswith(INVITED)
     person = signed_in() if browser_session().missing is None else None
     return {
         "principal": principal,
         "who": (person.name if principal and principal.is_desk else person.party_name) if person else "",
-        "nav": _nav(principal),
+        "nav": () if invited else _nav(principal),
         "active_company": active_company() if person else None,
-        "cart_count": _cart_count(principal),
+        "cart_count": None if invited else _cart_count(principal),
         "seller": settings.seller,
         "simulator_in_use": settings.payment_simulator_in_use,
         "sandbox_mailbox": settings.mailbox_url if settings.sandbox else "",
         "support_answer_hours": settings.support_answer_hours,
-        "links": LINKS,
+        "links": LINKS | {"sign_in": ""} if invited else LINKS,
         "here": _here(),
     }
 
@@ -111,7 +115,6 @@ def _nav_of_company(principal: Principal) -> Nav:
         return (own,)
     return (
         own,
-        ("/pacchetti", _("Pacchetti"), "packs"),
         ("/catalogo", _("Catalogo"), "catalogue"),
         ("/ordini", _("Ordini"), "orders"),
         ("/commercialista", _("Commercialista"), "studios"),

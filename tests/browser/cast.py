@@ -9,11 +9,12 @@ from tests.browser.visitor import Visitor
 
 @dataclass
 class Cast:
-    """A guest, two studios, and the vendor's people; `numbers` keeps what one scene leaves to the next."""
+    """A guest, an invited client, two studios, the vendor's people; `numbers` keeps what a scene leaves to the next."""
 
     album: Album
     stage: Stage
     guest: Visitor
+    client: Visitor
     studio: Visitor
     other: Visitor
     finance: Visitor
@@ -23,7 +24,7 @@ class Cast:
     @property
     def people(self) -> tuple[Visitor, ...]:
         """Everybody."""
-        return (self.guest, self.studio, self.other, self.finance, self.support)
+        return (self.guest, self.client, self.studio, self.other, self.finance, self.support)
 
     def take(self, who: Visitor, path: str, name: str, caption: str, *, dark: bool = False) -> None:
         """Open a page and photograph it."""

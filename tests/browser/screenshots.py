@@ -9,6 +9,7 @@ from pathlib import Path
 from tests.browser.album import Album
 from tests.browser.album_connections import connections
 from tests.browser.album_desk import the_activation_desk, the_finance_desk, the_finance_desk_empty
+from tests.browser.album_invitations import contracts_and_packs, invitations
 from tests.browser.album_services import services
 from tests.browser.album_shop import (
     accounts,
@@ -40,6 +41,8 @@ SCENES = (
     the_activation_desk,
     transfers,
     the_finance_desk,
+    invitations,
+    contracts_and_packs,
     connections,
     services,
     what_time_does,
@@ -55,10 +58,10 @@ def main() -> int:
     album.begin()
     with tempfile.TemporaryDirectory() as home, ExitStack() as stack:
         stage = stack.enter_context(open_stage(Path(home), "gettone_pictures"))
-        guest, studio, other, finance, support = (
-            stack.enter_context(a_visitor(chromium, stage, 1280)) for _person in range(5)
+        guest, client, studio, other, finance, support = (
+            stack.enter_context(a_visitor(chromium, stage, 1280)) for _person in range(6)
         )
-        cast = Cast(album, stage, guest, studio, other, finance, support)
+        cast = Cast(album, stage, guest, client, studio, other, finance, support)
         for scene in SCENES:
             scene(cast)
         complaints = [complaint for person in cast.people for complaint in person.complaints]

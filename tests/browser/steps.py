@@ -123,3 +123,25 @@ def activate(visitor: Visitor, name: str) -> None:
     visitor.fill(confirmation="ATTIVA")
     visitor.press(f"Attiva {name}")
     visitor.page.wait_for_url(re.compile("/aziende/"))
+
+
+def invite(studio: Visitor, name: str, email: str) -> str:
+    """Send an invitation through the studio's form; answers the client's link from the mail."""
+    studio.open("/inviti/nuovo")
+    studio.fill(client_name=name, client_email=email)
+    studio.press("Spedisci l’invito")
+    studio.page.wait_for_url(re.compile(r"/inviti$"))
+    return link_in_mail(studio, f"ti invita {email}", "/invito/")
+
+
+def link_in_mail(visitor: Visitor, words: str, path: str) -> str:
+    """The first link with this path in the newest mail with these words."""
+    links: list[str] = visitor.stage.letter(words)["links"]
+    return next(one for one in links if path in one)
+
+
+def accept_as_client(visitor: Visitor, method: str = "stripe") -> None:
+    """Choose how to pay and accept everything, on an invited client's last page."""
+    visitor.page.locator(f".g-face:has([value={method}]) label").click()
+    for name in (*TICKS, "studio"):
+        visitor.page.locator(f"#{name}").check()

@@ -115,7 +115,7 @@ def test_an_invited_client_buys_its_company_which_is_linked_and_pays_for_itself(
     assert street.studio.email is not None
     assert "L’azienda di Laura Brambilla è attiva" in street.subjects(street.studio.email)
     account = Browser(street.app.test_client()).open(street.link(kind="crea il tuo accesso"))
-    assert account.heading == "Officina Brambilla S.r.l. ti ha invitato"
+    assert account.heading == "Il tuo accesso a Officina Brambilla S.r.l."
     account.send("Accetta l’invito", name="Laura Brambilla", password="un cavallo giallo in cortile")
     assert account.status == 200
     assert "Ora hai accesso a Officina Brambilla S.r.l." in account.text

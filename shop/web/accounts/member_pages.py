@@ -142,7 +142,7 @@ def invitation_accept(token: str) -> Answer:
                 note_entrance(session, entrance, "invitation")
     except InvitationRefused:
         return link_over(kind="invitation")
-    flash(_("Ora hai accesso a %(studio)s.", studio=believed.studio), "success")
+    flash(_("Ora hai accesso a %(studio)s.", studio=believed.studio.removesuffix(".")), "success")
     return come_in(entrance, "/") if entrance else redirect("/accedi")
 
 
