@@ -1,9 +1,11 @@
 """The composition root: settings, extensions, rooms and stand-ins come together here. Nothing imports this file."""
 
+import gc
 import importlib
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 
 from flask import Flask
 from flask_babel import Babel
@@ -61,7 +63,17 @@ def create_app(environment: Mapping[str, str] | None = None, outside: Outside | 
         part = importlib.import_module(name)
         if hasattr(part, "install"):
             part.install(app)
+    _leave_out_of_collections()
     return app
+
+
+@cache
+def _leave_out_of_collections() -> None:
+    """Once per process: what stands at its start stays to its end, so no garbage collection looks at it again.
+
+    Without it a long quote makes the collector walk through every module: a hundred lines cost half as much again.
+    """
+    gc.freeze()
 
 
 def _configure(app: Flask, settings: Settings) -> None:

@@ -1,6 +1,8 @@
 """Quotes of add-on services: carts of one, ten and a hundred lines, each company's extension worked out both ways."""
 
+import json
 import time
+from collections.abc import Sequence
 from datetime import date
 from uuid import UUID, uuid4
 
@@ -12,6 +14,7 @@ from shop import (
     Companies,
     CompanyServices,
     PriceBookView,
+    Product,
     WantedLine,
     check_catalogue,
     price_lines,
@@ -25,7 +28,7 @@ _ADDED_TO_A_COMPANY = 5
 
 def carts(count: int) -> dict[str, float]:
     """Carts priced per second of CPU, by how many lines were asked for: with refusals, formulas and end dates."""
-    book = _book()
+    book = demo_book()
     found = {}
     for length in LENGTHS:
         lines, companies = _cart(book, length)
@@ -37,7 +40,22 @@ def carts(count: int) -> dict[str, float]:
     return found
 
 
-def _book() -> PriceBookView:
+def body_of_ten(company_ids: Sequence[UUID]) -> bytes:
+    """What a program sends to have ten lines quoted: a base with modules and seats, for each of two companies."""
+    base, added = services_sold(demo_book())
+    skus = (base.sku, *added)[: LENGTHS[1] // len(company_ids)]
+    lines = [{"sku": sku, "quantity": 1, "for_company": str(one)} for one in company_ids for sku in skus]
+    return json.dumps({"lines": lines}).encode()
+
+
+def services_sold(book: PriceBookView) -> tuple[Product, list[str]]:
+    """A base service, and what can be added to it."""
+    base = next(product for product in book.products if product.kind == "base_service")
+    return base, [product.sku for product in book.products if base.sku in product.rules.available_for]
+
+
+def demo_book() -> PriceBookView:
+    """The catalogue of the demo, as a price book."""
     checked = check_catalogue((ROOT / "shop" / "demo_catalogue.toml").read_text(encoding="utf-8"))
     if checked.catalogue is None:
         raise ValueError(checked.mistakes)
@@ -46,8 +64,7 @@ def _book() -> PriceBookView:
 
 def _cart(book: PriceBookView, length: int) -> tuple[list[WantedLine], Companies]:
     """Modules and seats for as many companies as it takes, each with half a year left of its base."""
-    base = next(product for product in book.products if product.kind == "base_service")
-    added = [product.sku for product in book.products if base.sku in product.rules.available_for]
+    base, added = services_sold(book)
     companies: dict[UUID, CompanyServices] = {}
     lines: list[WantedLine] = []
     while len(lines) < length:

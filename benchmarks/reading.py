@@ -1,12 +1,15 @@
-"""What is asked most: may this company, the catalogue page, the list of orders; each by one caller over a socket."""
+"""What is asked most: may this company, the catalogue page, the orders, a quote; each by one caller over a socket."""
 
 import itertools
 from collections.abc import Callable
+from http import HTTPStatus
 
 from benchmarks.caller import each_took, percentile
+from benchmarks.quoting import body_of_ten
 from benchmarks.world import Shop, World
 
 _SAMPLE = 1_000
+_JSON = {"Content-Type": "application/json"}
 
 
 class Reading:
@@ -16,6 +19,7 @@ class Reading:
         self._world, self._shop, self._count = world, shop, count
         self._product, self._anybody, self._owner = shop.caller("product"), shop.stranger(), shop.person()
         self._companies = itertools.cycle(shop.company_ids(_SAMPLE, skip=10))
+        self._buyer, self._cart = shop.caller("studio"), body_of_ten(shop.company_ids(2, skip=10))
         for leg in self.legs():
             leg()
 
@@ -27,7 +31,13 @@ class Reading:
             lambda: self._ask("health", lambda: self._anybody.get("/healthz")),
             lambda: self._ask("catalogue", lambda: self._owner.get("/catalogo")),
             lambda: self._ask("orders", lambda: self._owner.get("/ordini")),
+            lambda: self._ask("quote", self._quote),
         ]
+
+    def _quote(self) -> bytes:
+        status, _headers, body = self._buyer.ask("POST", "/api/v1/quotes", self._cart, _JSON)
+        assert status == HTTPStatus.OK, (status, body[:500])
+        return body
 
     def _entitlements(self) -> str:
         return f"/api/v1/companies/{next(self._companies)}/entitlements"

@@ -89,6 +89,7 @@ def _reading(taken: Taken) -> list[Row]:
         told("  health page without either, p50", taken.median(name("health")), " ms"),
         _growth("the entitlement check", taken.ratio(name("entitlement"), f"entitlement {YOUNG} p50 ms")),
         *pages,
+        judged("quote of ten service lines over the API, p50", taken.median(name("quote")), (50, 300), " ms"),
     ]
 
 

@@ -18,7 +18,7 @@ def canonical_json(value: JsonValue) -> str:
 
     A float raises `MalformedQuote` with its place: no figure of this package is one, and stores rewrite them.
     """
-    return json.dumps(_plain(value, ""), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return json.dumps(_plain(value), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
 def own_copy(value: JsonObject) -> JsonObject:
@@ -26,28 +26,31 @@ def own_copy(value: JsonObject) -> JsonObject:
 
     What `canonical_json` refuses is refused here, at the same place.
     """
-    copied: JsonObject = _plain(value, "")
+    copied: JsonObject = _plain(value)
     return copied
 
 
-def _plain(value: Any, pointer: str) -> Any:  # noqa: ANN401 - JSON of any shape, every order passes here
+_ATOMS = frozenset({str, int, bool, type(None)})
+
+
+def _plain(value: Any, *way: str | int) -> Any:  # noqa: ANN401 - JSON of any shape, every order passes here
     kind = type(value)
-    if kind is str or kind is int or kind is bool or value is None:
+    if kind in _ATOMS:
         return value
     if isinstance(value, dict):
-        return {_key(key, pointer): _plain(member, f"{pointer}/{key}") for key, member in value.items()}
+        if set(map(type, value)) - {str}:
+            raise MalformedQuote(_pointer(way))
+        return {key: one if type(one) in _ATOMS else _plain(one, *way, key) for key, one in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(member, f"{pointer}/{place}") for place, member in enumerate(value)]
+        return [_plain(member, *way, place) for place, member in enumerate(value)]
     if isinstance(value, str | int):
         # A kind of text or number of somebody's own, such as an enumeration: what JSON makes of it.
         return json.loads(json.dumps(value))
-    raise MalformedQuote(pointer)
+    raise MalformedQuote(_pointer(way))
 
 
-def _key(key: object, pointer: str) -> str:
-    if type(key) is not str:
-        raise MalformedQuote(pointer)
-    return key
+def _pointer(way: tuple[str | int, ...]) -> str:
+    return "".join(f"/{step}" for step in way)
 
 
 def differences(left: JsonValue, right: JsonValue, pointer: str = "") -> tuple[str, ...]:

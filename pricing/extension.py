@@ -192,35 +192,34 @@ def propose_extension(request: ExtensionRequest) -> ExtensionProposal | RenewalR
     Where nothing is wanted nothing is missing: a renewal alone never extends anything.
     """
     base, own_term = request.base, twelve_month_term(request.activates_on)
+    at_full_price = tuple(_add_on(item, own_term, item.price.for_years()) for item in request.wanted)
     if base is None:
-        outcome = _outcome(request, _items_for(request, own_term), ())
+        outcome = _outcome(request, at_full_price, ())
         return ExtensionProposal(ExtensionCase.NO_BASE, outcome, outcome)
     if base.ends_on <= request.activates_on:
         return RenewalRequired(base)
     if not request.wanted or own_term.ends_on <= base.ends_on:
-        outcome = _outcome(request, _items_for(request, own_term), ())
+        outcome = _outcome(request, at_full_price, ())
         return ExtensionProposal(ExtensionCase.WITHIN_BASE, outcome, outcome)
-    on = _outcome(request, _items_for(request, own_term), _extensions(request, own_term.ends_on))
-    off = _outcome(request, tuple(_without_extension(item, own_term, base.ends_on) for item in request.wanted), ())
+    on = _outcome(request, at_full_price, _extensions(request, own_term.ends_on))
+    shorter = zip(request.wanted, at_full_price, strict=True)
+    off = _outcome(request, tuple(_without_extension(item, line, base.ends_on) for item, line in shorter), ())
     return ExtensionProposal(ExtensionCase.BEYOND_BASE, on, off)
-
-
-def _items_for(request: ExtensionRequest, term: Term) -> tuple[ExtensionLine, ...]:
-    return tuple(_add_on(item, term, item.price.for_years()) for item in request.wanted)
 
 
 def _add_on(item: WantedItem, term: Term, formula: Formula, months_forfeited: int = 0) -> ExtensionLine:
     return ExtensionLine(LineKind.ADD_ON, item.sku, None, term, formula, item.rate, months_forfeited)
 
 
-def _without_extension(item: WantedItem, own_term: Term, base_ends_on: date) -> ExtensionLine:
+def _without_extension(item: WantedItem, at_full_price: ExtensionLine, base_ends_on: date) -> ExtensionLine:
+    own_term = at_full_price.term
     if item.off_policy is OffPolicy.KEEP_OWN_TERM:
-        return _add_on(item, own_term, item.price.for_years())
+        return at_full_price
     until_base = Term(own_term.starts_on, base_ends_on)
     if item.off_policy is OffPolicy.PRORATE_TO_BASE:
         starts_on = own_term.starts_on
         return _add_on(item, until_base, item.price.between(starts_on, starts_on, base_ends_on))
-    return _add_on(item, until_base, item.price.for_years(), months_ceil(base_ends_on, own_term.ends_on))
+    return _add_on(item, until_base, at_full_price.formula, months_ceil(base_ends_on, own_term.ends_on))
 
 
 def _extensions(request: ExtensionRequest, new_end: date) -> tuple[ExtensionLine, ...]:

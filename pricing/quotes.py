@@ -7,6 +7,7 @@ A quote is priced once and frozen as JSON: inputs, price-book version, policy ve
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 
 from pricing.canonical import JsonObject, JsonValue, Reading, differences, own_copy
 from pricing.errors import (
@@ -29,7 +30,7 @@ from pricing.quote_requests import (
     request_from_json,
     request_to_json,
 )
-from pricing.vat import TaxedNet, VatSummary, vat_shares, vat_summaries
+from pricing.vat import TaxedNet, VatSummary, shares_of, vat_summaries
 
 MAXIMUM_TOTAL_CENTS = 10**12 - 1
 
@@ -179,13 +180,15 @@ def _summary_of_figures(request: QuoteRequest, stored: Reading) -> VatSummary:
     )
 
 
+@lru_cache(maxsize=4_000)
 def net_per_unit(unit_net: Money, units_per_pack: int) -> Decimal:
     """Net price in euro of one of the units a pack mints, four decimals half-up, for display only."""
     return Decimal(f"{half_up(unit_net.cents * 100, units_per_pack)}E-4").quantize(Decimal("0.0001"))
 
 
 def _with_adjustments(line: RequestedLine, net: Money) -> Money:
-    net += total(adjustment.net for adjustment in line.adjustments)
+    if line.adjustments:
+        net += total(adjustment.net for adjustment in line.adjustments)
     if net < ZERO:
         raise NegativeAmount(line.sku, net.cents)
     return net
@@ -204,10 +207,10 @@ def _net_of_packs_or_years(line: RequestedLine) -> Money:
 
 def _price(request: QuoteRequest, line_net: Callable[[RequestedLine], Money]) -> Quote:
     taxed = tuple(TaxedNet(line_net(line), request.rate_called(line.vat_code)) for line in request.lines)
-    lines = tuple(
-        _priced(line, net.net, vat) for line, net, vat in zip(request.lines, taxed, vat_shares(taxed), strict=True)
-    )
-    return Quote(request, lines, vat_summaries(taxed))
+    summaries = vat_summaries(taxed)
+    shares = shares_of(summaries, taxed)
+    lines = tuple(_priced(line, net.net, vat) for line, net, vat in zip(request.lines, taxed, shares, strict=True))
+    return Quote(request, lines, summaries)
 
 
 def _priced(line: RequestedLine, net: Money, vat: Money) -> QuotedLine:

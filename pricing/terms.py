@@ -1,18 +1,23 @@
 """Terms in Rome civil days, half-open (D4), and the cumulative price that makes extensions path-independent (D3)."""
 
-from calendar import monthrange
+from calendar import isleap
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 
 from pricing.errors import InvalidTerm, NotACivilDay
 from pricing.money import Money, half_up
 
 MONTHS_IN_A_YEAR = 12
+_DAYS = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+_FEBRUARY = 2
+_CALENDAR = 20_000
+"""Answers of the calendar that are remembered: a shop asks of the same few days all day long."""
 
 
 def check_day(value: date) -> date:
     """The day itself; `NotACivilDay` for an instant, which Python also counts as a date."""
-    if isinstance(value, datetime) or not isinstance(value, date):
+    if type(value) is not date and (isinstance(value, datetime) or not isinstance(value, date)):
         raise NotACivilDay(repr(value))
     return value
 
@@ -23,9 +28,11 @@ def add_months(anchor: date, months: int) -> date:
     Always counted from the original anchor: adding one month twelve times would drift from 31 to 28.
     """
     year, before = divmod(MONTHS_IN_A_YEAR * check_day(anchor).year + anchor.month - 1 + months, MONTHS_IN_A_YEAR)
-    return date(year, before + 1, min(anchor.day, monthrange(year, before + 1)[1]))
+    days = 29 if before + 1 == _FEBRUARY and isleap(year) else _DAYS[before]
+    return date(year, before + 1, min(anchor.day, days))
 
 
+@lru_cache(maxsize=_CALENDAR)
 def months_ceil(start: date, end: date) -> int:
     """The smallest number of months, zero or more, that takes `start` to `end` or beyond: a begun month counts."""
     if check_day(end) <= check_day(start):

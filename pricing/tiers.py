@@ -57,7 +57,9 @@ class TierTable:
     def unit_price(self, quantity: int) -> Money:
         """Net price of each of `quantity` packs. `InvalidQuantity` outside 1 to `MAXIMUM_QUANTITY`."""
         check_quantity(quantity)
-        return [tier.unit_net for tier in self.tiers if tier.from_quantity <= quantity][-1]
+        if len(self.tiers) == 1:
+            return self.tiers[0].unit_net
+        return next(tier.unit_net for tier in reversed(self.tiers) if tier.from_quantity <= quantity)
 
     def line_net(self, quantity: int) -> Money:
         """Net price of `quantity` packs together."""

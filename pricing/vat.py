@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pricing.errors import ConflictingVatRates, InvalidVatRate
-from pricing.money import Money, half_up, largest_remainder, total
+from pricing.money import Money, half_up, largest_remainder
 
 _WHOLE = 10_000
 
@@ -61,11 +61,15 @@ def vat_summaries(lines: Sequence[TaxedNet]) -> tuple[VatSummary, ...]:
     Raises `ConflictingVatRates` when one code stands for two rates.
     """
     by_code: dict[str, VatRate] = {}
+    cents: dict[str, int] = {}
     for line in lines:
-        if by_code.setdefault(line.rate.code, line.rate) != line.rate:
-            raise ConflictingVatRates(line.rate.code)
+        rate = line.rate
+        known = by_code.setdefault(rate.code, rate)
+        if known is not rate and known != rate:
+            raise ConflictingVatRates(rate.code)
+        cents[rate.code] = cents.get(rate.code, 0) + line.net.cents
     rates = sorted(by_code.values(), key=lambda rate: (-rate.basis_points, rate.code))
-    nets = {rate.code: total(line.net for line in lines if line.rate == rate) for rate in rates}
+    nets = {rate.code: Money(cents[rate.code]) for rate in rates}
     return tuple(VatSummary(rate, nets[rate.code], vat_on(nets[rate.code], rate)) for rate in rates)
 
 
@@ -74,9 +78,15 @@ def vat_shares(lines: Sequence[TaxedNet]) -> tuple[Money, ...]:
 
     The nets must not be negative (`InvalidDivision`).
     """
+    return shares_of(vat_summaries(lines), lines)
+
+
+def shares_of(summaries: Sequence[VatSummary], lines: Sequence[TaxedNet]) -> tuple[Money, ...]:
+    """The same for lines whose VAT has been summed already."""
     shares = [Money(0)] * len(lines)
-    for summary in vat_summaries(lines):
-        places = [place for place, line in enumerate(lines) if line.rate == summary.rate]
+    for summary in summaries:
+        code = summary.rate.code
+        places = [place for place, line in enumerate(lines) if line.rate.code == code]
         cents = largest_remainder(summary.vat.cents, [lines[place].net.cents for place in places])
         for place, share in zip(places, cents, strict=True):
             shares[place] = Money(share)

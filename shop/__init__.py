@@ -2,7 +2,7 @@
 
 from shop.accounts.people import ApiToken, Membership, User, WebSession
 from shop.addons import CompanyServices
-from shop.catalogue import BuyerFacts, PriceBookView, check_catalogue, view_of
+from shop.catalogue import BuyerFacts, PriceBookView, Product, check_catalogue, view_of
 from shop.orders.fulfilment import fulfil
 from shop.orders.order_book import Order, OrderLine, OrderNotFound, order_by_number
 from shop.orders.placing import Placement, place_order
@@ -66,6 +66,7 @@ __all__ = [
     "PaymentGateway",
     "Placement",
     "PriceBookView",
+    "Product",
     "RefundBlocked",
     "RefundExceedsWhatIsLeft",
     "RefundRefused",

@@ -125,9 +125,10 @@ def _in_order(
             yield (place, product, None), _packs(line, product)
         elif company not in done:
             done.add(company)
+            text = str(company)
             for service in purchase.lines(extend=purchase.company.choice.extend):
                 at = sold[service.place] if service.place is not None else None
-                yield (service.place, at, service), service.requested(company)
+                yield (service.place, at, service), service.requested(text)
 
 
 def _refusals(

@@ -7,7 +7,6 @@ cart, the checkout and the API all ask here.
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from uuid import UUID
 
 from entitlements import RunningService
 from pricing import (
@@ -114,8 +113,10 @@ def purchase_of(book: PriceBookView, company: CompanyServices, wanted: Sequence[
     proposal = propose_extension(request)
     if isinstance(proposal, RenewalRequired):
         proposal = _at_full_price(request)
-    made = _Made(book, company, renewals, items)
-    on, off = made.outcome(proposal.on), made.outcome(proposal.off)
+    running = {str(one.licence_id): one for one in company.all_running}
+    made = _Made(book, running, renewals, items)
+    on = made.outcome(proposal.on)
+    off = on if proposal.off is proposal.on else made.outcome(proposal.off)
     return Purchase(company, tuple(wanted), renewals, request, on, off, proposal.toggle_shown)
 
 
@@ -134,17 +135,20 @@ def _renewal(book: PriceBookView, company: CompanyServices, one: WantedService) 
     starts_on = service.ends_on if service else company.on
     # Fewer seats than the lot holds: the lot lapses on its day, and a smaller one follows it.
     whole = service is not None and one.line.quantity >= service.quantity
+    quantity = service.quantity if whole and service else one.line.quantity
+    unit_net, span = product.tiers.unit_price(one.line.quantity), WholeYears(years)
     return ServiceLine(
         action="RENEW" if whole else "START",
         place=one.place,
         sku=product.sku,
         kind=product.kind,
-        names=names_of_renewal(product.names, years),
+        names=names_of_renewal(product.label.names, years),
         gives=product.gives_shared,
-        quantity=service.quantity if whole and service else one.line.quantity,
-        unit_net=product.tiers.unit_price(one.line.quantity),
+        quantity=quantity,
+        unit_net=unit_net,
         vat_code=product.vat.code,
-        span=WholeYears(years),
+        span=span,
+        formula=span.formula(unit_net, quantity),
         term=Term(starts_on, add_months(starts_on, _MONTHS * years)),
         anchor_on=starts_on,
         licence_id=service.licence_id if whole and service else None,
@@ -195,10 +199,10 @@ def _item(book: PriceBookView, line: WantedLine) -> WantedItem:
 
 @dataclass(frozen=True, slots=True)
 class _Made:
-    """Turns the outcomes of pricing into lines and ends."""
+    """Turns the outcomes of pricing into lines and ends; `running` by licence."""
 
     book: PriceBookView
-    company: CompanyServices
+    running: Mapping[str, RunningService]
     renewals: tuple[ServiceLine, ...]
     items: Sequence[WantedService]
 
@@ -211,29 +215,30 @@ class _Made:
 
     def _started(self, one: WantedService, line: ExtensionLine) -> ServiceLine:
         product = self.book.product(line.sku)
-        whole = line.formula.net == line.formula.unit_net * line.formula.quantity and not _is_prorated(product, line)
+        formula = line.formula
+        full = formula.net.cents == formula.unit_net.cents * formula.quantity
+        whole = full and not _is_prorated(product, line)
         starts_on, mode = line.term.starts_on, product.rules.proration_mode
         return ServiceLine(
             action="START",
             place=one.place,
             sku=product.sku,
             kind=product.kind,
-            names=product.names,
+            names=product.label.names,
             gives=product.gives_shared,
             quantity=one.line.quantity,
             unit_net=line.formula.unit_net,
             vat_code=line.rate.code,
             span=WholeYears() if whole else PartOfYears(starts_on, starts_on, line.term.ends_on, mode),
+            formula=line.formula,
             term=line.term,
             anchor_on=starts_on,
             months_forfeited=line.months_forfeited,
         )
 
     def _extended(self, line: ExtensionLine) -> ServiceLine:
-        licence_id = UUID(line.service_id)
-        service = self.company.service(licence_id)
-        if service is None:
-            raise LookupError(licence_id)
+        service = self.running[str(line.service_id)]
+        licence_id = service.licence_id
         product = self.book.by_sku.get(line.sku)
         mode = product.rules.proration_mode if product else ProrationMode.TELESCOPING
         renewed = next((one for one in self.renewals if one.licence_id == licence_id), None)
@@ -249,17 +254,17 @@ class _Made:
             unit_net=line.formula.unit_net,
             vat_code=line.rate.code,
             span=PartOfYears(anchor, line.term.starts_on, line.term.ends_on, mode),
+            formula=line.formula,
             term=line.term,
             anchor_on=anchor,
             licence_id=licence_id,
         )
 
     def _ends(self, outcome: Outcome, started: Sequence[ServiceLine]) -> Iterator[EndOfService]:
-        before = {str(one.licence_id): one for one in self.company.all_running}
         places = {str(line.licence_id): line.place for line in self.renewals}
         for end in outcome.ends:
             names = _names(self.book.by_sku.get(end.sku), end.sku)
-            was, place = before[end.service_id], places.get(end.service_id)
+            was, place = self.running[end.service_id], places.get(end.service_id)
             yield EndOfService(end.sku, was.kind, names, was.ends_on, end.ends_on, place, was.quantity)
         fewer = [line for line in self.renewals if line.licence_id is None]
         for line in (*fewer, *started):
@@ -274,4 +279,4 @@ def _is_prorated(product: Product, line: ExtensionLine) -> bool:
 
 
 def _names(product: Product | None, sku: str) -> Mapping[str, str]:
-    return product.names if product else {"it": sku, "en": sku}
+    return product.label.names if product else {"it": sku, "en": sku}

@@ -16,7 +16,8 @@ Action = Literal["START", "EXTEND", "RENEW"]
 class ServiceLine:
     """One line. `place` is the wanted line that it answers, None for an extension nobody had to ask for.
 
-    `unit_net` is the price of one unit for a year; `licence_id` the running service that is extended or renewed;
+    `unit_net` is the price of one unit for a year, `formula` what the span makes of it, for words (M28); `licence_id`
+    the running service that is extended or renewed;
     `months_forfeited` the months paid for that no day answers to (F004-12). `fixed` days do not move when the payment
     comes later.
     """
@@ -31,16 +32,12 @@ class ServiceLine:
     unit_net: Money
     vat_code: str
     span: LineSpan
+    formula: Formula
     term: Term
     anchor_on: date
     licence_id: UUID | None = None
     months_forfeited: int = 0
     fixed: bool = False
-
-    @property
-    def formula(self) -> Formula:
-        """How the price is made, for words (M28)."""
-        return self.span.formula(self.unit_net, self.quantity)
 
     @property
     def net(self) -> Money:
@@ -70,7 +67,7 @@ class ServiceLine:
             "fixed": self.fixed,
         }
 
-    def requested(self, company_id: UUID) -> RequestedLine:
+    def requested(self, company_id: str) -> RequestedLine:
         """The line as pricing takes it; everything an order needs to know travels in its description."""
         return RequestedLine(
             sku=self.sku,
@@ -84,7 +81,7 @@ class ServiceLine:
                 "term": self.term_document(),
                 "months_forfeited": self.months_forfeited,
             },
-            for_party=str(company_id),
+            for_party=company_id,
             span=self.span,
         )
 

@@ -1,7 +1,6 @@
 """Why services may not be bought as they stand in a cart: every reason of every line (D18), each with a way on."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from datetime import date
 
 from pricing import OffPolicy
@@ -42,8 +41,8 @@ class _Rules:
         new = [one for one in wanted if one.line.renews is None]
         base = self.company.running.base
         renewed = base is not None and any(one.line.renews == base.licence_id for one in wanted)
-        self.together = frozenset(one.line.sku for one in new)
-        self.facts = self.company.facts_for(buyer, frozenset(), base_renewed=renewed)
+        # No product requires itself or is for itself: what is bought together may hold the line that is asked about.
+        self.facts = self.company.facts_for(buyer, frozenset(one.line.sku for one in new), base_renewed=renewed)
         self.end_of = {end.place: end for end in self.ends if end.place is not None}
         self.other_bases = [one.place for one in new if self._kind(one.line.sku) == "base_service"][1:]
         self.covered = _covered(self.ends, self.company.on)
@@ -64,8 +63,7 @@ class _Rules:
         return product.kind if product else ""
 
     def _of_new(self, one: WantedService) -> Iterator[Refusal]:
-        held = self.facts.held | (self.together - {one.line.sku})
-        yield from refusals(self.book.product(one.line.sku), replace(self.facts, held=held), one.line.quantity)
+        yield from refusals(self.book.product(one.line.sku), self.facts, one.line.quantity)
         if one.place in self.other_bases:
             yield _ONE_BASE
 
