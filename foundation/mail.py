@@ -1,11 +1,14 @@
 """Mail (M26): queued as a row of the transaction that causes it, rendered and sent by a job, one per cause.
 
 The row holds a template's name and plain values, never a token: link tokens are computed when the mail is rendered.
+A recipient whom the server refuses for good has bounced: the mail is not tried again, and whoever cares is told.
 """
 
 import json
+import re
 import smtplib
 import ssl
+from collections.abc import Callable
 from datetime import datetime
 from email.errors import HeaderParseError
 from email.headerregistry import Address
@@ -16,6 +19,7 @@ from uuid import UUID
 
 from flask import current_app, render_template
 from flask_babel import force_locale
+from sqlalchemy import CheckConstraint
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from foundation import clock
@@ -29,6 +33,8 @@ from foundation.settings import current_settings
 from foundation.tokens import link_code, link_token
 
 _SMTP_TIMEOUT_SECONDS = 15
+_PERMANENT = 500
+_ENHANCED = re.compile(r"[245]\.[0-9]{1,3}\.[0-9]{1,3}", re.ASCII)
 _STORE = """
     INSERT INTO mails (id, cause, recipient, template, locale, context, party_id, queued_at)
     VALUES (:id, :cause, :recipient, :template, :locale, CAST(:context AS jsonb), :party_id, :queued_at)
@@ -37,9 +43,16 @@ _STORE = """
 
 
 class Mail(Identified, Model):
-    """One mail to one person for one cause; `sent_at` is set once the server took it."""
+    """One mail to one person for one cause; `sent_at` is set once the server took it, `bounced_at` when it never will.
+
+    `refusal` is the server's code, without its words, which may name the recipient.
+    """
 
     __tablename__ = "mails"
+    __table_args__ = (
+        CheckConstraint("sent_at IS NULL OR bounced_at IS NULL", name="one_end"),
+        CheckConstraint("(bounced_at IS NULL) = (refusal IS NULL)", name="refusal"),
+    )
 
     cause: Mapped[str] = mapped_column(unique=True)
     recipient: Mapped[str]
@@ -49,13 +62,26 @@ class Mail(Identified, Model):
     party_id: Mapped[UUID | None] = mapped_column(index=True)
     queued_at: Mapped[datetime]
     sent_at: Mapped[datetime | None]
+    bounced_at: Mapped[datetime | None]
+    refusal: Mapped[str | None]
+
+
+class RecipientRefused(Exception):
+    """The server will never take mail for this recipient; `code` is its answer, such as 550 5.1.1."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
 
 
 class Mailer(Protocol):
     """Takes a finished message to a mail server."""
 
     def send(self, message: EmailMessage) -> None:
-        """Hand `message` over; raises OSError or smtplib.SMTPException when the server did not take it."""
+        """Hand `message` over; raises OSError or smtplib.SMTPException when the server did not take it.
+
+        Raises RecipientRefused when trying again is of no use.
+        """
 
 
 class SmtpMailer:
@@ -70,7 +96,12 @@ class SmtpMailer:
         with self._connect(host, port) as server:
             if self._url.username:
                 server.login(self._url.username, self._url.password or "")
-            server.send_message(message)
+            try:
+                server.send_message(message)
+            except smtplib.SMTPRecipientsRefused as refused:
+                if (code := permanent_refusal(refused)) is not None:
+                    raise RecipientRefused(code) from None
+                raise
 
     def _connect(self, host: str, port: int) -> smtplib.SMTP:
         if self._url.scheme == "smtps":
@@ -80,14 +111,33 @@ class SmtpMailer:
         return smtplib.SMTP(host, port, timeout=_SMTP_TIMEOUT_SECONDS)
 
 
+def permanent_refusal(refused: smtplib.SMTPRecipientsRefused) -> str | None:
+    """The code of a refusal that speaks of the recipient and is for good; None for one that may pass.
+
+    A status 5.7.x speaks of us (we may not relay, we are on a list), so it is tried again like a server that is away.
+    """
+    for number, words in refused.recipients.values():
+        status = _ENHANCED.match(words.decode("ascii", "replace"))
+        about = status.group(0) if status else ""
+        if number >= _PERMANENT and not about.startswith("5.7."):
+            return f"{number} {about}".strip()
+    return None
+
+
 class MemoryMailer:
-    """Keeps messages in a list: the Null twin of the mail server (tests, and machines without one)."""
+    """Keeps messages in a list: the Null twin of the mail server (tests, and machines without one).
+
+    It refuses the addresses of `nobody` as a server does that knows no such person.
+    """
 
     def __init__(self) -> None:
         self.messages: list[EmailMessage] = []
+        self.nobody: set[str] = set()
 
     def send(self, message: EmailMessage) -> None:
-        """Keep the message."""
+        """Keep the message. Raises RecipientRefused."""
+        if message["To"] in self.nobody:
+            raise RecipientRefused("550 5.1.1")
         self.messages.append(message)
 
 
@@ -133,23 +183,53 @@ def one_address(recipient: str) -> Address:
         raise AddressRefused from None
 
 
+BounceRule = Callable[[Session, Mail], None]
+_bounce_rules: dict[str, BounceRule] = {}
+
+
+def bounce_rule(*templates: str) -> Callable[[BounceRule], BounceRule]:
+    """Register what is done, in the transaction that notes it, when a mail of one of these templates has bounced."""
+
+    def register(function: BounceRule) -> BounceRule:
+        _bounce_rules.update(dict.fromkeys(templates, function))
+        return function
+
+    return register
+
+
 @job("mail.deliver", tries=60)
 def deliver_mail(mail_id: str) -> None:
     """Render and send one mail. A crash after the server took it may repeat it under the same Message-ID (M26)."""
     with transaction() as session:
         mail = session.get(Mail, UUID(mail_id))
-    if mail is None or mail.sent_at is not None:
+    if mail is None or mail.sent_at is not None or mail.bounced_at is not None:
         return
     message = compose(mail)
     refuse_open_transaction()
     fault_point("mail.before_send")
     mailer: Mailer = current_app.extensions["gettone.mailer"]
-    mailer.send(message)
+    try:
+        mailer.send(message)
+    except RecipientRefused as refused:
+        _note_bounce(mail.id, refused.code)
+        return
     fault_point("mail.after_send")
     with transaction() as session:
         stored = session.get_one(Mail, mail.id, with_for_update=True)
         stored.sent_at = clock.now()
     log().info("mail sent", mail=mail.id)
+
+
+def _note_bounce(mail_id: UUID, code: str) -> None:
+    with transaction() as session:
+        stored = session.get_one(Mail, mail_id, with_for_update=True)
+        if stored.bounced_at is not None:
+            return
+        stored.bounced_at, stored.refusal = clock.now(), code
+        rule = _bounce_rules.get(stored.template)
+        if rule is not None:
+            rule(session, stored)
+    log().warning("mail bounced", mail=mail_id, refusal=code)
 
 
 def compose(mail: Mail) -> EmailMessage:

@@ -43,6 +43,7 @@ from entitlements.invitations.ordering import (
     order_placed,
 )
 from entitlements.invitations.sending import (
+    AddressIsReached,
     InvitationForgotten,
     Invited,
     StudioContact,
@@ -59,6 +60,7 @@ __all__ = [
     "INVITATION_STATES",
     "LINK",
     "OPEN_STATES",
+    "AddressIsReached",
     "CodeRefused",
     "IllegalInvitationStep",
     "Invitation",

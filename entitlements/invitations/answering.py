@@ -1,19 +1,21 @@
 """Answering (F003-16): what the invited client does before it orders: opens, resumes elsewhere, declines, reports."""
 
 from datetime import timedelta
+from uuid import UUID
 
 from sqlalchemy.orm import Session
 
 from entitlements.company_data.identifiers import check_tax_code
 from entitlements.connections.link_requests import ask_invited_client
 from entitlements.drafts import invitation_draft_of
-from entitlements.invitations.invitation_states import OPEN_STATES, IllegalInvitationStep
-from entitlements.invitations.invited import Invitation, subject_of, take
-from entitlements.invitations.sending import end_invitation, letter_of, mail_invitation
+from entitlements.invitations.invitation_states import OPEN_STATES, IllegalInvitationStep, may_step
+from entitlements.invitations.invited import Invitation, lock_invitation, subject_of, take
+from entitlements.invitations.sending import EXPIRE, FORGET, end_invitation, letter_of, mail_invitation
 from entitlements.parties import Party
 from foundation import clock
 from foundation.events import record_event
-from foundation.mail import queue_mail
+from foundation.jobs import cancel_all_due, schedule_due
+from foundation.mail import Mail, bounce_rule, queue_mail
 from foundation.principal import Principal
 from foundation.tokens import link_code_is_valid
 
@@ -31,8 +33,13 @@ def open_invitation(session: Session, invitation: Invitation) -> bool:
 
     The row is locked. Answers False when it had been opened before.
     """
+    came_back = invitation.state == "BOUNCED"
     if not take(invitation, "open"):
         return False
+    if came_back:
+        # Its end was taken away when nobody seemed to be there.
+        cancel_all_due(session, invitation.id, FORGET)
+        schedule_due(session, EXPIRE, invitation.id, invitation.expires_at, period=f"{invitation.version}-open")
     record_event(session, "invitation.opened", subject_of(invitation))
     return True
 
@@ -100,6 +107,21 @@ def ask_for_link(session: Session, invitation: Invitation) -> None:
     number = check_tax_code(str(draft.fields.get("tax_code", ""))) if draft is not None else None
     if isinstance(number, str):
         ask_invited_client(session, number, Principal(None, invitation.studio_id, "studio", locale=invitation.locale))
+
+
+@bounce_rule("invitation", "invitation_reminder")
+def invitation_bounced(session: Session, mail: Mail) -> None:
+    """The address takes no mail: the studio is told, corrects it and sends again; a client who came anyway stays.
+
+    A bounce of an older link than the present one says nothing about this one.
+    """
+    invitation = lock_invitation(session, UUID(str(mail.context["invitation_id"])))
+    present = invitation.version == mail.context["version"] and invitation.client_email == mail.recipient
+    if not present or not may_step(invitation.state, "bounce") or not take(invitation, "bounce"):
+        return
+    end_invitation(session, invitation)
+    record_event(session, "invitation.bounced", subject_of(invitation))
+    tell_studio(session, invitation, "invitation_bounced", str(invitation.version))
 
 
 def ask_again(session: Session, invitation: Invitation) -> bool:

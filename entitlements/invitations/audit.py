@@ -17,6 +17,15 @@ sql_checks(
             """,
         ),
         (
+            "an invitation bounced because a mail of it did",
+            "SELECT count(*) FROM invitations",
+            """
+            SELECT 'invitation ' || i.id || ' is BOUNCED, its mails are not' FROM invitations i
+            WHERE i.state = 'BOUNCED' AND NOT EXISTS (
+              SELECT 1 FROM mails m WHERE m.bounced_at IS NOT NULL AND m.cause LIKE 'invitation%:' || i.id || ':%')
+            """,
+        ),
+        (
             "a purchase stands where its company stands",
             "SELECT count(*) FROM company_purchases",
             """

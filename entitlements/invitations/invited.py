@@ -116,7 +116,7 @@ def believe_invitation_link(session: Session, secret_key: str, token: str, *, lo
     present = link_token_is_valid(secret_key, LINK, token, found.id, found.version)
     if not present and not _was_valid(secret_key, token, found):
         raise InvitationOver("UNKNOWN")
-    if found.state in OPEN_STATES and found.expires_at <= clock.now():
+    if found.state in {*OPEN_STATES, "BOUNCED"} and found.expires_at <= clock.now():
         raise InvitationOver("EXPIRED", found.id)
     match found.state:
         case "EXPIRED" | "REVOKED" | "DECLINED" as why:

@@ -71,6 +71,14 @@ class InvitationForgotten(Exception):
         self.invitation_id = invitation_id
 
 
+class AddressIsReached(Exception):
+    """Somebody may hold the link that went to this address: another person gets an invitation of their own."""
+
+    def __init__(self, invitation_id: UUID) -> None:
+        super().__init__(str(invitation_id))
+        self.invitation_id = invitation_id
+
+
 def send_invitations(session: Session, wanted: Sequence[Invited], by: Principal) -> int:
     """Store and mail invitations of the principal's studio; answers how many were new. Raises TooManyInvitations."""
     assert by.party_id is not None  # noqa: S101 - the edge lets only studios in
@@ -117,13 +125,20 @@ def _send(session: Session, wanted: Invited, by: Principal, studio_id: UUID) -> 
     return True
 
 
-def send_again(session: Session, invitation: Invitation, by: Principal, offer: JsonObject | None = None) -> None:
+def send_again(
+    session: Session, invitation: Invitation, by: Principal, offer: JsonObject | None = None, email: str | None = None
+) -> None:
     """Send a locked invitation again: a new link, the old one dead, the price locked anew when `offer` is given.
 
-    What the client has typed stays. Raises IllegalInvitationStep, InvitationForgotten.
+    What the client has typed stays, so another address is taken only for one that nobody has reached (BOUNCED).
+    Raises IllegalInvitationStep, InvitationForgotten, AddressIsReached.
     """
     if invitation.forgotten_at is not None:
         raise InvitationForgotten(invitation.id)
+    if email is not None and email != invitation.client_email:
+        if invitation.state != "BOUNCED":
+            raise AddressIsReached(invitation.id)
+        invitation.client_email = email
     ended = invitation.state not in OPEN_STATES
     take(invitation, "resend")
     if ended and invitation_draft_of(session, invitation.id) is not None:

@@ -1,4 +1,4 @@
-"""Signatures of the e-invoicing contract."""
+"""Signatures of the e-invoicing contract; mails that bounced."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -25,7 +25,15 @@ def upgrade() -> None:
         sa.UniqueConstraint("party_id", "contract"),
     )
     op.create_index("ix_contract_signatures_signed_by_party_id", "contract_signatures", ["signed_by_party_id"])
+    op.add_column("mails", sa.Column("bounced_at", MOMENT))
+    op.add_column("mails", sa.Column("refusal", sa.Text()))
+    op.create_check_constraint(op.f("ck_mails_one_end"), "mails", "sent_at IS NULL OR bounced_at IS NULL")
+    op.create_check_constraint(op.f("ck_mails_refusal"), "mails", "(bounced_at IS NULL) = (refusal IS NULL)")
 
 
 def downgrade() -> None:
+    for name in ("refusal", "one_end"):
+        op.drop_constraint(op.f(f"ck_mails_{name}"), "mails")
+    op.drop_column("mails", "refusal")
+    op.drop_column("mails", "bounced_at")
     op.drop_table("contract_signatures")

@@ -38,6 +38,7 @@ REFUNDS = "every refund of Stripe stands in the ledger with its amount"
 OTHER_REFUNDS = "every refund by transfer or as store credit stands in the ledger, and none exceeds what was paid so"
 RECOVERED = "what was taken back of a wallet stands in the ledger: its units and their worth"
 INVITED = "an invitation stands where its purchase and its company stand"
+BOUNCED = "an invitation bounced because a mail of it did"
 INVITED_ORDER = "an invitation stands where its order stands, at the price it promised"
 PURCHASED = "a purchase stands where its company stands"
 PURCHASE_RIGHTS = "a company bought by invitation has one licence, its studio's link, and pays for itself"
@@ -179,6 +180,7 @@ MONEY = (
         "UPDATE orders SET quote = jsonb_set(quote, '{inputs,policy_version}', '7')",
     ),
     _deed("a quote replaced by nonsense", REPLAYED, f"UPDATE orders SET quote = '[1]' WHERE id = {WAITING}"),
+    _deed("an invitation called bounced", BOUNCED, "UPDATE invitations SET state = 'BOUNCED' WHERE state <> 'CREATED'"),
     _deed("an order called paid", HAS_MONEY, f"UPDATE orders SET state = 'PAID', paid_at = now() WHERE id = {WAITING}"),
     _deed(
         "an order called fulfilled",

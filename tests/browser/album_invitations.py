@@ -110,6 +110,14 @@ def _other_answers(cast: Cast, client: Visitor) -> None:
 
 
 def _the_studio_looks(cast: Cast, studio: Visitor) -> None:
+    cast.stage.post_office_will(mode="refuse", times=1)
+    studio.open("/inviti/nuovo")
+    studio.fill(client_name="Anna Bassi", client_email="anna@bassi.exampel")
+    studio.press("Spedisci l’invito")
+    cast.stage.letter("L’invito per Anna Bassi non è arrivato")
+    studio.open("/inviti")
+    studio.follow("Anna Bassi", exact=True)
+    cast.here(studio, "invitation-bounced", "An invitation whose address takes no mail")
     cast.take(studio, "/inviti", "invitations", "Invitations with their funnel", dark=True)
     studio.follow("Laura Brambilla", exact=True)
     cast.here(studio, "invitation", "An invitation that became a company")

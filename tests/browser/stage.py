@@ -42,6 +42,10 @@ class Stage:
         """Order how the accounting program behaves from now on."""
         _post(f"{self.accounting}/_control", orders)
 
+    def post_office_will(self, **orders: object) -> None:
+        """Order how the mail server behaves from now on."""
+        _post(f"{self.mailbox}/_control", orders)
+
     def letters(self, words: str = "") -> list[dict[str, Any]]:
         """The mails that arrived, newest first, by words of theirs."""
         answer = ask("GET", f"{self.mailbox}/api/messages?{urlencode({'q': words, 'limit': 500})}", {}, None)

@@ -1,11 +1,25 @@
 """Every story leaves books in order: after each of them every invariant is checked."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from datetime import timedelta
 
 import pytest
+from flask import Flask
 
+from app import Outside
+from entitlements import (
+    MemoryProvisioner,
+)
 from foundation.audit import verify, violations_of
 from foundation.database import transaction
+from foundation.mail import MemoryMailer
+from shop import MemoryGateway
+from tests.banking import Bank
+from tests.conftest import Transact
+from tests.entitlements.scenes import browser_of
+from tests.factories import a_studio, a_user
+from tests.flows.inviting import Street
+from tests.stories import stock_the_shop
 
 
 @pytest.fixture(autouse=True)
@@ -19,3 +33,26 @@ def _books_in_order(request: pytest.FixtureRequest) -> Iterator[None]:
     with app.app_context(), transaction() as session:
         violations = violations_of(verify(session))
     assert not violations, "the story left the books in disorder:\n  " + "\n  ".join(violations)
+
+
+@pytest.fixture
+def street(
+    app: Flask,
+    tx: Transact,
+    outside: Outside,
+    run_jobs: Callable[[], int],
+    advance: Callable[[timedelta], None],
+) -> Street:
+    """A studio that invites, a client who has only a mail, and everything around them."""
+    with tx() as session:
+        stock_the_shop(session)
+        studio = a_studio(session, name="Studio Ferraris & Conti")
+        owner = a_user(session, studio.id, name="Giulia Ferraris")
+    assert isinstance(outside.mailer, MemoryMailer)
+    assert isinstance(outside.gateway, MemoryGateway)
+    assert isinstance(outside.provisioner, MemoryProvisioner)
+    bank = Bank(app.test_client(), run_jobs)
+    browser = browser_of(app, owner)
+    return Street(
+        app, tx, studio, owner, browser, outside.mailer, outside.gateway, outside.provisioner, bank, run_jobs, advance
+    )

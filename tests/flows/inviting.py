@@ -10,11 +10,19 @@ from uuid import UUID
 from flask import Flask
 from sqlalchemy import select
 
-from entitlements import MemoryProvisioner, Party, invitations
+from entitlements import (
+    Company,
+    MemoryProvisioner,
+    Party,
+    Refused,
+    invitations,
+    purchase_of,
+)
 from foundation.jobs import drain
 from foundation.mail import MemoryMailer
 from shop import MemoryGateway, Order, User, settle_attempt
 from shop.payments.attempts import PaymentAttempt
+from shop.payments.money_in import FinanceTask
 from tests.banking import Bank
 from tests.browsing import Browser
 from tests.conftest import Transact
@@ -153,3 +161,35 @@ def text_of(message: EmailMessage) -> str:
     body = message.get_body(("plain",))
     assert body is not None
     return str(body.get_content())
+
+
+def company_bought(street: Street, invitation_id: UUID) -> Company:
+    with street.tx() as session:
+        purchase = purchase_of(session, invitation_id)
+        assert purchase is not None
+        assert purchase.company_id is not None
+        return session.get_one(Company, purchase.company_id)
+
+
+def open_tasks(street: Street, kind: str) -> int:
+    with street.tx() as session:
+        query = select(FinanceTask).where(FinanceTask.kind == kind, FinanceTask.resolved_at.is_(None))
+        return len(session.scalars(query).all())
+
+
+def purchase_standing(street: Street, invitation_id: UUID) -> tuple[str, bool]:
+    """Where the purchase of an invitation stands, and whether a case holds it."""
+    with street.tx() as session:
+        purchase = purchase_of(session, invitation_id)
+        assert purchase is not None
+        return purchase.state, purchase.held_by_case is not None
+
+
+def refused_by_the_vendor(street: Street) -> tuple[UUID, Browser]:
+    """A client has paid and the vendor refused its company: the purchase waits for corrected data."""
+    street.vendor.answers.append(Refused("La denominazione non corrisponde."))
+    invitation = street.invite()
+    browser = street.order(street.filled())
+    street.pay_by_card()
+    street.run_jobs()
+    return invitation, browser

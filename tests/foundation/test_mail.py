@@ -20,6 +20,7 @@ from foundation.mail import (
     compose,
     deliver_mail,
     one_address,
+    permanent_refusal,
     queue_mail,
 )
 from foundation.settings import SANDBOX_SECRET_KEY
@@ -215,6 +216,39 @@ def test_a_server_that_refuses_gets_the_mail_later_and_once(
         run_jobs()
     assert len(mailer.messages) == 1
     assert _stored(tx).sent_at is not None
+
+
+@pytest.mark.parametrize(
+    ("number", "words", "code"),
+    [
+        (550, b"5.1.1 Nobody of that name", "550 5.1.1"),
+        (550, b"no such user here", "550"),
+        (553, b"5.1.3 bad address", "553 5.1.3"),
+        # These speak of us, or may pass: the mail is tried again.
+        (550, b"5.7.1 relaying denied", None),
+        (451, b"4.3.0 try again later", None),
+        (452, b"4.2.2 mailbox full", None),
+    ],
+)
+def test_only_a_refusal_of_the_recipient_that_is_for_good_is_a_bounce(
+    number: int, words: bytes, code: str | None
+) -> None:
+    assert permanent_refusal(smtplib.SMTPRecipientsRefused({"nobody@example.it": (number, words)})) == code
+
+
+def test_a_mail_that_bounced_is_not_tried_again_and_its_address_is_in_no_log(
+    tx: Transact, run_jobs: Callable[[], int], outside: Outside, capsys: pytest.CaptureFixture[str]
+) -> None:
+    mailer = outside.mailer
+    assert isinstance(mailer, MemoryMailer)
+    mailer.nobody.add("nessuno@example.it")
+    _queue(tx, to="nessuno@example.it")
+    run_jobs()
+    mailer.nobody.clear()
+    run_jobs()
+    stored = _stored(tx)
+    assert (stored.sent_at, stored.refusal, mailer.messages) == (None, "550 5.1.1", [])
+    assert "nessuno@example.it" not in capsys.readouterr().out
 
 
 def test_a_repeat_after_a_lost_answer_carries_the_same_message_id(

@@ -34,7 +34,7 @@ from shop.catalogue import UnknownProduct, current_price_book
 from shop.invitations.locked_offers import lock_offer
 from shop.web.api.shapes import by_language, cents, many, moment, text
 from shop.web.api.whose import own_party, principal
-from shop.web.invitations.invite_form import InviteForm, begun, check
+from shop.web.invitations.invite_form import InviteForm, begun, check, corrected_email
 
 area = Area("api_invitations", __name__, "Invitations: clients who buy and pay for their own company.")
 _POINTERS = {
@@ -70,6 +70,9 @@ class ResendShape(Shape):
     """What changes when it is sent again."""
 
     sku = Text(64, load_default=None, allow_none=True, metadata={"description": "Null: the same type as before."})
+    client_email = Text(
+        254, load_default=None, allow_none=True, metadata={"description": "Another address, after BOUNCED only."}
+    )
 
 
 class RevokeShape(Shape):
@@ -160,8 +163,11 @@ def resend(asked: dict[str, Any], invitation_id: UUID) -> Response:
     """Send it again: a new link at today's price, the old link dead; what the client typed stays."""
     with transaction() as session:
         invitation = invitations.invitation_of(session, invitation_id, own_party(), lock=True)
-        offer = _offer(session, asked["sku"] or invitation.sku)
-        invitations.send_again(session, invitation, principal(), offer)
+        offer, email = _offer(session, asked["sku"] or invitation.sku), asked["client_email"]
+        corrected, errors = corrected_email(email) if email is not None else (None, {})
+        if errors:
+            raise InvalidFields([FieldProblem("/client_email", "invalid", errors["client_email"])])
+        invitations.send_again(session, invitation, principal(), offer, corrected)
         return kept(session, reply(_document(session, invitation)))
 
 

@@ -112,6 +112,11 @@ TYPES: Mapping[str, ProblemType] = {
         _("Lo stato dell’invito non lo permette"),
         _("Leggi lo stato: dopo l’ordine del cliente l’invito non si rimanda e non si revoca."),
     ),
+    "address-is-reached": ProblemType(
+        409,
+        _("L’indirizzo riceve la posta"),
+        _("Si corregge solo dopo BOUNCED: per un’altra persona manda un nuovo invito."),
+    ),
     "invitation-forgotten": ProblemType(
         409, _("I dati del cliente sono stati cancellati"), _("Manda un nuovo invito.")
     ),

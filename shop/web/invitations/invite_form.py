@@ -70,6 +70,12 @@ def check(form: InviteForm, book: PriceBookView, locale: str) -> InviteForm:
     return InviteForm(form.id, values, invited)
 
 
+def corrected_email(text: str) -> tuple[str, dict[str, str]]:
+    """The address that replaces one that bounced, with its mistake if it is none."""
+    errors: dict[str, str] = {}
+    return _email(text, "client_email", errors), errors
+
+
 def _line(text: str, name: str, errors: dict[str, str]) -> str:
     checked = check_line(text, name, "name", LONGEST_NAME)
     if isinstance(checked, Problem) or _breaks(text):

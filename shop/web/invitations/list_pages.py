@@ -15,6 +15,7 @@ from foundation.events import events_about
 from foundation.settings import current_settings
 from shop.catalogue import UnknownProduct, current_price_book
 from shop.invitations.locked_offers import invitable, lock_offer
+from shop.web.invitations.invite_form import corrected_email
 from shop.web.invitations.whose import by, studio_id
 from shop.web.invitations.words import event_words, stage_words
 from shop.web.searching import typed
@@ -57,6 +58,10 @@ def index() -> str:
 @requires("owner", "staff")
 def show(invitation_id: UUID) -> str:
     """One invitation with its history; somebody else's is not there."""
+    return _one(invitation_id, "", {})
+
+
+def _one(invitation_id: UUID, email: str, errors: dict[str, str]) -> str:
     with transaction() as session:
         invitation = invitations.invitation_of(session, invitation_id, studio_id())
         purchase = purchase_of(session, invitation_id)
@@ -74,17 +79,23 @@ def show(invitation_id: UUID) -> str:
         may_revoke=invitations.may_step(invitation.state, "revoke") and invitation.state != "REVOKED",
         link=f"{current_settings().public_url}/invito/{link}",
         is_open=invitation.state in invitations.OPEN_STATES,
+        email=email or invitation.client_email,
+        errors=errors,
     )
 
 
 @blueprint.post("/inviti/<uuid:invitation_id>/rimanda")
 @requires("owner", "staff")
-def resend(invitation_id: UUID) -> Response:
-    """Send it again: a new link, the old one dead; with another type when the client said that it was wrong."""
+def resend(invitation_id: UUID) -> Response | tuple[str, int]:
+    """Send it again: a new link, the old one dead; with another type or, after a bounce, to another address."""
+    typed_email = request.form.get("client_email")
+    email, errors = corrected_email(typed_email) if typed_email is not None else (None, {})
+    if errors:
+        return _one(invitation_id, typed_email or "", errors), 422
     with transaction() as session:
         invitation = invitations.invitation_of(session, invitation_id, studio_id(), lock=True)
         offer = _offer(session, request.form.get("sku", "") or invitation.sku)
-        invitations.send_again(session, invitation, by(), offer)
+        invitations.send_again(session, invitation, by(), offer, email)
     flash(_("Invito spedito di nuovo: il link di prima non vale più."), "success")
     return _back(invitation_id)
 

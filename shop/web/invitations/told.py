@@ -17,6 +17,11 @@ def install(app: Flask) -> None:
             ),
             invitations.IllegalInvitationStep: Told(409, "illegal-invitation-step", why_not),
             invitations.InvitationForgotten: Told(409, "invitation-forgotten", lambda _told: forgotten()),
+            invitations.AddressIsReached: Told(
+                409,
+                "address-is-reached",
+                lambda _told: _("Questo indirizzo riceve la posta: per un’altra persona manda un nuovo invito."),
+            ),
             invitations.TooManyInvitations: Told(
                 429, "too-many-invitations", too_many, members=lambda told: {"left": told.left}
             ),

@@ -5,6 +5,7 @@ import smtplib
 
 import pytest
 
+from foundation.mail import RecipientRefused, SmtpMailer
 from tests.sandbox.mailbox.stand import Mailbox, letter
 
 pytestmark = pytest.mark.sockets
@@ -17,6 +18,16 @@ def test_recipients_can_be_refused(mailbox: Mailbox, mode: str, code: int) -> No
         mailbox.deliver(letter())
     assert refused.value.recipients["owner@studio-rossi.example"][0] == code
     assert mailbox.messages() == []
+
+
+def test_the_shops_mailer_tells_a_refusal_for_good_from_one_that_may_pass(mailbox: Mailbox) -> None:
+    mailer = SmtpMailer(f"smtp://127.0.0.1:{mailbox.smtp_port}")
+    mailbox.control(mode="refuse")
+    with pytest.raises(RecipientRefused, match="550 5.1.1"):
+        mailer.send(letter())
+    mailbox.control(mode="tempfail")
+    with pytest.raises(smtplib.SMTPRecipientsRefused):
+        mailer.send(letter())
 
 
 @pytest.mark.parametrize(("mode", "code"), [("after_data_5xx", 554), ("after_data_4xx", 451)])
