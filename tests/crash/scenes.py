@@ -11,7 +11,6 @@ from flask import Flask
 
 from app import Outside, create_app
 from entitlements import FOLLOW_SEATS, HttpProvisioner, Party, activate_coupon, invitations, stock_of
-from entitlements.drafts import save_invitation_draft
 from entitlements.provisioning.attempts import attempt
 from entitlements.provisioning.changes import announce_change
 from entitlements.provisioning.give_up import give_up
@@ -22,9 +21,7 @@ from foundation.jobs import RetryLater, defer, drain
 from foundation.mail import MemoryMailer
 from foundation.principal import Principal
 from shop import MoneyFact, Order, StripeGateway, TransferFact, lock_order, record_payment, record_transfer
-from shop.catalogue import current_price_book
-from shop.invitations.locked_offers import invitable, lock_offer
-from shop.invitations.ordering import INVITATION_CLAUSES, InvitedOrder, order_by_invitation
+from shop.invitations.ordering import order_by_invitation
 from shop.orders.order_book import lines_of
 from shop.orders.requoting import ask_for_new_quote
 from shop.payments.attempts import attempts_of
@@ -37,9 +34,10 @@ from tests.banking import ACCOUNT
 from tests.crash.client import press
 from tests.crash.world import World
 from tests.factories import a_studio
+from tests.invited import BY_CARD, a_written_invitation
 from tests.races.numbers import company_fields
 from tests.refunding import request_refund
-from tests.stories import COMPANY_FORM, an_order, company_data, owner_of
+from tests.stories import an_order, company_data, owner_of
 
 
 def scene_app(environment: dict[str, str]) -> Flask:
@@ -92,17 +90,8 @@ EDGES = {edge.__name__: edge for edge in (refund, end_request, pay_invited)}
 def invited_order(app: Flask, studio: Party) -> UUID:
     """An order of a client whom the studio has invited; answers its id."""
     with app.app_context(), transaction() as session:
-        book = current_price_book(session, clock.today())
-        contact = invitations.StudioContact(studio.name, "", "")
-        offer = lock_offer(book, invitable(book)[0].sku)
-        client = invitations.Invited(new_id(), "Cliente", "cliente@example.it", "", offer, contact)
-        invitations.send_invitations(session, [client], owner_of(studio))
-        save_invitation_draft(session, client.id, COMPANY_FORM | company_fields(7), "SUMMARY")
-        invitation = invitations.lock_invitation(session, client.id)
-        invitations.begin_writing(session, invitation)
-        session.flush()
-        wanted = InvitedOrder("stripe", frozenset(INVITATION_CLAUSES), None, "it")
-        return order_by_invitation(session, invitation, wanted).id
+        invitation = invitations.lock_invitation(session, a_written_invitation(session, studio, 7))
+        return order_by_invitation(session, invitation, BY_CARD).id
 
 
 def paid_order(app: Flask, studio: Party) -> Order:

@@ -1,4 +1,5 @@
 import threading
+import time
 from collections.abc import Iterator
 from uuid import UUID
 
@@ -117,6 +118,7 @@ def test_a_reader_that_polls_while_writers_race_sees_every_event_once(inside: Fl
             for event in events_after(session, cursor, 7):
                 seen.append(event.type)
                 cursor = (event.transaction_id, event.id)
+            time.sleep(0.005)
     for thread in threads:
         thread.join()
     assert len(seen) == len(set(seen)) == writers * each

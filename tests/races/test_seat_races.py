@@ -1,4 +1,4 @@
-"""The last seat, the one base service and the same months, contended for with committed rows (F004-10, F004-24)."""
+"""The one base service and the same months, contended for with committed rows (F004-24)."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -7,14 +7,12 @@ from uuid import UUID
 import pytest
 from flask import Flask
 
-from entitlements import BaseServiceAlreadyActive, Company, NoFreeSeat, TermMoved, grant
+from entitlements import BaseServiceAlreadyActive, Company, TermMoved, grant
 from foundation import clock
 from foundation.database import transaction
-from foundation.principal import Principal
-from shop.accounts.seat_people import invite_to_seat
 from tests.database import fresh_database
 from tests.races.contest import Tally, audit_finds, contend, racing_app, rows
-from tests.running import BASE, SEATS, a_company, a_term, bought, line_for
+from tests.running import BASE, a_company, a_term, bought, line_for
 
 pytestmark = pytest.mark.race
 CONTENDERS = 8
@@ -39,26 +37,6 @@ def _won_once(app: Flask, outcomes: list[object]) -> None:
     tally.expect(outcomes.count("refused") == CONTENDERS - 1, f"the losers saw {outcomes}")
     tally.broken += audit_finds(app)
     assert tally.broken == []
-
-
-def test_the_last_seat_is_given_once(racing: Flask) -> None:
-    company_id, _base = _company(racing, base=True)
-    with racing.app_context(), transaction() as session:
-        company = session.get_one(Company, company_id)
-        bought(session, company, SEATS, clock.today(), clock.today() + timedelta(days=365))
-
-    def invite(number: int) -> str:
-        by = Principal(None, company_id, "company_owner")
-        with racing.app_context():
-            try:
-                with transaction() as session:
-                    invite_to_seat(session, company_id, f"persona{number}@example.it", {"sent": "read"}, by)
-            except NoFreeSeat:
-                return "refused"
-        return "won"
-
-    _won_once(racing, list(contend(CONTENDERS, invite)))
-    assert rows(racing, "SELECT count(*) FROM seats WHERE state <> 'FREE'") == 1
 
 
 def test_one_base_service_is_started_whoever_pays_first(racing: Flask) -> None:

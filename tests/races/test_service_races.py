@@ -11,6 +11,7 @@ from foundation.database import apart, transaction
 from shop import Order
 from tests.database import fresh_database
 from tests.races.contest import racing_app
+from tests.races.last_things import LAST_THINGS
 from tests.races.service_races import RACES, stocked
 from tests.stories import an_order
 
@@ -24,6 +25,8 @@ SIZES = [
     ("same_money", (4, 20), (100, 20)),
     ("wallet", (50, 8), (500, 32)),
     ("one_licence", (5, 9), (100, 18)),
+    ("last_seat", (4, 8), (200, 64)),
+    ("same_invitation", (4, 8), (200, 64)),
 ]
 
 
@@ -37,7 +40,7 @@ def racing(worker_id: str) -> Iterator[Flask]:
 def test_whoever_contends_for_the_same_rows_gets_one_effect(
     racing: Flask, name: str, daily: tuple[int, int], full: tuple[int, int]
 ) -> None:
-    tally = RACES[name](racing, *(full if FULL else daily))
+    tally = (RACES | LAST_THINGS)[name](racing, *(full if FULL else daily))
     print(tally.line(name))
     assert tally.rounds > 0
     assert tally.broken == []

@@ -33,10 +33,12 @@ CHECKS = (
         8,
     ),
     Check(
-        "R04 last coupon",
+        "R04 last of something",
         "of everybody who wants the last of something one gets it",
         (
             "tests/races/test_service_races.py::test_whoever_contends_for_the_same_rows_gets_one_effect[last_coupon]",
+            "tests/races/test_service_races.py::test_whoever_contends_for_the_same_rows_gets_one_effect[last_seat]",
+            "tests/races/test_service_races.py::test_whoever_contends_for_the_same_rows_gets_one_effect[same_invitation]",
             "tests/races/test_http_races.py::test_one_of_sixteen_wins_the_last_coupon",
         ),
         8,
@@ -54,7 +56,7 @@ CHECKS = (
             "tests/races/test_service_races.py",
             "tests/races/test_transfer_races.py",
             "-k",
-            "not last_coupon and not wallet",
+            "not last_coupon and not wallet and not last_seat and not same_invitation",
         ),
         8,
     ),
