@@ -20,7 +20,7 @@ from foundation.database import Identified, Model
 from foundation.events import Subject, record_event
 from foundation.ids import new_id
 from foundation.principal import Principal
-from foundation.sealing import seal, unseal
+from foundation.sealing import SealBroken, seal, unseal
 from foundation.tokens import new_token, token_hash
 
 ATTEMPTS_LAST = timedelta(minutes=10)
@@ -116,7 +116,10 @@ def claim_attempt(session: Session, secret_key: str, state: str, by: Principal) 
     sealed = session.execute(claim).scalar()
     if sealed is None:
         raise AttemptRefused
-    return unseal(secret_key, _PURPOSE, sealed)
+    try:
+        return unseal(secret_key, _PURPOSE, sealed)
+    except SealBroken:
+        raise AttemptRefused from None
 
 
 def keep_account(session: Session, secret_key: str, tokens: Tokens, by: Principal) -> UUID:
@@ -161,7 +164,7 @@ class LiveTokens:
 
 
 def live_tokens(session: Session, secret_key: str, party_id: UUID) -> LiveTokens | None:
-    """The tokens of a party's connected account."""
+    """The tokens of a party's connected account. Raises SealBroken once the secret key has changed."""
     account = account_of(session, party_id)
     if account is None or account.sealed_access is None or account.sealed_refresh is None:
         return None
@@ -204,7 +207,11 @@ def token_to_revoke(session: Session, secret_key: str, account_id: UUID) -> str 
     account = session.get(InvoicingAccount, account_id)
     if account is None or account.state != "REVOKING" or account.sealed_refresh is None:
         return None
-    return unseal(secret_key, _PURPOSE, account.sealed_refresh)
+    try:
+        return unseal(secret_key, _PURPOSE, account.sealed_refresh)
+    except SealBroken:
+        # Sealed under an earlier secret key: nobody can use it any more, and there is nothing to take back with.
+        return None
 
 
 def forget_tokens(session: Session, account_id: UUID) -> None:

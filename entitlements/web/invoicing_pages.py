@@ -28,6 +28,7 @@ from entitlements.web.reading import person
 from foundation.access import requires
 from foundation.database import transaction
 from foundation.jobs import defer
+from foundation.sealing import SealBroken
 from foundation.settings import current_settings
 
 blueprint = Blueprint("invoicing", __name__)
@@ -101,17 +102,17 @@ def confirm() -> Answer:
 def refresh() -> Answer:
     """Read the companies again, with fresh tokens where the old ones are over."""
     own, service, key = party_of(person()), _service(), current_settings().secret_key
-    with transaction() as session:
-        held = live_tokens(session, key, own)
-    if service is None or held is None:
-        return redirect(url_for("invoicing.show"), 303)
     try:
+        with transaction() as session:
+            held = live_tokens(session, key, own)
+        if service is None or held is None:
+            return redirect(url_for("invoicing.show"), 303)
         tokens = Tokens(held.access, held.refresh, 0) if held.access else service.refresh(held.refresh)
         if held.access is None:
             with transaction() as session:
                 renew_tokens(session, key, held.account_id, tokens)
         found = service.companies(tokens.access)
-    except GrantRefused:
+    except (GrantRefused, SealBroken):
         _leave(own)
         return _refused(_("Il consenso è stato tolto: collega di nuovo l’account.")), 409
     except InvoicingSilent:

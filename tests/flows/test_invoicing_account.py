@@ -152,6 +152,22 @@ def test_an_old_token_is_renewed_and_a_consent_taken_back_there_ends_here(
     assert service.revoked == ["refresh-2"]
 
 
+def test_tokens_sealed_under_an_earlier_key_ask_to_connect_again_and_leave_nothing_behind(
+    seat: FlaskClient, tx: Transact, run_jobs: RunJobs, service: MemoryInvoicing
+) -> None:
+    connect(seat)
+    with tx() as session:
+        earlier = seal("an earlier secret key, long enough", "invoicing", "refresh-1")
+        session.execute(text("UPDATE invoicing_accounts SET sealed_access = :s, sealed_refresh = :s"), {"s": earlier})
+    page = visit(seat, PATH).press("Aggiorna le aziende")
+    assert page.status == 409
+    assert "collega di nuovo" in page.text
+    run_jobs()
+    with tx() as session:
+        row = session.execute(text("SELECT state, sealed_access, sealed_refresh FROM invoicing_accounts")).one()
+    assert (tuple(row), service.revoked) == (("REVOKED", None, None), [])
+
+
 def test_disconnecting_works_at_once_and_the_consent_is_taken_back_until_the_service_answers(
     seat: FlaskClient, tx: Transact, run_jobs: RunJobs, service: MemoryInvoicing
 ) -> None:

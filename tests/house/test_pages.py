@@ -9,6 +9,7 @@ from tests.house.source import ROOT, files, keep
 PAGES = tuple(
     path for path in files() if path.suffix in {".html", ".jinja"} and not {"mail", "mails"} & set(path.parts)
 )
+FRAME = re.compile(r"{%-?\s*set\s+(who|nav|here|principal|cart_count|seller|simulator_in_use|links|active_company)\s*=")
 FORBIDDEN = {
     "an inline style": re.compile(r"<[^>]*\sstyle\s*=", re.IGNORECASE),
     "a style element": re.compile(r"<style\b", re.IGNORECASE),
@@ -32,6 +33,17 @@ def test_pages_obey_the_content_security_policy(what: str) -> None:
         if FORBIDDEN[what].search(line)
     ]
     keep(f"A page must not hold {what}: put it into static/ and refer to it by class, id or data attribute.", found)
+
+
+def test_no_page_takes_a_name_of_its_frame() -> None:
+    """A page that sets `who` would be shown as somebody else's: the names the frame reads belong to the frame."""
+    taken = [
+        f"{path}: {name}"
+        for path in PAGES
+        if '{% extends "layout.html" %}' in _text(path)
+        for name in FRAME.findall(_text(path))
+    ]
+    keep("Give the page's own value another name.", taken)
 
 
 def _text(path: Path) -> str:
