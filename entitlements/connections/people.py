@@ -1,6 +1,6 @@
-"""Whether somebody of a company can come in and answer for it.
+"""Whether somebody of a party can come in and answer for it, and in which language they are written to.
 
-Who may sign in is the shop's business; that somebody can is the one fact read here, from its table.
+Who may sign in is the shop's business; these two facts are read here, from its tables.
 """
 
 from uuid import UUID
@@ -10,11 +10,17 @@ from sqlalchemy.orm import Session
 
 from entitlements.companies import Company
 from entitlements.links import link_of
+from foundation.formats import ITALIAN
 from foundation.principal import Principal
 
 _PEOPLED = text(
     "SELECT DISTINCT party_id FROM memberships"
     " WHERE party_id = ANY(:ids) AND role = 'owner' AND revoked_at IS NULL AND invited_at IS NULL"
+)
+_LANGUAGE = text(
+    "SELECT users.locale FROM memberships JOIN users ON users.id = memberships.user_id"
+    " WHERE memberships.party_id = :id AND memberships.role = 'owner' AND memberships.revoked_at IS NULL"
+    " AND memberships.invited_at IS NULL ORDER BY memberships.created_at, memberships.id LIMIT 1"
 )
 _PROVEN = text("SELECT email_confirmed_at FROM users WHERE id = :id")
 
@@ -34,6 +40,12 @@ def must_have_proven_address(session: Session, by: Principal) -> None:
     """Let nobody write to others before they proved to own their address (AddressNotProven); programs hold a token."""
     if by.user_id is not None and session.execute(_PROVEN, {"id": by.user_id}).scalar() is None:
         raise AddressNotProven
+
+
+def language_of(session: Session, party_id: UUID) -> str:
+    """The language a party is written to in: its first owner's, Italian while nobody has come in."""
+    found: str | None = session.execute(_LANGUAGE, {"id": party_id}).scalar()
+    return found or ITALIAN
 
 
 def with_people(session: Session, party_ids: list[UUID]) -> set[UUID]:

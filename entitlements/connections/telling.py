@@ -1,10 +1,11 @@
-"""Mails of connections go to a party's own address; a party without one reads of it when somebody comes in."""
+"""Mails of connections go to a party's own address, in its first owner's language; without one nothing is written."""
 
 from sqlalchemy.orm import Session
 
+from entitlements.connections.people import language_of
 from entitlements.parties import Party
 from foundation.database import JsonObject
-from foundation.mail import queue_mail
+from foundation.mail import Reader, queue_mail
 
 
 def tell_party(session: Session, party: Party, template: str, cause: str, context: JsonObject) -> bool:
@@ -12,4 +13,5 @@ def tell_party(session: Session, party: Party, template: str, cause: str, contex
     if party.email is None:
         return False
     whole = context | {"party": party.name, "party_kind": party.kind}
-    return queue_mail(session, cause=cause, to=party.email, template=template, context=whole, party_id=party.id)
+    reader: Reader = {"party_id": party.id, "locale": language_of(session, party.id)}
+    return queue_mail(session, cause=cause, to=party.email, template=template, context=whole, **reader)

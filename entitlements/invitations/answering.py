@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from entitlements.company_data.identifiers import check_tax_code
 from entitlements.connections.link_requests import ask_invited_client
+from entitlements.connections.people import language_of
 from entitlements.drafts import invitation_draft_of
 from entitlements.invitations.invitation_states import OPEN_STATES, IllegalInvitationStep, may_step
 from entitlements.invitations.invited import Invitation, lock_invitation, subject_of, take
@@ -142,7 +143,7 @@ def mail_link_again(session: Session, invitation: Invitation) -> bool:
 
 
 def tell_studio(session: Session, invitation: Invitation, template: str, occasion: str = "once") -> None:
-    """Write to the studio, to the address it gave with the invitation."""
+    """Write to the studio in its own language, to the address it gave with the invitation."""
     studio = session.get_one(Party, invitation.studio_id)
     to = str(invitation.studio_contact.get("email") or studio.email or "")
     if not to:
@@ -154,5 +155,5 @@ def tell_studio(session: Session, invitation: Invitation, template: str, occasio
         template=template,
         context=letter_of(session, invitation) | {"reported": invitation.reported},
         party_id=invitation.studio_id,
-        locale=invitation.locale,
+        locale=language_of(session, invitation.studio_id),
     )

@@ -14,7 +14,13 @@ from sqlalchemy.orm import Session
 from app import Outside
 from entitlements import Party, Ready, Refused, apply_answer, payer_at, rights_of
 from entitlements.companies import Company, CompanyAlreadyExists
-from entitlements.connections.link_requests import answer_request, ask_invited_client, ask_to_link, requests_of
+from entitlements.connections.link_requests import (
+    LinkRequest,
+    answer_request,
+    ask_invited_client,
+    ask_to_link,
+    requests_of,
+)
 from entitlements.connections.linking import block, lift, link_state, unlink
 from entitlements.links import StudioLink, link_of
 from entitlements.wallets import WalletBucket, fill_bucket
@@ -446,3 +452,20 @@ def _payer(session: Session, company_id: UUID) -> tuple[str, UUID]:
 def _licences(session: Session, company_id: UUID) -> list[tuple[str, str]]:
     rights = rights_of(session, session.get_one(Company, company_id))
     return [(licence.plan, term.ends_on.isoformat()) for licence, term in rights.licences]
+
+
+def test_each_side_is_written_to_in_the_language_of_its_first_owner(
+    app: Flask, tx: Transact, run_jobs: RunJobs, letters: MemoryMailer
+) -> None:
+    with tx() as session:
+        studio = a_studio(session, name="Studio Rossi", vat_number=STUDIO_NUMBER, email="studio@rossi.example.it")
+        a_user(session, studio.id, locale="en")
+        company = a_company(session, name="Officina Verdi", email="officina@verdi.example.it")
+        a_user(session, company.id)
+        ask_to_link(session, STUDIO_NUMBER, owner_of(company))
+        request = session.scalars(select(LinkRequest)).one()
+        answer_request(session, request.id, accept=True, by=owner_of(studio))
+    run_jobs()
+    assert subjects(letters, "studio@rossi.example.it") == ["Officina Verdi asks you for the link"]
+    assert subjects(letters, "officina@verdi.example.it") == ["Studio Rossi ha accettato il collegamento"]
+    assert app is not None
