@@ -18,6 +18,7 @@ from entitlements.connections.link_requests import LinkRequest, ask_to_link
 from entitlements.connections.moves import MoveWish, StudioMove, propose_move
 from entitlements.connections.proposals import Proposal
 from entitlements.drafts import save_draft
+from entitlements.links import link_of
 from foundation import clock
 from foundation.ids import new_id
 from foundation.mail import Mail
@@ -152,6 +153,7 @@ def _holding(session: Session, number: int, people: dict[str, User], suffix: str
         "begun_coupon": str(begun),
         "used_coupon": str(used),
         "company": str(company.id),
+        "link": str(_link_of(session, studio, company)),
         "service": str(service),
         "seat": str(seat),
         "pending_company": str(pending.id),
@@ -173,6 +175,12 @@ def _holding(session: Session, number: int, people: dict[str, User], suffix: str
 
 def _only(session: Session, kind: type[Proposal], which: ColumnElement[bool]) -> UUID:
     return session.scalars(select(kind).where(which)).one().id
+
+
+def _link_of(session: Session, studio: Party, company: Company) -> UUID:
+    found = link_of(session, studio.id, company.id)
+    assert found is not None
+    return found.id
 
 
 def _services(session: Session, company: Company, number: int) -> tuple[UUID, UUID]:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from entitlements.contracts.contract_text import CLAUSES, VERSION, text_fingerprint
 from entitlements.contracts.signatures import may_sign, sign_contract, signature_of
 from entitlements.web.api.problems import TABLE
-from entitlements.web.api.reach import own_studio, principal
+from entitlements.web.api.reach import own_party, principal
 from foundation import formats
 from foundation.access import requires
 from foundation.api import Area, Identifier, Shape, Text, instant, kept, once, reply
@@ -64,7 +64,7 @@ class ContractShape(Shape):
 def read(query: dict[str, Any]) -> Response:
     """Read the contract, and see whether it is signed."""
     with transaction() as session:
-        return reply(_document(session, query["for_company"] or own_studio()))
+        return reply(_document(session, query["for_company"] or own_party()))
 
 
 @area.post("/einvoicing-contract")
@@ -75,7 +75,7 @@ def read(query: dict[str, Any]) -> Response:
 def sign(asked: dict[str, Any]) -> Response:
     """Accept the contract, once and for good; signing it again changes nothing."""
     with transaction() as session:
-        party_id = asked["for_company"] or own_studio()
+        party_id = asked["for_company"] or own_party()
         sign_contract(session, party_id, asked["version"], formats.readers_language(), principal())
         return kept(session, reply(_document(session, party_id)))
 

@@ -23,7 +23,7 @@ from entitlements.coupons.stock import Coupon, CouponPack, coupon_of
 from entitlements.parties import Party
 from entitlements.web.api.companies_api import company_row
 from entitlements.web.api.problems import TABLE
-from entitlements.web.api.reach import own_studio, principal
+from entitlements.web.api.reach import own_party, principal
 from entitlements.web.api.shapes import ActivationShape, CouponPageShape, CouponShape
 from foundation import clock
 from foundation.access import requires
@@ -107,7 +107,7 @@ def list_coupons(query: dict[str, Any]) -> Response:
     wanted = StockFilter(query["state"], query["coupon_type"], query["code"])
     after = UUID(str(place[0])) if place else None
     with transaction() as session:
-        rows = shelf_of(session, own_studio(), wanted, after, query["limit"] + 1)
+        rows = shelf_of(session, own_party(), wanted, after, query["limit"] + 1)
         return reply(page_of(rows, query["limit"], _row, lambda row: [str(row.coupon.id)]))
 
 
@@ -117,7 +117,7 @@ def list_coupons(query: dict[str, Any]) -> Response:
 def show_coupon(coupon_id: UUID) -> Response:
     """One coupon."""
     with transaction() as session:
-        coupon, pack = coupon_of(session, coupon_id, own_studio())
+        coupon, pack = coupon_of(session, coupon_id, own_party())
         return tagged_reply(_coupon(coupon, pack, company_by_coupon(session, coupon_id)))
 
 
@@ -132,7 +132,7 @@ def activate(asked: dict[str, Any], coupon_id: UUID) -> Response:
     Errors of the data have pointers such as `/company/vat_number`; doubts are `warnings` and stop nothing.
     """
     with transaction() as session:
-        coupon, pack = coupon_of(session, coupon_id, own_studio())
+        coupon, pack = coupon_of(session, coupon_id, own_party())
         checked = _checked(asked["company"], pack)
         if checked.data is None:
             raise InvalidFields([_told(problem) for problem in checked.errors])

@@ -50,6 +50,9 @@ TYPES: Mapping[str, ProblemType] = {
     "reference-reused": ProblemType(
         422, _("Riferimento già usato"), _("Un riferimento vale per una sola quantità: usane uno nuovo.")
     ),
+    "link-not-found": ProblemType(
+        404, _("Collegamento non trovato"), _("Controlla l’identificativo: forse non è tuo, o è finito.")
+    ),
     "may-not-sign": ProblemType(
         409, _("Non puoi firmare per questa azienda"), _("Serve il permesso di scrivere nelle sue impostazioni.")
     ),

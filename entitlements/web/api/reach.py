@@ -20,8 +20,8 @@ def principal() -> Principal:
     return found
 
 
-def own_studio() -> UUID:
-    """The studio a token acts for."""
+def own_party() -> UUID:
+    """The studio or company a token acts for."""
     party_id = principal().party_id
     if party_id is None:
         abort(403)
@@ -32,7 +32,7 @@ def reached_company(session: Session, company_id: UUID) -> tuple[Company, Party]
     """A company this token may see. Raises CompanyNotFound, alike for what is somebody else's."""
     who = principal()
     if who.role == "studio":
-        return company_of(session, company_id, own_studio())
+        return company_of(session, company_id, own_party())
     if who.role == "company" and who.party_id != company_id:
         raise CompanyNotFound(company_id)
     return company_of(session, company_id, None)
