@@ -1,6 +1,7 @@
 """The arithmetic of the price book: money, tiers, VAT, terms and quotes. Values in, values out, no database, no web."""
 
 from pricing.canonical import JsonObject, JsonValue, canonical_json
+from pricing.discounts import discount_on, discounted
 from pricing.errors import (
     AmountTooLarge,
     ConflictingVatRates,
@@ -113,6 +114,8 @@ __all__ = [
     "charge",
     "cumulative_price",
     "december_term",
+    "discount_on",
+    "discounted",
     "gross_shares",
     "half_up",
     "largest_remainder",

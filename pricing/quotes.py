@@ -90,6 +90,11 @@ class QuotedLine:
         return self.requested.formula
 
     @property
+    def full_net(self) -> Money:
+        """The net before its adjustments: what a list of lines shows above the discount that stands on its own."""
+        return self.net - total(adjustment.net for adjustment in self.requested.adjustments)
+
+    @property
     def adjustments(self) -> tuple[Adjustment, ...]:
         """What changed the net of the line, with reasons."""
         return self.requested.adjustments

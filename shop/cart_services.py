@@ -1,4 +1,4 @@
-"""Services in a cart: renewing what runs together (F004-22), and how each company's services are bought (F004-11)."""
+"""How a cart is bought: renewals of what runs (F004-22), each company's choice (F004-11), the agreement (F004-26)."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -63,6 +63,12 @@ def choose(
     if said:
         ours = (CartCompany.cart_id == cart.id, CartCompany.company_id == company_id)
         session.execute(update(CartCompany).where(*ours).values(said))
+    _moved(session, cart)
+
+
+def name_agreement(session: Session, cart: Cart, code: str | None) -> None:
+    """Keep the code of an agreement with a cart, or take it off (F004-26)."""
+    cart.agreement_code = code or None
     _moved(session, cart)
 
 

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from pricing import AmountTooLarge, Money, Quote, QuotedLine
+from pricing import AmountTooLarge, Money, Quote, QuotedLine, total
 from shop.addons.asking import companies_reached, services_of
 from shop.addons.purchases import Purchase
 from shop.addons.service_lines import ServiceLine
@@ -68,13 +68,18 @@ class CartRow:
 
 @dataclass(frozen=True, slots=True)
 class Extension:
-    """The choice "Estensione dei servizi attivi" for one company: what the whole cart costs either way (F004-11)."""
+    """The choice "Estensione dei servizi attivi" for one company: what the whole cart costs either way (F004-11).
+
+    `taken_on` and `taken_off` are what an agreement takes off the lines of either outcome (F004-26).
+    """
 
     company_id: UUID
     company: str
     purchase: Purchase
     gross_on: Money
     gross_off: Money
+    taken_on: Money
+    taken_off: Money
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,12 +142,15 @@ def view_cart(
     under_contract = {line.for_party_id for line in known if asks_for_a_contract(book.product(line.sku))}
     if under_contract:
         facts = with_signed_contracts(session, facts, party_id, under_contract)
-    priced, too_large = _priced(book, wanted, facts, companies)
+    priced, too_large = _priced(book, wanted, facts, companies, found.agreement_code)
+    refused_code = (priced.agreement,) if priced and isinstance(priced.agreement, Refusal) else ()
     refused = priced.refusals if priced else line_refusals(book, wanted, facts, companies)
     quoted = {line.place: line for line in priced.lines} if priced else {}
     places = {line.id: place for place, line in enumerate(known)}
     rows = [_row(book, line, own, places.get(line.id), (quoted, refused)) for line in found.lines]
-    return CartView(found, tuple(rows), priced, too_large, tuple(_extensions(priced, own)) if priced else ())
+    return CartView(
+        found, tuple(rows), priced, too_large + refused_code, tuple(_extensions(priced, own)) if priced else ()
+    )
 
 
 _Answers: TypeAlias = tuple[Mapping[int | None, PricedLine], Sequence[tuple[Refusal, ...]]]
@@ -171,6 +179,8 @@ def _extensions(priced: PricedCart, own: Mapping[UUID, str]) -> Iterator[Extensi
                 purchase,
                 priced.gross_if(purchase, extend=True),
                 priced.gross_if(purchase, extend=False),
+                total(map(priced.taken_off, purchase.on.lines)),
+                total(map(priced.taken_off, purchase.off.lines)),
             )
 
 
@@ -184,11 +194,11 @@ def _foreign(line: CartLine, own: Mapping[UUID, str]) -> tuple[Refusal, ...]:
 
 
 def _priced(
-    book: PriceBookView, wanted: list[WantedLine], facts: BuyerFacts, companies: Companies
+    book: PriceBookView, wanted: list[WantedLine], facts: BuyerFacts, companies: Companies, code: str | None
 ) -> tuple[PricedCart | None, tuple[Refusal, ...]]:
     if not wanted:
         return None, ()
     try:
-        return price_lines(book, wanted, facts, companies), ()
+        return price_lines(book, wanted, facts, companies, code), ()
     except AmountTooLarge:
         return None, (_TOO_LARGE,)

@@ -31,7 +31,10 @@ MOST_LINES = 100
 
 
 class Cart(Identified, Model):
-    """A cart; `version` moves with every change, so that a checkout knows what the buyer saw."""
+    """A cart; `version` moves with every change, so that a checkout knows what the buyer saw.
+
+    `agreement_code` is what the buyer typed; whether it counts is asked with every price (F004-26).
+    """
 
     __tablename__ = "carts"
     __table_args__ = (
@@ -48,6 +51,7 @@ class Cart(Identified, Model):
     state: Mapped[str] = mapped_column(String())
     version: Mapped[int]
     changed_at: Mapped[datetime]
+    agreement_code: Mapped[str | None]
 
 
 class CartLine(Identified, Model):
@@ -97,6 +101,7 @@ class CartContents:
     cart: Cart | None
     lines: tuple[CartLine, ...]
     choices: Mapping[UUID, ServiceChoice] = field(default_factory=dict)
+    agreement_code: str | None = None
 
 
 def open_cart(session: Session, party_id: UUID | None, cart_id: UUID | None) -> Cart:
@@ -137,7 +142,7 @@ def contents(session: Session, cart: Cart | None) -> CartContents:
     lines = tuple(session.scalars(query))
     # Asked only when a line is for a company: carts of coupons have no choice to make.
     chosen = _choices(session, cart.id) if any(line.for_party_id for line in lines) else {}
-    return CartContents(cart, lines, chosen)
+    return CartContents(cart, lines, chosen, cart.agreement_code)
 
 
 def _choices(session: Session, cart_id: UUID) -> dict[UUID, ServiceChoice]:
@@ -246,6 +251,7 @@ def adopt_cart(session: Session, cart_id: UUID, party_id: UUID) -> None:
         {"own": own.id, "browser": browser.id},
     )
     session.execute(delete(CartLine).where(CartLine.cart_id == browser.id))
+    own.agreement_code = own.agreement_code or browser.agreement_code
     browser.state = "MERGED"
     _touch(session, own)
 

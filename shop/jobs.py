@@ -8,7 +8,7 @@ from flask import current_app
 from entitlements import FOLLOW_SEATS
 from foundation.database import transaction
 from foundation.jobs import job
-from shop import audit, audit_ledger
+from shop import audit, audit_ledger, audit_services
 from shop.accounts import sweeping
 from shop.accounts.seat_people import follow_seats
 from shop.invitations import accounts as invitation_accounts
@@ -24,6 +24,7 @@ from shop.transfers import payer_data, requoted, window
 __all__ = [
     "audit",
     "audit_ledger",
+    "audit_services",
     "close_open_page",
     "closing",
     "gateway",

@@ -5,13 +5,25 @@ from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 from uuid import UUID
 
-from pricing import POLICY_VERSION, Money, Quote, QuotedLine, QuoteRequest, RequestedLine, price, total, vat_on
+from pricing import (
+    POLICY_VERSION,
+    Money,
+    Quote,
+    QuotedLine,
+    QuoteRequest,
+    RequestedLine,
+    discounted,
+    price,
+    total,
+    vat_on,
+)
 from shop.addons.company_services import CompanyServices
 from shop.addons.promises import Promise, promise_of
 from shop.addons.purchases import Purchase, WantedService, purchase_of
 from shop.addons.service_lines import ServiceLine
 from shop.addons.service_refusals import CHOOSE_COMPANY, purchase_refusals
 from shop.catalogue import BuyerFacts, PriceBookView, Product, Refusal, refusals
+from shop.catalogue.agreements import Agreement, agreement_for
 from shop.wanted_lines import WantedLine
 
 Companies: TypeAlias = Mapping[UUID, CompanyServices]
@@ -36,11 +48,12 @@ class PricedCart:
     lines: tuple[PricedLine, ...]
     purchases: tuple[Purchase, ...]
     refusals: tuple[tuple[Refusal, ...], ...]
+    agreement: Agreement | Refusal | None = None
 
     @property
     def orderable(self) -> bool:
         """Whether nothing stands in the way."""
-        return not any(self.refusals)
+        return not any(self.refusals) and not isinstance(self.agreement, Refusal)
 
     @property
     def promises(self) -> tuple[Promise, ...]:
@@ -58,6 +71,11 @@ class PricedCart:
         extended = {str(one.licence_id): position for position, one in ours if one.action == "EXTEND"}
         return promise_of(purchase, answered, extended)
 
+    def taken_off(self, line: ServiceLine) -> Money:
+        """What the agreement takes off a line of either outcome."""
+        found = self.agreement
+        return found.taken_off(line.kind, line.net) if isinstance(found, Agreement) else Money(0)
+
     def gross_if(self, purchase: Purchase, *, extend: bool) -> Money:
         """The total of the whole cart if the extension of this company were on, or off."""
         nets = {summary.rate: summary.net for summary in self.quote.vat_summaries}
@@ -65,18 +83,28 @@ class PricedCart:
         for sign, chosen in ((-1, purchase.company.choice.extend), (1, extend)):
             for line in purchase.lines(extend=chosen):
                 rate = rates[line.vat_code]
-                nets[rate] = nets.get(rate, Money(0)) + line.net * sign
+                nets[rate] = nets.get(rate, Money(0)) + (line.net - self.taken_off(line)) * sign
         return total(net + vat_on(net, rate) for rate, net in nets.items())
 
 
 def price_lines(
-    book: PriceBookView, wanted: Iterable[WantedLine], buyer: BuyerFacts, companies: Companies = NO_COMPANIES
+    book: PriceBookView,
+    wanted: Iterable[WantedLine],
+    buyer: BuyerFacts,
+    companies: Companies = NO_COMPANIES,
+    agreement_code: str | None = None,
 ) -> PricedCart:
-    """Price lines at a price book. Raises UnknownProduct, InvalidQuantity, EmptyQuote, AmountTooLarge."""
+    """Price lines at a price book. Raises UnknownProduct, InvalidQuantity, EmptyQuote, AmountTooLarge.
+
+    A code of an agreement that does not count leaves the prices as they are, and says why (F004-26).
+    """
     lines = tuple(wanted)
     sold = tuple(book.product(line.sku) for line in lines)
     purchases = _purchases(book, lines, companies)
+    agreement = agreement_for(book.agreements, agreement_code, book.on, {product.kind for product in sold})
     pairs = list(_in_order(lines, sold, purchases))
+    if isinstance(agreement, Agreement):
+        pairs = [_agreed(pair, agreement) for pair in pairs]
     quote = price(
         QuoteRequest(
             lines=tuple(requested for _line, requested in pairs),
@@ -90,7 +118,8 @@ def price_lines(
         PricedLine(place, product, quoted, service)
         for ((place, product, service), _requested), quoted in zip(pairs, quote.lines, strict=True)
     )
-    return PricedCart(quote, priced, tuple(purchases.values()), _refusals(book, lines, purchases, buyer))
+    refused = _refusals(book, lines, purchases, buyer)
+    return PricedCart(quote, priced, tuple(purchases.values()), refused, agreement)
 
 
 def line_refusals(
@@ -101,6 +130,15 @@ def line_refusals(
 
 
 _What: TypeAlias = tuple[int | None, Product | None, ServiceLine | None]
+
+
+def _agreed(pair: tuple[_What, RequestedLine], agreement: Agreement) -> tuple[_What, RequestedLine]:
+    (place, product, service), requested = pair
+    kind = service.kind if service else product.kind if product else ""
+    if kind not in agreement.kinds:
+        return pair
+    named = agreement.label.name()
+    return (place, product, service), discounted(requested, agreement.code, named, agreement.basis_points)
 
 
 def _purchases(book: PriceBookView, lines: Sequence[WantedLine], companies: Companies) -> dict[UUID, Purchase]:

@@ -24,6 +24,8 @@ from shop.accounts.signing_in import Entrance, entrance_of, normal_email, usable
 FURTHEST = timedelta(minutes=5)
 DESTINATIONS = frozenset({"/", "/catalogo", "/coupon", "/supporto", "/aziende", "/ordini", "/servizi"})
 _SERVICES = re.compile(r"/aziende/[0-9a-f-]{36}/servizi", re.ASCII)
+_PRODUCT = re.compile(r"/catalogo(\?azienda=[0-9a-f-]{36})?#offer-[a-z0-9_-]{1,40}", re.ASCII)
+"""A product of the catalogue, perhaps for one company: what a button of the vendor's software sells (F004-07, -08)."""
 _LONGEST = 2_000
 _SHORTEST_NONCE = 16
 
@@ -62,9 +64,8 @@ def read_deep_link(secret: str, token: str) -> DeepLink:
     left = claims["exp"] - clock.real_now().timestamp()
     if not 0 < left <= FURTHEST.total_seconds():
         raise DeepLinkRefused("expired")
-    destination = claims["to"] if claims["to"] in DESTINATIONS or _SERVICES.fullmatch(claims["to"]) else "/"
     email = normal_email(claims["user"])
-    return DeepLink(claims.get("studio", ""), _company(claims), email, destination, claims["nonce"])
+    return DeepLink(claims.get("studio", ""), _company(claims), email, _destination(claims["to"]), claims["nonce"])
 
 
 def follow_deep_link(session: Session, link: DeepLink) -> Entrance:
@@ -84,6 +85,12 @@ def follow_deep_link(session: Session, link: DeepLink) -> Entrance:
     if entrance is None:
         raise DeepLinkRefused("unknown")
     return entrance
+
+
+def _destination(wanted: str) -> str:
+    """Where the link leads, if it is a place a link may lead to; the first page otherwise."""
+    allowed = wanted in DESTINATIONS or _SERVICES.fullmatch(wanted) or _PRODUCT.fullmatch(wanted)
+    return wanted if allowed else "/"
 
 
 def _claims(first: str) -> dict[str, Any]:

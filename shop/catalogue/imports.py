@@ -12,7 +12,7 @@ from shop.catalogue.checks import Catalogue
 from shop.catalogue.price_book import NoPriceBook, stored_document
 from shop.catalogue.stored_price_book import CatalogueProduct, PriceBook
 
-_IN_HEADER = ("note", "extension_scope", "family", "coupon_type")
+_IN_HEADER = ("note", "extension_scope", "family", "coupon_type", "agreement")
 _ONE_AT_A_TIME = text("SELECT pg_advisory_xact_lock(hashtext('catalogue.import'))")
 
 

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from foundation.database import JsonObject
 from pricing import ExtensionScope, VatRate
+from shop.catalogue.agreements import Agreement, agreement_of
 from shop.catalogue.products import Codes, Label, Product, label_of, product_of, rate_of
 from shop.catalogue.stored_price_book import CatalogueProduct, PriceBook
 
@@ -43,6 +44,7 @@ class PriceBookView:
     vat_rates: tuple[VatRate, ...]
     families: Mapping[str, Label]
     coupon_types: Mapping[str, Label]
+    agreements: Mapping[str, Agreement]
     products: tuple[Product, ...]
     by_sku: Mapping[str, Product]
 
@@ -59,6 +61,7 @@ def view_of(version: int, document: JsonObject, on: date) -> PriceBookView:
     families = {label.code: label for label in map(label_of, document["family"])}
     coupon_types = {label.code: label for label in map(label_of, document.get("coupon_type", ()))}
     vat_rates = {rate.code: rate for rate in map(rate_of, document["vat"])}
+    agreements = {one.code: one for one in map(agreement_of, document.get("agreement", ()))}
     codes = Codes(families, coupon_types, vat_rates)
     definitions = enumerate(document["product"], start=1)
     products = tuple(product_of(definition, place, codes, on) for place, definition in definitions)
@@ -70,6 +73,7 @@ def view_of(version: int, document: JsonObject, on: date) -> PriceBookView:
         vat_rates=tuple(vat_rates.values()),
         families=MappingProxyType(families),
         coupon_types=MappingProxyType(coupon_types),
+        agreements=MappingProxyType(agreements),
         products=products,
         by_sku=MappingProxyType({product.sku: product for product in products}),
     )

@@ -15,7 +15,13 @@ def apply_rules(top: Spot, catalogue: JsonObject) -> None:
     """Report what no single value shows. The catalogue may lack whatever was refused before."""
     known = {
         key: repeated_codes(top.at(key), members(catalogue.get(key)), name)
-        for key, name in (("vat", "code"), ("family", "code"), ("coupon_type", "code"), ("product", "sku"))
+        for key, name in (
+            ("vat", "code"),
+            ("family", "code"),
+            ("coupon_type", "code"),
+            ("agreement", "code"),
+            ("product", "sku"),
+        )
     }
     for place, rate in members(catalogue.get("vat")):
         _check_nature(top.at("vat").at(place), rate)

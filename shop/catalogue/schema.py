@@ -65,6 +65,7 @@ _MAXIMUM_UNITS = 1_000_000_000
 
 _SKU = code(r"[A-Z0-9][A-Z0-9_-]{0,39}", "da 1 a 40 lettere maiuscole, cifre, - e _")
 _CODE = code(r"[A-Z0-9][A-Z0-9_]{0,39}", "da 1 a 40 lettere maiuscole, cifre e _")
+_AGREEMENT = code(r"[A-Z0-9][A-Z0-9-]{2,29}", "da 3 a 30 lettere maiuscole, cifre e -")
 _PREFIX = code(r"[A-Z]{2,4}", "da 2 a 4 lettere maiuscole")
 _NAMES = table({"it": text(_MAXIMUM_NAME), "en": text(_MAXIMUM_NAME)}, {})
 _DESCRIPTIONS = table({"it": text(_MAXIMUM_DESCRIPTION), "en": text(_MAXIMUM_DESCRIPTION)}, {})
@@ -184,6 +185,19 @@ CATALOGUE = table(
     {
         "note": text(2_000),
         "extension_scope": one_of(tuple(ExtensionScope)),
+        "agreement": tables(
+            table(
+                {
+                    "code": _AGREEMENT,
+                    "it": text(_MAXIMUM_NAME),
+                    "en": text(_MAXIMUM_NAME),
+                    "basis_points": whole(1, 10_000),
+                    "kinds": listing(one_of(KINDS), maximum=len(KINDS)),
+                },
+                {"last_day": day},
+            ),
+            _MAXIMUM_CODES,
+        ),
         "coupon_type": tables(
             table(
                 {"code": _CODE, "it": text(_MAXIMUM_NAME), "en": text(_MAXIMUM_NAME)}, {"description": _DESCRIPTIONS}

@@ -7,15 +7,26 @@ from typing import Any
 
 from foundation.database import JsonObject
 
-_DAY_KEYS = frozenset({"valid_from"})
+_DAY_KEYS = frozenset({"valid_from", "last_day"})
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 _TOP = ("valid_from", "note", "extension_scope")
-_ARRAYS = ("vat", "family", "coupon_type", "product")
+_ARRAYS = ("vat", "family", "coupon_type", "agreement", "product")
 _KEYS = (
-    *("sku", "code", "family", "kind", "sold", "it", "en", "name", "description", "basis_points", "nature"),
+    *("sku", "code", "family", "kind", "sold", "it", "en", "name", "description", "basis_points", "nature", "kinds"),
     *("from", "net", "tiers", "vat", "buyers", "max_quantity", "requires", "available_for", "eligibility"),
     *("off_policy", "proration_mode", "expiry_display", "max_years", "by", "after", "setup", "notice"),
-    *("valid_from", "units", "coupon_type", "code_prefix", "product", "plan", "access_mode", "limits", "term"),
+    *(
+        "valid_from",
+        "units",
+        "coupon_type",
+        "code_prefix",
+        "product",
+        "plan",
+        "access_mode",
+        "limits",
+        "term",
+        "last_day",
+    ),
 )
 _ORDER = {key: place for place, key in enumerate(_KEYS)}
 

@@ -21,6 +21,8 @@ def fill_cart_again(session: Session, order: Order) -> Cart:
     """
     cart = open_cart(session, order.buyer_party_id, None)
     book = current_price_book(session, clock.today())
+    codes = [adjustment["code"] for line in order.quote["inputs"]["lines"] for adjustment in line["adjustments"]]
+    cart.agreement_code = cart.agreement_code or next(iter(codes), None)
     for line in lines_of(session, order.id):
         _again(session, cart, book, order, line)
     for promise in promises_from_json(order.services):

@@ -32,6 +32,7 @@ def place_directly(
         "state": "ORDERED",
         "version": 1,
         "changed_at": clock.now(),
+        "agreement_code": placement.agreement_code,
     }
     made = session.execute(insert(Cart).values(values).on_conflict_do_nothing().returning(Cart.id)).scalar()
     if made is not None:

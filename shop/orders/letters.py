@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 from entitlements import invitations
 from foundation.database import JsonObject
 from foundation.settings import current_settings
+from shop.orders.adjustments import full_net_cents, taken_off
 from shop.orders.order_book import Order, OrderLine, lines_of, vat_of
 from shop.payments.money_in import due_cents
 
@@ -20,13 +21,15 @@ def letter_context(session: Session, order: Order) -> JsonObject:
             "names": line.names,
             "quantity": line.quantity,
             "unit_net_cents": line.unit_net_cents,
-            "net_cents": line.net_cents,
+            "term": {key: line.term[key] for key in ("months", "years")} if line.term else None,
+            "net_cents": full_net_cents(order, line),
         }
         for line in ordered
     ]
     return {
         "number": order.number,
         "lines": lines,
+        "taken_off": [{"code": one.code, "net_cents": one.net_cents} for one in taken_off(order, ordered)],
         "net_cents": order.net_cents,
         "vat": vat_of(order),
         "gross_cents": order.gross_cents,

@@ -36,8 +36,8 @@ class Placement:
 
     `cart_id` is None for an order that no cart stands behind (an invitation's). `seen_version` is the version of the
     cart that was shown; None when the caller shows none (a program), which says with its lines how the services of each
-    company are bought (`choices`). `pay_at_once` pays what it can in the placing transaction (store credit). `clauses`
-    are those that must be accepted; `then` is done before the buyer is told.
+    company are bought (`choices`) and which agreement it names. `pay_at_once` pays what it can in the placing
+    transaction (store credit). `clauses` are those that must be accepted; `then` is done before the buyer is told.
     """
 
     cart_id: UUID | None
@@ -50,6 +50,7 @@ class Placement:
     seen_version: int | None = None
     pay_at_once: Callable[[Session, Order], int] | None = None
     choices: Mapping[UUID, ServiceChoice] = field(default_factory=dict)
+    agreement_code: str | None = None
     clauses: tuple[str, ...] = CLAUSES
     then: Callable[[Session, Order], None] | None = None
 

@@ -1,7 +1,6 @@
 """The cart: lines change by plain forms, totals come from the server, nothing needs a script."""
 
 from collections.abc import Sequence
-from functools import partial
 from uuid import UUID
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, session, url_for
@@ -33,11 +32,12 @@ from shop.catalogue import PriceBookView, current_price_book
 from shop.catalogue.offers import given_by
 from shop.web import given_words, refusal_words
 from shop.web.accounts.active_company import active_company
-from shop.web.extension_cards import cards_of, how_it_is_made, names_of_dependents
+from shop.web.extension_cards import cards_of, names_of_dependents
 from shop.web.formula_words import in_words
 from shop.web.quantities import quantity_of, stepped
 from shop.web.searching import typed
 from shop.web.shopping import Shopper, Shopping, cart_to_change, shopper, shopping
+from shop.web.summary_rows import rows_of
 
 cart = Blueprint("cart", __name__)
 
@@ -64,6 +64,11 @@ def not_this_way(problem: InvalidQuantity | CartTooLong) -> Response:
 @public
 def show() -> str:
     """The cart with prices, hints, refusals and totals of this moment."""
+    return cart_page()
+
+
+def cart_page(code_error: str = "", code_typed: str = "") -> str:
+    """The page; with what was typed as the code of an agreement, and why it was not taken (F004-26)."""
     who = shopper()
     search = typed("cerca", 80)
     with transaction() as database:
@@ -73,6 +78,7 @@ def show() -> str:
         "shop/cart.html",
         found=found,
         view=found.view,
+        rows=rows_of(found.view.priced) if found.view.priced else [],
         choices=choices,
         searched=search,
         many_companies=bool(search) or len(choices) > MOST_CHOICES,
@@ -80,11 +86,12 @@ def show() -> str:
         cards=cards_of(found.view, found.book),
         goes_along=lambda row: names_of_dependents(found.view, row),
         formula=in_words,
-        how=how_it_is_made,
         given_of=lambda product: given_words.sentences(given_by(product)),
         reason=refusal_words.sentence,
-        way_on=partial(refusal_words.way_on, back=refusal_words.CART),
+        way_on=refusal_words.way_on,
         ways=lambda refusal, company_id: refusal_words.buttons(refusal, company_id, found.name_of),
+        code_error=code_error,
+        code_typed=code_typed,
     )
 
 

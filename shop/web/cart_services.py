@@ -1,4 +1,4 @@
-"""Services in the cart: the extension switch, the years of a renewal, and renewing what runs with one button."""
+"""How a cart is bought: the extension switch, the years of a renewal, renewing in one press, the agreement's code."""
 
 from uuid import UUID
 
@@ -10,16 +10,18 @@ from werkzeug.wrappers import Response
 
 from entitlements import CompanyNotFound
 from foundation import clock
-from foundation.access import requires
+from foundation.access import public, requires
 from foundation.database import transaction
 from pricing import InvalidQuantity
 from shop.addons.asking import companies_reached, services_of
-from shop.cart_services import choose, renew_in_cart
-from shop.catalogue import current_price_book
-from shop.web.cart import not_this_way
+from shop.cart_services import choose, name_agreement, renew_in_cart
+from shop.catalogue import Refusal, current_price_book
+from shop.catalogue.agreements import MOST_OF_A_CODE, agreement_for, typed_code
+from shop.web.cart import cart_page, not_this_way
 from shop.web.quantities import quantity_of
+from shop.web.refusal_words import sentence
 from shop.web.roles import SHOPPERS
-from shop.web.shopping import Shopper, cart_to_change, shopper
+from shop.web.shopping import Shopper, cart_to_change, shopper, shopping
 
 cart_services = Blueprint("cart_services", __name__)
 cart_services.register_error_handler(InvalidQuantity, not_this_way)
@@ -61,6 +63,24 @@ def renew(company_id: UUID) -> Response:
         flash(ngettext("Nel carrello: %(num)s rinnovo.", "Nel carrello: %(num)s rinnovi.", added), "success")
     else:
         flash(_("Qui non c’è altro da rinnovare: controlla il carrello."), "info")
+    return redirect(url_for("cart.show"), 303)
+
+
+@cart_services.post("/carrello/convenzione")
+@public
+def agree() -> Response | tuple[str, int]:
+    """Name the code of an agreement, or take it off with an empty one; a code that does not count is not kept."""
+    code = typed_code(request.form.get("codice", ""))
+    with transaction() as database:
+        who = shopper()
+        found = shopping(database, who)
+        kinds = {row.product.kind for row in found.view.rows if row.product}
+        answer = agreement_for(found.book.agreements, code, found.book.on, kinds)
+        if not isinstance(answer, Refusal):
+            name_agreement(database, cart_to_change(database, who), code)
+    if isinstance(answer, Refusal):
+        return cart_page(sentence(answer), request.form.get("codice", "")[:MOST_OF_A_CODE]), 422
+    flash(_("Convenzione %(code)s applicata.", code=code) if code else _("Codice convenzione tolto."), "success")
     return redirect(url_for("cart.show"), 303)
 
 

@@ -33,6 +33,7 @@ from shop.web.checkout_form import CheckedForm, CheckoutForm
 from shop.web.paying import go_to_the_payment_page
 from shop.web.roles import SHOPPERS
 from shop.web.shopping import Shopping, shopper, shopping
+from shop.web.summary_rows import rows_of
 
 checkout = Blueprint("checkout", __name__)
 
@@ -158,6 +159,7 @@ def _page(outcome: Refused) -> str:
         errors=dict(outcome.checked.errors),
         found=outcome.found,
         view=outcome.found.view,
+        rows=rows_of(outcome.found.view.priced) if outcome.found.view.priced else [],
         changed=outcome.changed,
         credit_cents=outcome.credit_cents,
         may_order=_may_order(),

@@ -15,7 +15,7 @@ from shop.addons.purchases import EndOfService, OutcomeLines, Purchase
 from shop.addons.service_lines import ServiceLine
 from shop.cart_views import CartRow, CartView, Extension, dependents
 from shop.catalogue import PriceBookView, Product
-from shop.web.formula_words import in_words
+from shop.web.formula_words import agreement_named, in_words
 
 _FEW_MONTHS = 1
 _SCALE = 100
@@ -82,7 +82,7 @@ def cards_of(view: CartView, book: PriceBookView) -> Cards:
     names = {row.line.for_party_id: row.company or "" for row in view.rows}
     renewals = tuple(_renewal(one, names, view.rows) for one in purchases if one.renewals)
     additions = tuple(_addition(book, one, names) for one in purchases if additions_to(book, one))
-    return Cards(renewals, tuple(_extension(one) for one in view.extensions), additions)
+    return Cards(renewals, tuple(_extension(one, view.contents.agreement_code) for one in view.extensions), additions)
 
 
 def how_it_is_made(line: ServiceLine) -> str:
@@ -109,7 +109,7 @@ def _addition(book: PriceBookView, purchase: Purchase, names: Mapping[UUID | Non
     return AdditionCard(company_id, names.get(company_id, ""), purchase.company.running.base is None, products)
 
 
-def _extension(one: Extension) -> ExtensionCard:
+def _extension(one: Extension, code: str | None) -> ExtensionCard:
     purchase = one.purchase
     starts_on = purchase.company.on
     new_end = max(end.ends_on for end in purchase.on.ends)
@@ -120,8 +120,8 @@ def _extension(one: Extension) -> ExtensionCard:
         hint=_hint(purchase, new_end),
         starts=formats.day(starts_on, formats.readers_language()),
         ends=_last(new_end),
-        on=_face(purchase, purchase.on, one.gross_on, new_end),
-        off=_face(purchase, purchase.off, one.gross_off, new_end),
+        on=_face(purchase, purchase.on, one.gross_on, _discount(code, one.taken_on)),
+        off=_face(purchase, purchase.off, one.gross_off, _discount(code, one.taken_off)),
     )
 
 
@@ -140,11 +140,17 @@ def _hint(purchase: Purchase, new_end: date) -> str:
     )
 
 
-def _face(purchase: Purchase, outcome: OutcomeLines, gross: Money, new_end: date) -> Face:
-    lines = tuple((_line_name(line), how_it_is_made(line), line.net.cents) for line in outcome.lines)
+def _discount(code: str | None, taken: Money) -> list[tuple[str, str, int]]:
+    """The row of an agreement, where it takes anything off."""
+    return [(agreement_named(code), "", -taken.cents)] if code and taken else []
+
+
+def _face(purchase: Purchase, outcome: OutcomeLines, gross: Money, discount: Sequence[tuple[str, str, int]]) -> Face:
+    lines = [(_line_name(line), how_it_is_made(line), line.net.cents) for line in outcome.lines]
+    new_end = max(end.ends_on for end in purchase.on.ends)
     return Face(
         gross_cents=gross.cents,
-        lines=lines,
+        lines=(*lines, *discount),
         ends=tuple(_ends(outcome)),
         bars=tuple(_bars(purchase, outcome, new_end)),
         lost=_lost(outcome),

@@ -9,6 +9,11 @@ from pricing import Counted, Formula
 _MONTHS = 12
 
 
+def agreement_named(code: str) -> str:
+    """What the row of a discount is called (F004-26)."""
+    return str(_("Convenzione %(code)s", code=code))
+
+
 def in_words(formula: Formula) -> str:
     """How the price of a line sold by the year is made, in the reader's language."""
     language = formats.readers_language()

@@ -14,6 +14,7 @@ from foundation.events import Event, events_about
 from foundation.principal import current_principal
 from foundation.settings import current_settings
 from pricing import Money
+from shop.orders.adjustments import Taken, full_net_cents, taken_off
 from shop.orders.order_book import (
     BANK_TRANSFER,
     Order,
@@ -52,6 +53,15 @@ class OrderPage:
     paid_cents: int
     for_names: dict[UUID, str]
     refunded_cents: int
+
+    @property
+    def taken_off(self) -> list[Taken]:
+        """What agreements took off the order."""
+        return taken_off(self.order, self.lines)
+
+    def full_net_cents(self, line: OrderLine) -> int:
+        """The net of a line before that."""
+        return full_net_cents(self.order, line)
 
     @property
     def awaiting_funds(self) -> bool:

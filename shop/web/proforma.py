@@ -12,11 +12,13 @@ from foundation.database import transaction
 from foundation.settings import Seller, current_settings
 from pricing import Money
 from shop.documents import typeset
+from shop.orders.adjustments import full_net_cents, taken_off
 from shop.orders.letters import whole_hours
 from shop.orders.order_book import BANK_TRANSFER, Order, OrderLine, lines_of, order_by_number, vat_of
 from shop.orders.placing import TERMS_VERSION
 from shop.orders.transfer_instructions import QrCode, TransferInstructions, transfer_instructions
 from shop.payments.money_in import paid_cents
+from shop.web.formula_words import agreement_named
 from shop.web.orders import reader
 from shop.web.roles import SHOPPERS
 
@@ -51,8 +53,8 @@ def proforma_values(order: Order, lines: list[OrderLine], paid: int) -> dict[str
         "seller": _seller(seller),
         "buyer": _buyer(order),
         "columns": [_("Descrizione"), _("Quantità"), _("Prezzo"), _("Importo")],
-        "lines": [_line(line, language) for line in lines],
-        "sums": _sums(order, language),
+        "lines": [_line(order, line, language) for line in lines],
+        "sums": _sums(order, lines, language),
         "total": [_("Totale"), formats.money(order.gross_cents, language)],
         "paid": _paid(order, paid, language),
         "pay": _pay(order, paid, seller, language),
@@ -81,14 +83,15 @@ def _buyer(order: Order) -> dict[str, Any]:
     return {"name": billed["name"], "rows": rows}
 
 
-def _line(line: OrderLine, language: str) -> list[str]:
+def _line(order: Order, line: OrderLine, language: str) -> list[str]:
     name = str(line.names.get(language, line.names["it"]))
-    price, net = formats.money(line.unit_net_cents, language), formats.money(line.net_cents, language)
+    price, net = formats.money(line.unit_net_cents, language), formats.money(full_net_cents(order, line), language)
     return [name, formats.number(line.quantity, language), price, net]
 
 
-def _sums(order: Order, language: str) -> list[list[str]]:
-    rows = [[_("Imponibile"), formats.money(order.net_cents, language)]]
+def _sums(order: Order, lines: list[OrderLine], language: str) -> list[list[str]]:
+    rows = [[agreement_named(one.code), formats.money(one.net_cents, language)] for one in taken_off(order, lines)]
+    rows += [[_("Imponibile"), formats.money(order.net_cents, language)]]
     for rate, cents in vat_of(order):
         rows.append([_("IVA %(rate)s", rate=formats.basis_points(rate, language)), formats.money(cents, language)])
     return rows

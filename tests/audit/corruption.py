@@ -29,3 +29,8 @@ def copy_of(table: str, where: str, **changes: str) -> str:
         f"INSERT INTO {table} SELECT (jsonb_populate_record(t, jsonb_build_object({set_}))).* FROM {table} t"
         f" WHERE {where} LIMIT 1"
     )
+
+
+def transfer_of(kind: str, skip: int = 0) -> str:
+    """The id of a transfer of a kind of cause."""
+    return f"(SELECT id FROM ledger_transfers WHERE cause_kind = '{kind}' ORDER BY id OFFSET {skip} LIMIT 1)"

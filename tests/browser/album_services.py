@@ -60,6 +60,13 @@ def _a_company_that_begins(cast: Cast, owner: Visitor) -> None:
     cast.take(owner, "/servizi", "services-none", "Services: none yet")
     owner.press("Aggiungi al carrello Fatturazione Elettronica")
     cast.here(owner, "cart-services-first", "Cart: a first base, and what can go with it")
+    owner.page.get_by_text("Hai un codice convenzione?").click()
+    owner.fill(codice="ORDINE-11")
+    owner.press("Applica il codice")
+    cast.here(owner, "cart-agreement-error", "Cart: the code of an agreement that does not exist")
+    owner.fill(codice="ORDINE-10")
+    owner.press("Applica il codice")
+    cast.here(owner, "cart-agreement", "Cart: what an agreement takes off stands on a row of its own")
 
 
 def _come_in(owner: Visitor, email: str) -> None:

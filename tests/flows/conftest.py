@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 from flask import Flask
+from flask.testing import FlaskClient
 
 from app import Outside
 from entitlements import (
@@ -14,11 +15,13 @@ from foundation.audit import verify, violations_of
 from foundation.database import transaction
 from foundation.mail import MemoryMailer
 from shop import MemoryGateway
+from tests.api.caller import caller
 from tests.banking import Bank
 from tests.conftest import Transact
-from tests.entitlements.scenes import browser_of
+from tests.entitlements.scenes import a_scene, an_activation, browser_of
 from tests.factories import a_studio, a_user
 from tests.flows.inviting import Street
+from tests.flows.service_shop import Shop
 from tests.stories import stock_the_shop
 
 
@@ -56,3 +59,14 @@ def street(
     return Street(
         app, tx, studio, owner, browser, outside.mailer, outside.gateway, outside.provisioner, bank, run_jobs, advance
     )
+
+
+@pytest.fixture
+def shop(client: FlaskClient, outside: Outside, tx: Transact, run_jobs: Callable[[], int]) -> Shop:
+    """A studio that follows a company and pays for it."""
+    with tx() as session:
+        scene = a_scene(session, quantity=1)
+        company_id = an_activation(session, scene)
+        studio_id = scene.studio.id
+    run_jobs()
+    return Shop(caller(client, "studio", studio_id), client, outside, tx, run_jobs, studio_id, company_id)

@@ -13,9 +13,10 @@ from shop.buyers import buyer_of, facts_for_company
 from shop.cart_views import view_cart
 from shop.carts import CartContents, CartLine
 from shop.catalogue import Offer, current_price_book, offers_for
+from shop.catalogue.agreements import typed_code
 from shop.transfers import store_credit_of
 from shop.wanted_lines import WantedLine
-from shop.web.api.lines import choices_for, extension_field, lines_field, wanted_lines, years_field
+from shop.web.api.lines import agreement_field, choices_for, extension_field, lines_field, wanted_lines, years_field
 from shop.web.api.quote_documents import quote_document, refusal_document
 from shop.web.api.shapes import CatalogueShape, QuoteShape
 from shop.web.api.whose import own_party
@@ -29,6 +30,7 @@ class QuoteRequestShape(Shape):
     lines = lines_field()
     extend_active_services = extension_field()
     years = years_field()
+    agreement_code = agreement_field()
 
 
 class CatalogueQuery(Shape):
@@ -66,7 +68,8 @@ def quote(asked: dict[str, Any]) -> Response:
         book = current_price_book(session, clock.today())
         lines = wanted_lines(session, asked["lines"], book, party_id)
         credit = {"store_credit_cents": store_credit_of(session, party_id)}
-        shown = CartContents(None, tuple(map(_as_cart_line, lines)), choices_for(lines, asked))
+        code = typed_code(asked["agreement_code"] or "") or None
+        shown = CartContents(None, tuple(map(_as_cart_line, lines)), choices_for(lines, asked), code)
         facts = buyer_of(session, party_id).facts
         return reply(quote_document(view_cart(session, shown, book, facts, party_id), book) | credit)
 

@@ -17,6 +17,7 @@ from shop.addons.company_services import ServiceChoice
 from shop.cart_views import goes_to_a_wallet
 from shop.carts import MOST_LINES
 from shop.catalogue import PriceBookView
+from shop.catalogue.agreements import MOST_OF_A_CODE
 from shop.wanted_lines import WantedLine
 
 FEWEST = 1
@@ -50,6 +51,12 @@ def extension_field() -> Flag:
 def years_field() -> Whole:
     """The field `years` of a request."""
     return Whole(1, MAXIMUM_YEARS, load_default=1, metadata={"description": "Years of every renewal."})
+
+
+def agreement_field() -> Text:
+    """The field `agreement_code` of a request."""
+    about = "The code of an agreement (codice convenzione); one that does not count is refused with its reason."
+    return Text(MOST_OF_A_CODE, load_default=None, allow_none=True, metadata={"description": about})
 
 
 def lines_field() -> Many:

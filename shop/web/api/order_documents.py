@@ -10,6 +10,7 @@ from foundation.api import instant, last_day
 from foundation.database import JsonObject
 from foundation.settings import current_settings
 from pricing import Money, Quote
+from shop.orders.adjustments import adjustments_of
 from shop.orders.order_book import BANK_TRANSFER, CARD, Order, OrderLine, lines_of
 from shop.orders.transfer_instructions import transfer_instructions
 from shop.payments.attempts import attempts_of
@@ -63,6 +64,7 @@ def _line(order: Order, line: OrderLine) -> JsonObject:
         "for_company": None if own else str(line.for_party_id),
         "unit_net_cents": line.unit_net_cents,
         "net_cents": line.net_cents,
+        "adjustments": [{"code": one.code, "net_cents": one.net_cents} for one in adjustments_of(order, line)],
         "vat_code": line.vat_code,
         "vat_cents": line.vat_cents,
         "term": term_document(line.term),

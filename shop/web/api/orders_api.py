@@ -33,6 +33,7 @@ from foundation.database import transaction
 from pricing import MAXIMUM_TOTAL_CENTS
 from shop.buyers import buyer_of
 from shop.catalogue import current_price_book
+from shop.catalogue.agreements import typed_code
 from shop.orders.closing import cancel_order
 from shop.orders.direct_orders import place_directly
 from shop.orders.order_book import BANK_TRANSFER, Order, lines_of_several, order_by_number, orders_of
@@ -42,7 +43,7 @@ from shop.payments.checkout import start_checkout
 from shop.payments.method import METHODS, change_payment_method
 from shop.transfers import spend_store_credit
 from shop.web.api.billing import BillingShape, billing_data
-from shop.web.api.lines import choices_for, extension_field, lines_field, wanted_lines, years_field
+from shop.web.api.lines import agreement_field, choices_for, extension_field, lines_field, wanted_lines, years_field
 from shop.web.api.order_documents import order_document, order_row
 from shop.web.api.problems import TABLE
 from shop.web.api.shapes import OrderPageShape, OrderShape
@@ -59,6 +60,7 @@ class NewOrderShape(Shape):
     lines = lines_field()
     extend_active_services = extension_field()
     years = years_field()
+    agreement_code = agreement_field()
     payment_method = Choice(METHODS, required=True)
     accepted_clauses = Many(
         Choice(CLAUSES), len(CLAUSES), required=True, metadata={"description": "All of them must be accepted."}
@@ -197,6 +199,7 @@ def _place(session: Session, asked: dict[str, Any]) -> Order:
         accepted_clauses=frozenset(asked["accepted_clauses"]),
         seen_gross_cents=asked["expected_gross_cents"],
         pay_at_once=spend_store_credit if asked["use_store_credit"] else None,
+        agreement_code=typed_code(asked["agreement_code"] or "") or None,
         choices=choices_for(lines, asked),
     )
     return place_directly(session, placement, lines, buyer_of(session, party_id).facts, principal())

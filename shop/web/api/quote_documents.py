@@ -30,6 +30,8 @@ def quote_document(view: CartView, book: PriceBookView) -> JsonObject:
             _line(line, place, refused[line.place] if line.place is not None else ())
             for place, line in enumerate(view.priced.lines, start=1)
         ],
+        "agreement_code": view.contents.agreement_code,
+        "refusals": [refusal_document(refusal) for refusal in view.refusals],
         "vat": vat_rows(quoted),
         "net_cents": quoted.net.cents,
         "vat_cents": quoted.vat.cents,
@@ -51,6 +53,7 @@ def _line(line: PricedLine, position: int, refused: tuple[Refusal, ...]) -> Json
         "units": quoted.units,
         "unit_net_cents": quoted.unit_net.cents,
         "net_cents": quoted.net.cents,
+        "adjustments": [{"code": one.code, "net_cents": one.net.cents} for one in quoted.adjustments],
         "vat_code": quoted.vat_code,
         "vat_cents": quoted.vat.cents,
         "gross_cents": quoted.gross.cents,

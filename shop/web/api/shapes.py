@@ -104,14 +104,19 @@ class TermShape(Shape):
 
     action = text(about="START, EXTEND or RENEW.")
     licence_id = text(null=True, form="uuid", about="The running service that is extended or renewed.")
-    months = fields.Integer(
-        required=True, allow_none=True, metadata={"description": "Of the formula, where it has any."}
-    )
+    months = fields.Integer(required=True, allow_none=True, metadata={"description": "Of the formula, if any."})
     years = fields.Integer(required=True, allow_none=True)
     starts_on = text(form="date", about="Of what starts with the payment: if it were paid today.")
     ends_on = text(form="date", about="The first day that is no longer covered.")
     anchor_on = text(form="date", about="From where parts of a year are counted (D3).")
     last_day = text(form="date", about="The last usable day.")
+
+
+class AdjustmentShape(Shape):
+    """What an agreement takes off a line; it is in the net of the line already."""
+
+    code = text()
+    net_cents = cents("Below zero.")
 
 
 class QuotedLineShape(Shape):
@@ -130,6 +135,7 @@ class QuotedLineShape(Shape):
     units = fields.Integer(required=True, metadata={"description": "What all packs of the line give together."})
     unit_net_cents = cents()
     net_cents = cents()
+    adjustments = many(AdjustmentShape)
     vat_code = text()
     vat_cents = cents()
     gross_cents = cents()
@@ -189,6 +195,8 @@ class QuoteShape(Shape):
     priced_on = text(form="date")
     currency = text()
     lines = many(QuotedLineShape)
+    agreement_code = text(null=True)
+    refusals = many(RefusalShape)
     vat = many(VatShape)
     net_cents = cents()
     vat_cents = cents()
@@ -209,6 +217,7 @@ class OrderLineShape(Shape):
     for_company = text(null=True, form="uuid")
     unit_net_cents = cents()
     net_cents = cents()
+    adjustments = many(AdjustmentShape)
     vat_code = text()
     vat_cents = cents()
     term = fields.Nested(TermShape, required=True, allow_none=True)

@@ -4,6 +4,7 @@ import hmac
 import json
 import time
 from typing import Any
+from uuid import UUID
 
 import pytest
 from flask.testing import FlaskClient
@@ -101,7 +102,11 @@ def test_only_the_shared_secret_signs(client: FlaskClient) -> None:
 
 @pytest.mark.usefixtures("studio")
 @pytest.mark.parametrize(
-    "wanted", ["//evil.example", "https://evil.example", "/account/token", "/desk", "/\\evil.example"]
+    "wanted",
+    [
+        *("//evil.example", "https://evil.example", "/account/token", "/desk", "/\\evil.example"),
+        *("/catalogo?next=//evil.example#offer-lite-1", "/catalogo#offer-lite-1\n", "/catalogo?azienda=x#offer-lite-1"),
+    ],
 )
 def test_a_link_leads_only_to_the_sections_it_may_open(client: FlaskClient, wanted: str) -> None:
     assert post(client, "/entra", token=a_link(client, to=wanted)).location == "/"
@@ -111,6 +116,13 @@ def test_a_link_leads_only_to_the_sections_it_may_open(client: FlaskClient, want
 def test_a_link_opens_every_section_of_the_shop(client: FlaskClient) -> None:
     ways = {wanted: post(client, "/entra", token=a_link(client, to=wanted)).location for wanted in DESTINATIONS}
     assert ways == {wanted: wanted for wanted in DESTINATIONS}
+
+
+@pytest.mark.usefixtures("studio")
+def test_a_link_opens_one_product_for_one_company(client: FlaskClient) -> None:
+    company = f"?azienda={UUID(int=7)}"
+    for wanted in ("/catalogo#offer-einvoicing-seat", f"/catalogo{company}#offer-module-documents"):
+        assert post(client, "/entra", token=a_link(client, to=wanted)).location == wanted
 
 
 @pytest.mark.usefixtures("studio")
