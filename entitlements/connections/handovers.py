@@ -27,6 +27,7 @@ from entitlements.parties import Party
 from foundation import clock
 from foundation.database import Model
 from foundation.events import Subject, record_event
+from foundation.faults import fault_point
 from foundation.ids import new_id
 from foundation.jobs import schedule_due
 from foundation.principal import Principal
@@ -105,6 +106,7 @@ def accept_handover(session: Session, handover_id: UUID, by: Principal) -> bool:
     _must_be_linked(session, handover.company_id, handover.to_party_id)
     cause = Cause("payer_handover", handover.id)
     change_payer(session, handover.company_id, (handover.to_party_id, handover.to_payer), cause, by)
+    fault_point("handover.payer_written")
     _tell(session, handover, handover.asked_by_party_id, "handover_accepted")
     return True
 

@@ -30,6 +30,7 @@ from entitlements.parties import STUDIO, Party
 from foundation import clock
 from foundation.database import Model
 from foundation.events import Subject, record_event
+from foundation.faults import fault_point
 from foundation.ids import new_id
 from foundation.jobs import schedule_due
 from foundation.principal import Principal
@@ -189,6 +190,7 @@ def _carry_out(session: Session, move: StudioMove, by: Principal) -> None:
         raise LinkNotFound
     allowed = permissions_of(old)
     unlink(session, move.from_studio_id, move.company_id, by)
+    fault_point("move.parted")
     cause = Cause("studio_move", move.id)
     if connect(session, move.to_studio_id, move.company_id, "accept", cause):
         permit(session, move.to_studio_id, move.company_id, allowed, by)

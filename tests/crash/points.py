@@ -66,6 +66,8 @@ ELSEWHERE = dict.fromkeys(
         "refund.request_committed",
         "refund.called",
         "purchase.asked",
+        "handover.payer_written",
+        "move.parted",
         "provisioning.before_change",
         "provisioning.after_change",
         "job.checkout.close.done",

@@ -8,9 +8,12 @@ import sys
 from uuid import UUID
 
 from flask import Flask
+from sqlalchemy import select
 
 from app import Outside, create_app
 from entitlements import FOLLOW_SEATS, HttpProvisioner, Party, activate_coupon, invitations, stock_of
+from entitlements.connections.handovers import PayerHandover, accept_handover, open_handover, propose_handover
+from entitlements.connections.moves import MoveWish, StudioMove, agree_to_move, propose_move
 from entitlements.provisioning.attempts import attempt
 from entitlements.provisioning.changes import announce_change
 from entitlements.provisioning.give_up import give_up
@@ -84,7 +87,21 @@ def pay_invited(_app: Flask, order_id: UUID) -> None:
         record_payment(session, order, money)
 
 
-EDGES = {edge.__name__: edge for edge in (refund, end_request, pay_invited)}
+def accept_payer(_app: Flask, handover_id: UUID) -> None:
+    """A company takes over who pays for it."""
+    with transaction() as session:
+        handover = session.get_one(PayerHandover, handover_id)
+        accept_handover(session, handover_id, Principal(None, handover.to_party_id, "company_owner"))
+
+
+def agree(_app: Flask, move_id: UUID) -> None:
+    """The studio that a company goes to agrees, and everybody has."""
+    with transaction() as session:
+        move = session.get_one(StudioMove, move_id)
+        agree_to_move(session, move_id, Principal(None, move.to_studio_id, "owner"))
+
+
+EDGES = {edge.__name__: edge for edge in (refund, end_request, pay_invited, accept_payer, agree)}
 
 
 def invited_order(app: Flask, studio: Party) -> UUID:
@@ -120,16 +137,39 @@ def refused_company(world: World, app: Flask, studio: Party, number: int) -> UUI
     raise AssertionError("the vendor was to fail")
 
 
-def changed_company(app: Flask, studio: Party) -> None:
-    """A company that exists at the vendor, which is to be told of a change, while a lot of its seats is over."""
+def created_company(app: Flask, studio: Party) -> UUID:
+    """A company that exists at the vendor, linked to the studio, which pays."""
     with app.app_context():
         with transaction() as session:
             coupon, _ = stock_of(session, studio.id, state="AVAILABLE")[0]
             company = activate_coupon(session, coupon.id, company_data(**company_fields(2)), owner_of(studio))
         drain()
-        with transaction() as session:
-            announce_change(session, company.id)
-            defer(session, FOLLOW_SEATS, company_id=str(company.id))
+    return company.id
+
+
+def changed_company(app: Flask, studio: Party) -> None:
+    """A company that exists at the vendor, which is to be told of a change, while a lot of its seats is over."""
+    company_id = created_company(app, studio)
+    with app.app_context(), transaction() as session:
+        announce_change(session, company_id)
+        defer(session, FOLLOW_SEATS, company_id=str(company_id))
+
+
+def proposed_handover(app: Flask, studio: Party, company_id: UUID) -> UUID:
+    """The studio proposes that its client pays for itself."""
+    with app.app_context(), transaction() as session:
+        assert propose_handover(session, company_id, company_id, owner_of(studio))
+        handover = open_handover(session, company_id)
+        assert handover is not None
+        return handover.id
+
+
+def proposed_move(app: Flask, studio: Party, taker: Party, company_id: UUID) -> UUID:
+    """The studio proposes that its client, and who pays for it, goes to another studio."""
+    with app.app_context(), transaction() as session:
+        wish = MoveWish(company_id, studio.id, str(taker.tax_code), with_payer=True, company_must_agree=False)
+        assert propose_move(session, wish, owner_of(studio))
+        return session.scalars(select(StudioMove.id)).one()
 
 
 def page_to_close(app: Flask, studio: Party) -> Order:

@@ -22,11 +22,14 @@ from tests.crash.scenes import (
     a_buyer,
     ask_for_refund,
     changed_company,
+    created_company,
     fallen_quote,
     gateway_of,
     invited_order,
     page_to_close,
     paid_order,
+    proposed_handover,
+    proposed_move,
     refused_company,
     scene_app,
 )
@@ -104,6 +107,36 @@ def test_a_payment_that_died_while_the_company_was_asked_for_is_done_again_and_a
     assert world.rows("SELECT state FROM invitations") == [("CREATED",)]
     assert world.rows("SELECT state FROM companies") == [("READY",)]
     assert world.accounting()["ready"] == 1
+    assert _violations(app) == []
+
+
+def test_who_pays_changes_wholly_or_not_at_all_and_once(world: World, app: Flask) -> None:
+    """D14: killed between the new payer and the mail, the company still pays nothing; agreed again, it pays once."""
+    studio = a_buyer(app)
+    paid_order(app, studio)
+    company_id = created_company(app, studio)
+    handover = proposed_handover(app, studio, company_id)
+    act(world, "accept_payer", handover, "handover.payer_written")
+    assert world.rows("SELECT state FROM payer_handovers") == [("OPEN",)]
+    assert world.rows("SELECT payer FROM payer_periods") == [("STUDIO",)]
+    for _ in range(2):
+        act(world, "accept_payer", handover, None)
+    assert world.rows("SELECT payer FROM payer_periods ORDER BY from_at") == [("STUDIO",), ("COMPANY",)]
+    assert _violations(app) == []
+
+
+def test_a_company_that_moves_is_never_between_two_studios(world: World, app: Flask) -> None:
+    """Killed after it left the first studio and before it came to the second, it has not moved."""
+    studio, taker = a_buyer(app), a_buyer(app)
+    paid_order(app, studio)
+    move = proposed_move(app, studio, taker, created_company(app, studio))
+    act(world, "agree", move, "move.parted")
+    live = "SELECT studio_id FROM studio_links WHERE unlinked_at IS NULL"
+    assert world.rows(live) == [(studio.id,)]
+    for _ in range(2):
+        act(world, "agree", move, None)
+    assert world.rows(live) == [(taker.id,)]
+    assert world.rows("SELECT payer_party_id FROM payer_periods ORDER BY from_at") == [(studio.id,), (taker.id,)]
     assert _violations(app) == []
 
 
