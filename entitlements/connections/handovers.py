@@ -18,6 +18,7 @@ from entitlements.connections.proposals import (
     ProposalNotFound,
     asked_now,
     expire,
+    lock_proposal,
     proposal_checks,
     settle,
 )
@@ -179,14 +180,8 @@ def _must_be_linked(session: Session, company_id: UUID, to_party_id: UUID) -> No
 
 
 def _locked(session: Session, handover_id: UUID, by: Principal) -> PayerHandover:
-    query = select(PayerHandover).where(
-        PayerHandover.id == handover_id,
-        (PayerHandover.from_party_id == by.party_id) | (PayerHandover.to_party_id == by.party_id),
-    )
-    found = session.scalars(query.with_for_update()).one_or_none()
-    if found is None:
-        raise ProposalNotFound
-    return found
+    sides = [column == by.party_id for column in (PayerHandover.from_party_id, PayerHandover.to_party_id)]
+    return lock_proposal(session, PayerHandover, handover_id, *sides)
 
 
 def _other(handover: PayerHandover, party_id: UUID | None) -> UUID:

@@ -15,9 +15,9 @@ from entitlements.connections.people import must_have_proven_address
 from entitlements.connections.proposals import (
     NotYoursToSettle,
     Proposal,
-    ProposalNotFound,
     asked_now,
     expire,
+    lock_proposal,
     proposal_checks,
     settle,
 )
@@ -209,14 +209,8 @@ def _blocked(session: Session, request: LinkRequest) -> bool:
 
 
 def _locked(session: Session, request_id: UUID, by: Principal) -> LinkRequest:
-    query = select(LinkRequest).where(
-        LinkRequest.id == request_id,
-        (LinkRequest.asked_party_id == by.party_id) | (LinkRequest.asked_by_party_id == by.party_id),
-    )
-    found = session.scalars(query.with_for_update()).one_or_none()
-    if found is None:
-        raise ProposalNotFound
-    return found
+    sides = [column == by.party_id for column in (LinkRequest.asked_party_id, LinkRequest.asked_by_party_id)]
+    return lock_proposal(session, LinkRequest, request_id, *sides)
 
 
 def _tell_asked(session: Session, request: LinkRequest, asker: Party, asked: Party) -> None:

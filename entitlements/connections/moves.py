@@ -21,6 +21,7 @@ from entitlements.connections.proposals import (
     ProposalNotFound,
     asked_now,
     expire,
+    lock_proposal,
     proposal_checks,
     settle,
 )
@@ -211,16 +212,10 @@ def _take_over_payments(session: Session, move: StudioMove, by: Principal) -> No
 
 
 def _locked(session: Session, move_id: UUID, by: Principal) -> StudioMove:
-    query = select(StudioMove).where(
-        StudioMove.id == move_id,
-        (StudioMove.company_id == by.party_id)
-        | (StudioMove.from_studio_id == by.party_id)
-        | (StudioMove.to_studio_id == by.party_id),
-    )
-    found = session.scalars(query.with_for_update()).one_or_none()
-    if found is None:
-        raise ProposalNotFound
-    return found
+    sides = [
+        column == by.party_id for column in (StudioMove.company_id, StudioMove.from_studio_id, StudioMove.to_studio_id)
+    ]
+    return lock_proposal(session, StudioMove, move_id, *sides)
 
 
 def _tell(session: Session, move: StudioMove, reader_id: UUID, template: str) -> None:

@@ -1,10 +1,11 @@
 """Proposals: what one side asks and the other answers. Each table of proposals has these columns and these rules."""
 
 from datetime import datetime, timedelta
+from typing import TypeVar
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, String
-from sqlalchemy.orm import Mapped, declared_attr, mapped_column
+from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, String, or_, select
+from sqlalchemy.orm import Mapped, Session, declared_attr, mapped_column
 
 from entitlements.connections.proposal_states import PROPOSAL_STATES, ProposalState, ProposalStep, next_proposal_state
 from foundation import clock
@@ -64,6 +65,18 @@ def asked_now(by: Principal) -> dict[str, object]:
         "asked_at": now,
         "expires_at": now + PROPOSALS_LAST,
     }
+
+
+P = TypeVar("P", bound=Proposal)
+
+
+def lock_proposal(session: Session, kind: type[P], proposal_id: UUID, *sides: ColumnElement[bool]) -> P:
+    """A proposal of one of these sides, locked: every answer starts here. Raises ProposalNotFound."""
+    query = select(kind).where(kind.id == proposal_id, or_(*sides)).with_for_update()
+    found = session.scalars(query).one_or_none()
+    if found is None:
+        raise ProposalNotFound
+    return found
 
 
 def settle(proposal: Proposal, step: ProposalStep, by: Principal | None) -> bool:

@@ -2,29 +2,24 @@
 
 from uuid import UUID
 
-from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, request, url_for
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from entitlements.activation import CouponNotAvailable, activate_coupon, state_for_use
 from entitlements.companies import CompanyAlreadyExists
-from entitlements.company_data import LEGAL_FORMS, TAX_REGIMES, CompanyStep
+from entitlements.company_data import CompanyStep
 from entitlements.coupons.shelves import company_by_coupon
 from entitlements.coupons.stock import coupon_of
 from entitlements.drafts import draft_of
 from entitlements.parties import Party
 from entitlements.web import activation_steps as steps
 from entitlements.web.activation_form import (
-    CHECK,
-    INTENTS,
-    LATER,
-    NEXT,
     Visit,
     opened,
-    sent,
 )
-from entitlements.web.activation_pages import step_page
+from entitlements.web.activation_pages import keep_step, known_step, step_page, summary_page
 from entitlements.web.activation_summary import Summary, confirm_word, confirmed, summed_up
 from entitlements.web.form_subjects import CouponSubject
 from entitlements.web.reading import STUDIO, studio
@@ -54,7 +49,7 @@ def start(coupon_id: UUID) -> Response:
 @requires(*STUDIO)
 def show(coupon_id: UUID, slug: str) -> Page:
     """One step, with what was typed before."""
-    step = _known_step(slug)
+    step = known_step(slug)
     with transaction() as session:
         found = _visit(session, coupon_id, step)
         if isinstance(found, UUID):
@@ -68,22 +63,18 @@ def show(coupon_id: UUID, slug: str) -> Page:
 @requires(*STUDIO)
 def save(coupon_id: UUID, slug: str) -> Page:
     """Keep what was typed; go on when nothing is wrong and every doubt has been seen."""
-    step = _known_step(slug)
+    step = known_step(slug)
     if step is CompanyStep.SUMMARY:
         return _activate(coupon_id)
-    intent = request.form.get("intent", NEXT)
     with transaction() as session:
         found = _visit(session, coupon_id, step)
         if isinstance(found, UUID):
             return _to_company(found)
-        page = sent(session, found, request.form if intent in INTENTS else {**request.form, "intent": NEXT})
-        html = "" if page.done else step_page(session, found, page)
-    if page.done:
-        return redirect(found.subject.step_url(steps.step_after(step)), 303)
-    if intent == LATER:
+        kept = keep_step(session, found, request.form)
+    if kept.is_left_for_later:
         flash(_("Bozza salvata: la riprendi da qui quando vuoi, anche da un altro dispositivo."), "success")
         return redirect(url_for("coupons.stock"), 303)
-    return (html, 422) if page.errors and intent != CHECK else html
+    return kept.answer()
 
 
 def _activate(coupon_id: UUID) -> Page:
@@ -128,13 +119,6 @@ def _visit(session: Session, coupon_id: UUID, step: CompanyStep) -> Visit | UUID
     return company_id
 
 
-def _known_step(slug: str) -> CompanyStep:
-    step = steps.step_by_slug(slug)
-    if step is None:
-        abort(404)
-    return step
-
-
 def _to_company(company_id: UUID) -> Response:
     return redirect(url_for("companies.show_company", company_id=company_id), 303)
 
@@ -145,18 +129,4 @@ def _studio_name(session: Session) -> str:
 
 
 def _summary_page(session: Session, summary: Summary) -> str:
-    visit = summary.visit
-    return render_template(
-        "entitlements/activation/summary.html",
-        summary=summary,
-        visit=visit,
-        errors=summary.errors,
-        heading=steps.titles()[CompanyStep.SUMMARY],
-        labels=steps.labels(),
-        current=len(steps.STEPS),
-        urls=visit.subject.urls_reached(session),
-        Step=CompanyStep,
-        legal_forms=LEGAL_FORMS,
-        tax_regimes=TAX_REGIMES,
-        word=confirm_word(),
-    )
+    return summary_page(session, summary, "entitlements/activation/summary.html", word=confirm_word())

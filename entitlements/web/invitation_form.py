@@ -1,18 +1,17 @@
 """/invito/<link>/dati/<step>: the company form as an invited client fills it in, without an account (F003-16)."""
 
-from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, request, url_for
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from entitlements.company_data import LEGAL_FORMS, TAX_REGIMES, CompanyStep
+from entitlements.company_data import CompanyStep
 from entitlements.invitations import InvitationOver
 from entitlements.parties import Party
 from entitlements.purchases import correct_purchase, purchase_of
-from entitlements.web import activation_steps as steps
-from entitlements.web.activation_form import CHECK, INTENTS, LATER, NEXT, Visit, opened, sent
-from entitlements.web.activation_pages import step_page
-from entitlements.web.activation_summary import Summary, summed_up
+from entitlements.web.activation_form import Visit, opened
+from entitlements.web.activation_pages import keep_step, known_step, step_page, summary_page
+from entitlements.web.activation_summary import summed_up
 from entitlements.web.form_subjects import InvitationSubject
 from entitlements.web.invitation_landing import over
 from entitlements.web.invitation_links import INVITATION, held_invitation, may_read, may_write, without_traces
@@ -32,7 +31,7 @@ Page = str | Response | tuple[str, int]
 @public
 def show(token: str, slug: str) -> Page:
     """One step, with what was typed before; the last one shows everything."""
-    step = _known_step(slug)
+    step = known_step(slug)
     with transaction() as session:
         found = _visit(session, token, step)
         if isinstance(found, Response):
@@ -46,23 +45,19 @@ def show(token: str, slug: str) -> Page:
 @public
 def save(token: str, slug: str) -> Page:
     """Keep what was typed; go on when nothing is wrong and every doubt has been seen."""
-    step = _known_step(slug)
+    step = known_step(slug)
     if step is CompanyStep.SUMMARY:
         return _correct(token)
-    intent = request.form.get("intent", NEXT)
     with transaction() as session:
         found = _visit(session, token, step)
         if isinstance(found, Response):
             return found
-        page = sent(session, found, request.form if intent in INTENTS else {**request.form, "intent": NEXT})
-        html = "" if page.done else step_page(session, found, page)
+        kept = keep_step(session, found, request.form)
         remember_here(INVITATION, _subject(found).invitation.id)
-    if page.done:
-        return redirect(found.subject.step_url(steps.step_after(step)), 303)
-    if intent == LATER:
+    if kept.is_left_for_later:
         flash(_("Bozza salvata: la riprendi dal link dell’e-mail, anche da un altro dispositivo."), "success")
         return redirect(url_for("invitation_landing.show", token=token), 303)
-    return (html, 422) if page.errors and intent != CHECK else html
+    return kept.answer()
 
 
 def _correct(token: str) -> Page:
@@ -96,28 +91,8 @@ def _subject(visit: Visit) -> InvitationSubject:
     return visit.subject
 
 
-def _known_step(slug: str) -> CompanyStep:
-    step = steps.step_by_slug(slug)
-    if step is None:
-        abort(404)
-    return step
-
-
 def _summary_page(session: Session, visit: Visit) -> str:
     invitation = _subject(visit).invitation
-    summary: Summary = summed_up(session, visit, session.get_one(Party, invitation.studio_id).name)
-    return render_template(
-        "invitations/summary.html",
-        summary=summary,
-        visit=visit,
-        invitation=invitation,
-        purchase=purchase_of(session, invitation.id),
-        errors=summary.errors,
-        heading=steps.titles()[CompanyStep.SUMMARY],
-        labels=steps.labels(),
-        current=len(steps.STEPS),
-        urls=visit.subject.urls_reached(session),
-        Step=CompanyStep,
-        legal_forms=LEGAL_FORMS,
-        tax_regimes=TAX_REGIMES,
-    )
+    summary = summed_up(session, visit, session.get_one(Party, invitation.studio_id).name)
+    purchase = purchase_of(session, invitation.id)
+    return summary_page(session, summary, "invitations/summary.html", invitation=invitation, purchase=purchase)
