@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from entitlements import COMPANY, Party, owns_access, seat_is_taken
+from entitlements import COMPANY, Party, owns_access, seat_is_taken, seating_of
 from foundation import clock
 from foundation.events import Subject, record_event
 from foundation.mail import queue_mail
@@ -27,7 +27,10 @@ COMPANY_ACCOUNT = "company_account"
 OWNER_ROLES = ("owner", "company_owner")
 INVITATION_LASTS = timedelta(days=7)
 STUDIO_MEMBER_ROLES = ("owner", "staff")
-COMPANY_MEMBER_ROLES = ("owner", "member")
+COMPANY_MEMBER_ROLES = ("owner",)
+"""Whom a company's owner invites here: its other people come in on a seat (M3, `seat_people`)."""
+SEATED = "member"
+"""The role of whoever sits on a seat."""
 
 
 class MemberNotFound(Exception):
@@ -76,11 +79,11 @@ def give_company_access(session: Session, company_id: UUID, email: str, by: Prin
 
 
 def members_of(session: Session, party_id: UUID) -> list[Member]:
-    """The people of a studio, owners first, those invited last."""
+    """The people of a studio, owners first, those invited last; of a company its owners, others sit on seats (M3)."""
     query = (
         select(Membership, User)
         .join(User, User.id == Membership.user_id)
-        .where(Membership.party_id == party_id, Membership.revoked_at.is_(None))
+        .where(Membership.party_id == party_id, Membership.revoked_at.is_(None), Membership.role != SEATED)
         .order_by(Membership.invited_at.is_not(None), Membership.role, User.email)
     )
     return [
@@ -112,7 +115,7 @@ def invite_person(
         session.flush()
     same = (Membership.user_id == user.id, Membership.party_id == party_id)
     membership = session.scalars(select(Membership).where(*same).with_for_update()).one_or_none()
-    if membership is not None and membership.revoked_at is None and membership.invited_at is None:
+    if membership is not None and _works_here(session, membership, role):
         return None
     if membership is None:
         membership = new_membership(user.id, party_id, role)
@@ -121,6 +124,16 @@ def invite_person(
     session.flush()
     record_event(session, "member.invited", Subject("membership", membership.id, party_id), by, role=role)
     return membership, user
+
+
+def _works_here(session: Session, membership: Membership, role: str) -> bool:
+    """Whether somebody comes in already, or would come in both as an owner and on a seat (M3)."""
+    if membership.revoked_at is None and membership.invited_at is None:
+        return True
+    if role == SEATED:
+        return membership.revoked_at is None and membership.role != SEATED
+    seated = seating_of(session, membership.party_id).taken if membership.role == SEATED else ()
+    return any(seat.membership_id == membership.id for seat in seated)
 
 
 def send_invitation(session: Session, membership: Membership, user: User, by: Principal, template: str = "") -> None:
@@ -189,7 +202,7 @@ def accept_invitation(session: Session, invitation: Invitation, name: str, passw
     """Join the studio. A new person gets name and password and comes in; a known one signs in with their own."""
     membership, user = invitation.membership, invitation.user
     membership.invited_at = None
-    if membership.role == "member":
+    if membership.role == SEATED:
         seat_is_taken(session, membership.party_id, membership.id)
     entrance = None
     if invitation.new_person:
@@ -203,7 +216,7 @@ def accept_invitation(session: Session, invitation: Invitation, name: str, passw
 
 
 def remove_member(session: Session, party_id: UUID, membership_id: UUID, by: Principal) -> None:
-    """Take a person's access to this studio away, at once. Raises MemberNotFound, LastOwner."""
+    """Take a person's access away, at once; not of whoever sits on a seat. Raises MemberNotFound, LastOwner."""
     membership = _locked(session, party_id, membership_id)
     membership.revoked_at = clock.now()
     membership.invited_at = None
@@ -226,6 +239,7 @@ def change_member_role(session: Session, party_id: UUID, membership_id: UUID, ro
 def _locked(session: Session, party_id: UUID, membership_id: UUID) -> Membership:
     """All memberships of the studio are locked, so that two owners cannot remove each other at the same moment."""
     query = select(Membership).where(Membership.party_id == party_id, Membership.revoked_at.is_(None))
+    query = query.where(Membership.role != SEATED)
     everyone = session.scalars(query.order_by(Membership.id).with_for_update()).all()
     found = next((one for one in everyone if one.id == membership_id), None)
     if found is None:

@@ -9,12 +9,11 @@ from entitlements import Seat, Seated, SeatStep, give_seat, locked_company, seat
 from foundation import clock
 from foundation.database import JsonObject
 from foundation.principal import Principal
-from shop.accounts.members import invite_person, send_invitation
+from shop.accounts.members import SEATED, invite_person, send_invitation
 from shop.accounts.people import Membership, User
 from shop.accounts.sessions import revoke_membership_sessions
 
 SEAT_INVITATION = "seat_invited"
-MEMBER = "member"
 
 
 class WorksHereAlready(Exception):
@@ -31,7 +30,7 @@ def invite_to_seat(session: Session, company_id: UUID, email: str, permissions: 
     The company is locked first: two invitations at once wait for each other, and the last seat is given once.
     """
     locked_company(session, company_id)
-    invited = invite_person(session, company_id, email, MEMBER, by)
+    invited = invite_person(session, company_id, email, SEATED, by)
     if invited is None:
         raise WorksHereAlready(email)
     membership, user = invited
@@ -66,7 +65,7 @@ def follow_seats(session: Session, company_id: UUID) -> None:
     sitting = {
         seat.membership_id for seat in seating_of(session, company_id).taken if seat.state in {"INVITED", "CONFIGURED"}
     }
-    members = select(Membership).where(Membership.party_id == company_id, Membership.role == MEMBER)
+    members = select(Membership).where(Membership.party_id == company_id, Membership.role == SEATED)
     for membership in session.scalars(members.with_for_update()):
         if membership.id not in sitting and membership.revoked_at is None:
             _follow(session, membership, sits=False)

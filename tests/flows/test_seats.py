@@ -81,6 +81,30 @@ def _join(office: Office, outside: Outside, email: str) -> FlaskClient:
     return browser
 
 
+def test_whoever_works_for_a_company_comes_in_on_a_seat_and_not_around_it(
+    office: Office, outside: Outside, tx: Transact, run_jobs: Run
+) -> None:
+    """M3: only owners are invited among the people of a company; who sits is changed where seats are."""
+    page = office.owner.get("/account/persone").text
+    assert "Invita un titolare" in page
+    assert "Gestisci le utenze" in page
+    assert post(office.owner, "/account/persone", email="gratis@example.it", role="member").status_code == 404
+    _invite(office, "anna@example.it")
+    run_jobs()
+    _join(office, outside, "anna@example.it")
+    (seat,) = _seats(tx, office)
+    assert "anna@example.it" not in office.owner.get("/account/persone").text
+    for role in ("owner", "none"):
+        assert post(office.owner, f"/account/persone/{seat.membership_id}", role=role).status_code == 404
+    mailer = outside.mailer
+    assert isinstance(mailer, MemoryMailer)
+    before = len(mailer.messages)
+    _post(office.owner, "/account/persone", email="anna@example.it")
+    run_jobs()
+    assert len(mailer.messages) == before
+    assert [one.state for one in _seats(tx, office)] == ["CONFIGURED"]
+
+
 def test_a_seat_is_invited_to_by_a_link_that_works_once_and_its_person_sees_the_services(
     office: Office, outside: Outside, tx: Transact, run_jobs: Run
 ) -> None:

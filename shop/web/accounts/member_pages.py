@@ -65,7 +65,9 @@ def member_invite() -> Answer:
         return _page({"": wait_sentence(wait)}), 429, retry_after(wait)
     with transaction() as session:
         known = roles_in(session, party_id)
-        invite_member(session, party_id, checked, role if role in known else known[-1], by)
+        if role and role not in known:
+            abort(404)
+        invite_member(session, party_id, checked, role or known[-1], by)
     flash(_("Abbiamo scritto a %(email)s. L’invito vale 7 giorni.", email=checked), "success")
     return redirect(PATH)
 
