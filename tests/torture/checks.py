@@ -55,10 +55,18 @@ CHECKS = (
         (
             "tests/races/test_service_races.py",
             "tests/races/test_transfer_races.py",
+            "tests/races/test_seat_races.py",
+            "tests/races/test_extension_races.py",
             "-k",
             "not last_coupon and not wallet and not last_seat and not same_invitation",
         ),
         8,
+    ),
+    Check(
+        "purchase histories",
+        "whatever a company buys, extends and renews, however late it pays, no day is paid twice or taken away",
+        ("tests/shop/addons/test_histories.py",),
+        40,
     ),
     Check(
         "R08 instants",
