@@ -5,8 +5,8 @@ from datetime import date
 from typing import Literal
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, or_, select, tuple_
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Uuid, func, literal, select, tuple_
+from sqlalchemy.orm import Session, aliased
 
 from entitlements.ledger import LedgerTransfer
 from entitlements.links import PayerPeriod
@@ -78,14 +78,15 @@ def packs_left(session: Session, party_id: UUID) -> dict[str, int]:
 
 
 def _seen(party_id: UUID) -> ColumnElement[bool]:
-    payer = (
-        select(PayerPeriod.payer_party_id)
-        .where(PayerPeriod.company_id == WalletBucket.holder_party_id, PayerPeriod.from_at <= clock.now())
-        .order_by(PayerPeriod.from_at.desc())
-        .limit(1)
-        .scalar_subquery()
+    """Held by the party or by a company it pays for now: found from the party, however many packs others have."""
+    now, later = clock.now(), aliased(PayerPeriod)
+    overtaken = select(later.id).where(
+        later.company_id == PayerPeriod.company_id, later.from_at > PayerPeriod.from_at, later.from_at <= now
     )
-    return or_(WalletBucket.holder_party_id == party_id, payer == party_id)
+    paid = select(PayerPeriod.company_id).where(
+        PayerPeriod.payer_party_id == party_id, PayerPeriod.from_at <= now, ~overtaken.exists()
+    )
+    return WalletBucket.holder_party_id.in_(select(literal(party_id, Uuid())).union_all(paid))
 
 
 def _in_state(state: str) -> ColumnElement[bool]:

@@ -1,6 +1,7 @@
 """The cart: lines change by plain forms, totals come from the server, nothing needs a script."""
 
 from collections.abc import Sequence
+from functools import partial
 from uuid import UUID
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, session, url_for
@@ -88,7 +89,7 @@ def cart_page(code_error: str = "", code_typed: str = "") -> str:
         formula=in_words,
         given_of=lambda product: given_words.sentences(given_by(product)),
         reason=refusal_words.sentence,
-        way_on=refusal_words.way_on,
+        way_on=partial(refusal_words.way_on, back=refusal_words.CART),
         ways=lambda refusal, company_id: refusal_words.buttons(refusal, company_id, found.name_of),
         code_error=code_error,
         code_typed=code_typed,

@@ -24,6 +24,7 @@ from tests.conftest import Transact
 from tests.factories import a_company, a_studio, a_user
 from tests.flows.test_studio_links import browser, client_with_licence
 from tests.signing import post
+from tests.statements import statements
 from tests.stories import a_paid_order, an_order, owner_of, pay_by_card, stock_the_shop
 
 LARGE = "INVOICES-10000"
@@ -193,3 +194,20 @@ def test_a_studio_that_no_longer_pays_no_longer_sees_the_packs_of_its_client(app
     with tx() as session:
         accept_handover(session, handover.id, Principal(boss.id, company_id, "company_owner"))
     assert "Officina Brambilla" not in visit(browser(app, owner), "/pacchetti").part("table")
+
+
+def test_the_list_of_packs_asks_as_often_for_many_as_for_two_and_is_read_page_by_page(app: Flask, tx: Transact) -> None:
+    with tx() as session:
+        studio, owner, company_id = _a_client_with_packs(session)
+    desk, counts = browser(app, owner), []
+    for more in (0, 50):
+        with tx() as session:
+            for _pack in range(more):
+                assert pay_by_card(session, an_order(session, studio, "INVOICES-100", for_party=company_id))
+        desk.get("/pacchetti")
+        with statements(app) as sent:
+            page = visit(desk, "/pacchetti")
+        counts.append(len(sent))
+    assert counts[0] == counts[1] <= 6
+    assert page.text.count("Officina Brambilla S.r.l.") + page.text.count("Lo studio, per tutte") == 50
+    assert page.follow("Pagina successiva").text.count("Officina Brambilla S.r.l.") == 2
