@@ -2,6 +2,7 @@
 
 import atexit
 import shutil
+from collections.abc import Iterator
 from functools import cache
 
 import pytest
@@ -17,6 +18,15 @@ QUIET = (
     "--disable-component-update",
     "--disable-sync",
 )
+
+
+@pytest.fixture
+def chromium() -> Iterator[Browser]:
+    """The system's Chromium, headless. A page left open would go on asking its server while later tests run."""
+    browser = shared_chromium()
+    yield browser
+    for context in browser.contexts:
+        context.close()
 
 
 def shared_chromium() -> Browser:

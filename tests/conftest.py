@@ -19,6 +19,7 @@ from foundation.database import database, transaction
 from foundation.jobs import drain
 from foundation.mail import MemoryMailer
 from shop import MemoryGateway
+from tests.chromium import chromium  # noqa: F401 - a fixture
 from tests.database import database_url, fresh_database, isolated  # noqa: F401
 
 # A busy machine is no reason for a property to fail.

@@ -3,24 +3,17 @@
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser
 
 from tests.browser.stage import Stage, open_stage
 from tests.chromium import shared_chromium
 
 
 @pytest.fixture(scope="session")
-def chromium() -> Browser:
-    """The system's Chromium, headless; without one these tests are skipped and say so."""
-    return shared_chromium()
-
-
-@pytest.fixture(scope="session")
 def stage(
-    chromium: Browser,  # noqa: ARG001 - without a browser nothing needs to be started
     tmp_path_factory: pytest.TempPathFactory,
     worker_id: str,
 ) -> Iterator[Stage]:
-    """The real programs, started once."""
+    """The real programs, started once; without a browser nothing needs to be started."""
+    shared_chromium()
     with open_stage(tmp_path_factory.mktemp("stage"), f"gettone_browser_{worker_id}") as stage:
         yield stage

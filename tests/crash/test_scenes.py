@@ -59,7 +59,7 @@ def act(world: World, edge: str, subject: UUID, point: str | None) -> None:
     """Perform an edge in a process of its own, which dies at `point`, or does not."""
     told = {**world.environment, **({"GETTONE_FAULT": point} if point else {})}
     command = [sys.executable, "-m", "tests.crash.scenes", edge, str(subject)]
-    done = subprocess.run(command, check=False, cwd=ROOT, env=told, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(command, check=False, cwd=ROOT, env=told, capture_output=True, text=True, timeout=180)
     assert done.returncode == (-signal.SIGKILL if point else 0), done.stderr[-2000:]
 
 

@@ -24,7 +24,7 @@ from tests.browsing import Page, visit
 from tests.conftest import Transact
 from tests.factories import a_studio, a_user
 from tests.shop.orders.qr_reading import grid_of, text_in
-from tests.shop.web.conftest import LiveShop, a_browser, chromium, live_shop  # noqa: F401 - fixtures of the live shop
+from tests.shop.web.conftest import LiveShop, a_browser, live_shop  # noqa: F401 - the live shop is a fixture
 from tests.signing import sign_in
 from tests.stories import stock_the_shop
 
@@ -287,8 +287,8 @@ def test_store_credit_that_suffices_pays_at_once_and_a_cancelled_order_gives_it_
 @pytest.mark.sockets
 @pytest.mark.parametrize("width", [375, 1280])
 def test_the_journey_runs_in_a_browser_and_axe_finds_nothing(
-    chromium: Browser,  # noqa: F811 - the fixture imported above
-    live_shop: LiveShop,  # noqa: F811 - the same
+    chromium: Browser,
+    live_shop: LiveShop,  # noqa: F811 - the fixture imported above
     width: int,
 ) -> None:
     page = a_browser(chromium, live_shop, width=width).new_page()

@@ -19,7 +19,7 @@ from tests.banking import ACCOUNT, PAYER, Bank, finance_people, lines, now
 from tests.browsing import Page, visit
 from tests.conftest import Transact
 from tests.factories import a_studio, a_user
-from tests.shop.web.conftest import LiveShop, a_browser, chromium, live_shop  # noqa: F401 - fixtures of the live shop
+from tests.shop.web.conftest import LiveShop, a_browser, live_shop  # noqa: F401 - the live shop is a fixture
 from tests.signing import sign_in
 from tests.stories import an_order, stock_the_shop
 
@@ -309,7 +309,7 @@ def test_long_lists_come_a_page_at_a_time(desk: FlaskClient, bank: Bank) -> None
 @pytest.mark.sockets
 @pytest.mark.parametrize("width", [375, 1280])
 def test_the_desk_s_pages_are_accessible_and_fit_their_width(
-    chromium: Browser,  # noqa: F811 - the fixture imported above
+    chromium: Browser,
     live_shop: LiveShop,  # noqa: F811 - the same
     width: int,
 ) -> None:

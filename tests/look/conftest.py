@@ -5,22 +5,14 @@ from threading import Thread
 
 import pytest
 from flask import Flask, Response
-from playwright.sync_api import Browser
 from werkzeug.serving import make_server
 
-from tests.chromium import shared_chromium
 from tests.look.bare import ERRORS, bare_app, gallery, mail, rendered
 
 STRICT_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
-
-
-@pytest.fixture
-def chromium() -> Browser:
-    """The system's Chromium, headless."""
-    return shared_chromium()
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,6 @@ from axe_playwright_python.sync_playwright import Axe
 from bs4 import BeautifulSoup
 from playwright.sync_api import Browser
 
-from tests.chromium import shared_chromium
 from tests.sandbox.stripe.stand import Account, item
 
 BADGE = "SIMULATORE - nessun pagamento reale"
@@ -127,19 +126,14 @@ def test_every_field_of_the_dashboard_has_a_label(account: Account) -> None:
     assert len(ids) == len(set(ids))
 
 
-@pytest.fixture
-def browser() -> Browser:
-    return shared_chromium()
-
-
 @pytest.mark.browser
-def test_a_browser_pays_on_a_phone_without_scripts_and_without_barriers(account: Account, browser: Browser) -> None:
+def test_a_browser_pays_on_a_phone_without_scripts_and_without_barriers(account: Account, chromium: Browser) -> None:
     session = account.open_session(
         allowed_payment_method_types=ALL_METHODS, success_url=f"{account.url}/?session_id={{CHECKOUT_SESSION_ID}}"
     )
     # axe needs scripts of its own; the pages are used without.
-    plain = browser.new_context(java_script_enabled=False, viewport={"width": 320, "height": 640}).new_page()
-    measured = browser.new_page(viewport={"width": 320, "height": 640})
+    plain = chromium.new_context(java_script_enabled=False, viewport={"width": 320, "height": 640}).new_page()
+    measured = chromium.new_page(viewport={"width": 320, "height": 640})
     for path in (str(session.url), f"{account.url}/"):
         measured.goto(path)
         assert measured.evaluate("document.documentElement.scrollWidth") <= 320

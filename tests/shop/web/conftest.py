@@ -15,7 +15,6 @@ from foundation.database import database, transaction
 from foundation.mail import MemoryMailer
 from shop import MemoryGateway
 from tests import signing
-from tests.chromium import shared_chromium
 from tests.database import fresh_database
 from tests.factories import a_studio, a_user
 from tests.stories import a_paid_order, an_order, company_data, owner_of, stock_the_shop
@@ -36,12 +35,6 @@ class LiveShop:
     address: str
     token: str
     numbers: dict[str, str]
-
-
-@pytest.fixture
-def chromium() -> Browser:
-    """The system's Chromium, headless."""
-    return shared_chromium()
 
 
 @pytest.fixture(scope="session")
