@@ -1,6 +1,6 @@
 """Suspensions (D10): licences whose money is gone are read-only and can be exported, never deleted; and come back."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from uuid import UUID
 
 from sqlalchemy import select, text
@@ -10,6 +10,8 @@ from entitlements.companies import Company
 from entitlements.licences import Licence
 from entitlements.links import payer_at
 from entitlements.provisioning.changes import announce_change
+from entitlements.running.letters import write_to_payer
+from entitlements.running.what_runs import held_services
 from foundation import clock
 from foundation.events import Subject, record_event
 
@@ -51,6 +53,7 @@ def suspend_licences(session: Session, cause_kind: str, cause_ids: Sequence[UUID
         subject = _subject(session, row.party_id, row.owner_party_id)
         record_event(session, "licence.suspended", subject, licence_id=row.id, case_id=case)
     _tell_vendor(session, (row.party_id for row in told))
+    _write(session, "services_suspended", case, {row.id: row.party_id for row in told})
     return len(told)
 
 
@@ -65,6 +68,7 @@ def lift_suspensions(session: Session, case: UUID) -> int:
         facts = {"licence_id": row.id, "kind": row.kind, "state": row.state, "case_id": case}
         record_event(session, "licence.changed", _subject(session, row.party_id), **facts)
     _tell_vendor(session, (row.party_id for row in lifted))
+    _write(session, "services_restored", case, {row.id: row.party_id for row in lifted})
     return len(lifted)
 
 
@@ -80,6 +84,14 @@ def _subject(session: Session, company_id: UUID, owner_id: UUID | None = None) -
         payer = payer_at(session, company_id, clock.now())
         owner_id = payer.payer_party_id if payer else company_id
     return Subject("company", company_id, owner_id)
+
+
+def _write(session: Session, template: str, case: UUID, companies: Mapping[UUID, UUID]) -> None:
+    """Whoever pays for services is written to, once a case; a coupon's own licence has its studio's desk for that."""
+    for company_id in sorted(set(companies.values())):
+        about = [one for one in held_services(session, company_id) if one.licence.id in companies]
+        if about:
+            write_to_payer(session, session.get_one(Company, company_id), template, str(case), about)
 
 
 def _tell_vendor(session: Session, company_ids: Iterable[UUID]) -> None:

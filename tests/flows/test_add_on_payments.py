@@ -126,6 +126,9 @@ def test_a_lost_dispute_suspends_the_services_its_order_started_and_no_others(
         with shop.client.application.app_context():
             contest_newest_charge(shop.outside.gateway, status)
         assert states(shop) == expected, status
+    shop.jobs()
+    told = [subject.partition(" · ")[0] for subject in shop.subjects() if subject.startswith("Servizi")]
+    assert told == ["Servizi sospesi", "Servizi di nuovo attivi"]
 
 
 def test_a_refund_of_everything_suspends_a_service_and_what_stands_beside_it_and_the_vendor_is_told(shop: Shop) -> None:

@@ -187,7 +187,10 @@ def a_numbered_order(session: Session, studio: Party, number: str, gross_cents: 
         gross_cents=gross_cents,
         quote={
             "vat": [{"code": "IVA22", "vat_cents": vat}],
-            "inputs": {"vat_rates": [{"code": "IVA22", "basis_points": 2200}]},
+            "inputs": {
+                "vat_rates": [{"code": "IVA22", "basis_points": 2200}],
+                "lines": [{"adjustments": []}],
+            },
         },
         price_book_version=1,
         services=[],

@@ -14,6 +14,7 @@ from tests.addons import add_services, buy_services, until
 from tests.browsing import Page, visit
 from tests.conftest import Transact
 from tests.entitlements.scenes import a_scene, an_activation
+from tests.flows.test_buy_by_card import TICKS
 from tests.signing import sign_in
 
 BASE, SEAT, DOCUMENTS = "EINVOICING-FULL", "EINVOICING-SEAT", "MODULE-DOCUMENTS"
@@ -71,6 +72,14 @@ def test_both_outcomes_stand_side_by_side_before_the_choice_with_formula_price_a
     assert "Documenti: non usi 6 mesi già pagati." in said_off
     assert cart.soup.select_one("#extend-on-" + str(half_year.company_id) + "[checked]") is not None
     assert "36,54 €" in cart.part(".g-due")
+
+
+def test_the_checkout_and_the_order_list_the_extension_that_is_charged(half_year: Desk) -> None:
+    checkout = half_year.add(DOCUMENTS).follow("Vai al pagamento")
+    assert "Fatturazione Elettronica: 6 mesi in più 29,90 € × 6/12 14,95 €" in checkout.part("aside")
+    order = checkout.press("Ordine con obbligo di pagare", TICKS | {"method": "bank_transfer"})
+    assert "Fatturazione Elettronica: 6 mesi in più" in order.text
+    assert "1 × 29,90 € × 6/12" in order.text
 
 
 def test_switching_the_extension_off_changes_the_total_and_stays_chosen(half_year: Desk) -> None:
