@@ -13,8 +13,7 @@ pytestmark = [pytest.mark.sockets, pytest.mark.browser]
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [320, 375, 768, 1280])
+@pytest.mark.parametrize(("width", "scheme"), [(320, "light"), (375, "dark"), (768, "light"), (1280, "dark")])
 def test_every_page_is_accessible_and_fits(
     accounting: Accounting, width: int, scheme: Literal["light", "dark"]
 ) -> None:

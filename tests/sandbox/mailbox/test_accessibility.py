@@ -24,8 +24,7 @@ def _deliver_with_html(mailbox: Mailbox) -> None:
     mailbox.deliver(message)
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [320, 375, 768, 1280])
+@pytest.mark.parametrize(("width", "scheme"), [(320, "light"), (375, "dark"), (768, "light"), (1280, "dark")])
 def test_every_page_is_accessible_and_fits(mailbox: Mailbox, width: int, scheme: Literal["light", "dark"]) -> None:
     _deliver_with_html(mailbox)
     page = shared_chromium().new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
