@@ -4,7 +4,7 @@ from shop.catalogue.checks import check_catalogue
 from shop.catalogue.imports import import_catalogue
 from tests.browsing import visit
 from tests.conftest import Transact
-from tests.factories import a_studio, a_user
+from tests.factories import a_company, a_studio, a_user
 from tests.signing import sign_in
 from tests.stories import DEMO_CATALOGUE, stock_the_shop
 
@@ -95,7 +95,10 @@ def test_what_cannot_be_bought_says_why_and_where_to_go_and_what_is_not_sold_is_
         import_catalogue(session, checked.catalogue)
     page = visit(client, "/catalogo")
     refused = page.part("#offer-invoices-10000")
-    assert "Serve prima il contratto di fatturazione elettronica, non ancora firmato. Chiedi il contratto" in refused
+    assert (
+        "Serve prima il contratto di fatturazione elettronica, non ancora firmato. Leggi e firma il contratto"
+        in refused
+    )
     assert page.soup.select("#offer-invoices-10000 button") == []
     assert "WooCommerce" in page.text
     assert "Ordini elettronici" not in page.text
@@ -159,3 +162,11 @@ def test_without_a_catalogue_the_page_says_so(client: FlaskClient) -> None:
     page = visit(client, "/catalogo")
     assert page.status == 503
     assert "Il catalogo non è ancora pubblicato" in page.text
+
+
+def test_a_company_is_not_told_that_it_bears_the_costs_of_a_studio(client: FlaskClient, tx: Transact) -> None:
+    with tx() as session:
+        stock_the_shop(session)
+        boss = a_user(session, a_company(session).id)
+    sign_in(client, boss)
+    assert "Con il coupon paga lo studio" not in visit(client, "/catalogo").text
