@@ -67,6 +67,8 @@ def test_a_code_that_does_not_count_is_refused_with_its_reason_and_stays_typed(
     _scene, cart = a_cart(client, tx, run_jobs)
     refused = cart.press("Applica il codice", {"codice": "ORDINE-11"})
     assert refused.status == 422
+    assert "Questo codice convenzione non esiste" in refused.part(".g-errs")
+    assert refused.part("title").startswith("Errore: ")
     assert "Questo codice convenzione non esiste" in refused.text
     field = refused.soup.select_one("[name=codice]")
     assert field is not None
