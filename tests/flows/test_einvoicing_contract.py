@@ -206,8 +206,9 @@ def test_the_list_of_packs_asks_as_often_for_many_as_for_two_and_is_read_page_by
                 assert pay_by_card(session, an_order(session, studio, "INVOICES-100", for_party=company_id))
         desk.get("/pacchetti")
         with statements(app) as sent:
-            page = visit(desk, "/pacchetti")
+            desk.get("/pacchetti")
         counts.append(len(sent))
     assert counts[0] == counts[1] <= 6
+    page = visit(desk, "/pacchetti")
     assert page.text.count("Officina Brambilla S.r.l.") + page.text.count("Lo studio, per tutte") == 50
     assert page.follow("Pagina successiva").text.count("Officina Brambilla S.r.l.") == 2
