@@ -53,6 +53,8 @@ COMPANY_FORM = {
     "terms": "1",
 }
 STUDIO_NUMBER = "00743110157"
+# Of the studio that has the client: another one than the tests write to.
+OWN_NUMBER = "06363391001"
 
 
 @pytest.fixture
@@ -95,6 +97,7 @@ def register(client: FlaskClient, run_jobs: RunJobs, letters: MemoryMailer, **ch
 def client_with_licence(session: Session) -> tuple[Party, User, UUID]:
     """A studio, its owner, and a company it activated with a coupon."""
     scene = a_scene(session)
+    scene.studio.vat_number = OWN_NUMBER
     company_id = an_activation(session, scene)
     apply_answer(session, company_id, Ready("remote-1"), "call")
     return scene.studio, scene.owner, company_id

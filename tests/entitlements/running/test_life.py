@@ -17,6 +17,7 @@ from foundation import clock
 from foundation.events import Event
 from foundation.jobs import RetryLater
 from foundation.mail import Mail
+from tests.addons import until
 from tests.conftest import Transact
 from tests.running import BASE, DOCUMENTS, SEATS, Sold, a_company, a_term, bought, line_for
 
@@ -114,6 +115,7 @@ def test_a_closed_base_makes_way_for_a_new_one_even_before_anybody_looked(tx: Tr
 def test_the_payer_is_reminded_thirty_seven_and_one_day_before_the_last_day(
     tx: Transact, advance: Advance, run_jobs: Run
 ) -> None:
+    advance(until(clock.today() + timedelta(days=1)))
     with tx() as session:
         company = a_company(session)
         starts_on, ends_on = a_year_ago(60)
