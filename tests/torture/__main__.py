@@ -28,6 +28,10 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--write", type=Path, metavar="PAGE", help="write the table into this page, too")
     options = parser.parse_args(arguments)
     chosen = [one for one in CHECKS if not options.only or one.name.startswith(tuple(options.only))]
+    if not chosen:
+        parser.error(
+            f"no check is named {' or '.join(options.only)}; there are: {', '.join(one.name for one in CHECKS)}"
+        )
     about = f"{machine()}; seed {options.seed}; {options.size} orders in the storm"
     print(about, flush=True)
     outcomes = _run(chosen, options.seed, options.size, options.minutes)
