@@ -19,7 +19,7 @@ from entitlements.invoicing.accounts import forget_tokens, token_to_revoke
 from entitlements.provisioning.attempts import ask_again, attempt
 from entitlements.provisioning.changes import TELL, tell
 from entitlements.provisioning.provisioner import Provisioner
-from entitlements.running.life import REMIND, TURN, day_turns, remind
+from entitlements.running.life import REMIND, TURN, WELCOME, day_turns, remind, welcome_back
 from entitlements.wallets import EXPIRY_RULE, expire_bucket
 from foundation.database import transaction
 from foundation.jobs import DueRow, due_rule, job
@@ -74,6 +74,12 @@ def turn(session: Session, row: DueRow) -> None:
 def remind_of_end(session: Session, row: DueRow) -> None:
     """Something is about to end."""
     remind(session, row)
+
+
+@due_rule(WELCOME)
+def welcome_services_back(session: Session, row: DueRow) -> None:
+    """A base came back out of its limited days."""
+    welcome_back(session, row)
 
 
 @due_rule("coupons.expire")

@@ -30,6 +30,7 @@ from foundation.jobs import DueRow, schedule_due
 
 TURN = "services.turn"
 REMIND = "services.remind"
+WELCOME = "services.welcome"
 REMINDERS = (30, 7, 1)
 """Days before the last usable day on which the payer is written to (D14)."""
 _MORNING = time(9)
@@ -58,6 +59,11 @@ def turn_services(session: Session, company: Company) -> list[Turned]:
         _take(session, subject, one)
     if any(one.held.licence.kind == SEATS for one in turned):
         settle_seats(session, company.id, subject)
+    for one in turned:
+        if one.step == "renew" and one.held.licence.kind == BASE_SERVICE:
+            # Its modules come back in this transaction too: the letter waits for all of them.
+            since = one.held.newest.starts_on.isoformat()
+            schedule_due(session, WELCOME, company.id, clock.now(), since)
     return turned
 
 
@@ -110,6 +116,18 @@ _TOLD: dict[str, tuple[ServiceStep, ...]] = {
     "services_closed": ("close",),
     "services_ended": ("lapse",),
 }
+
+
+def welcome_back(session: Session, row: DueRow) -> None:
+    """A limited base was renewed: tell its payer once what works again; nothing while a case holds the base back."""
+    company = locked_company(session, row.subject_id)
+    working = [
+        one
+        for one in held_services(session, company.id)
+        if one.licence.state == "ACTIVE" and one.licence.suspended_at is None
+    ]
+    if any(one.licence.kind == BASE_SERVICE for one in working):
+        write_to_payer(session, company, "services_back", row.period, working)
 
 
 def schedule_days(session: Session, company_id: UUID, held: HeldService) -> None:

@@ -9,12 +9,13 @@ from flask import Flask
 from sqlalchemy import select
 
 from app import Outside
-from entitlements import MemoryProvisioner, NoAnswer, grant, running_services
+from entitlements import MemoryProvisioner, NoAnswer, grant, running_services, suspend_licences
 from entitlements.licences import Licence
 from entitlements.provisioning.changes import ProvisioningChange, tell
 from entitlements.running.life import remind_at
 from foundation import clock
 from foundation.events import Event
+from foundation.ids import new_id
 from foundation.jobs import RetryLater
 from foundation.mail import Mail
 from tests.addons import until
@@ -95,6 +96,54 @@ def test_a_renewal_out_of_the_limited_time_brings_everything_back(
         renewed = a_term(BASE, ends_on, ends_on + timedelta(days=730), "RENEW", base)
         grant(session, line_for(company, BASE, renewed))
     assert _states(tx, company.id) == {BASE.sku: "ACTIVE", KEPT.sku: "ACTIVE"}
+
+
+def test_whoever_was_told_that_services_ended_is_told_once_that_they_are_back(
+    tx: Transact, advance: Advance, run_jobs: Run
+) -> None:
+    with tx() as session:
+        company = a_company(session)
+        starts_on, ends_on = a_year_ago(10)
+        base = bought(session, company, BASE, starts_on, ends_on)
+        module = bought(session, company, DOCUMENTS, starts_on, ends_on)
+        bought(session, company, KEPT, starts_on, ends_on + timedelta(days=200))
+    advance(timedelta(days=40))
+    run_jobs()
+    until_when = ends_on + timedelta(days=730)
+    with tx() as session:
+        # The module comes first in the order, the base after it: one letter names both.
+        grant(session, line_for(company, DOCUMENTS, a_term(DOCUMENTS, ends_on, until_when, "RENEW", module)))
+        grant(session, line_for(company, BASE, a_term(BASE, ends_on, until_when, "RENEW", base)))
+    run_jobs()
+    limited, back = _mails(tx, "services_limited", "services_back")
+    assert (limited[0], back[0]) == ("services_limited", "services_back")
+    assert back[1] == limited[1]
+    with tx() as session:
+        mail = session.scalars(select(Mail).where(Mail.template == "services_back")).one()
+    assert [one["names"]["it"] for one in mail.context["services"]] == [BASE.sku, KEPT.sku, DOCUMENTS.sku]
+    with tx() as session:
+        renewed = a_term(BASE, until_when, until_when + timedelta(days=365), "RENEW", base)
+        grant(session, line_for(company, BASE, renewed))
+    run_jobs()
+    assert len(_mails(tx, "services_back")) == 1
+
+
+def test_a_renewed_base_that_a_case_holds_back_is_not_called_active(
+    tx: Transact, advance: Advance, run_jobs: Run
+) -> None:
+    with tx() as session:
+        company = a_company(session)
+        starts_on, ends_on = a_year_ago(10)
+        base = bought(session, company, BASE, starts_on, ends_on)
+        cause = session.get_one(Licence, base).cause_id
+        suspend_licences(session, "correction", [cause], new_id())
+    advance(timedelta(days=40))
+    run_jobs()
+    with tx() as session:
+        renewed = a_term(BASE, ends_on, ends_on + timedelta(days=730), "RENEW", base)
+        grant(session, line_for(company, BASE, renewed))
+    run_jobs()
+    assert _mails(tx, "services_back") == []
 
 
 def test_a_closed_base_makes_way_for_a_new_one_even_before_anybody_looked(tx: Transact, advance: Advance) -> None:
