@@ -55,7 +55,7 @@ from entitlements.grants import GRANT_KINDS, UnknownGrant, bucket_end, grant
 from entitlements.invoicing import HttpInvoicing, Invoicing, MemoryInvoicing
 from entitlements.invoicing.accounts import pickable_companies
 from entitlements.ledger import Account, Posting, balance, book
-from entitlements.links import Cause, StudioLink, link_studio, payer_at, set_payer
+from entitlements.links import Cause, PayerPeriod, StudioLink, link_studio, payer_at, payers_now, set_payer
 from entitlements.own_companies import names_of_own_companies, own_company_choices
 from entitlements.paid_lines import PaidLine
 from entitlements.parties import COMPANY, STUDIO, Party, StudioAlreadyRegistered, new_party, party_names
@@ -101,7 +101,13 @@ from entitlements.running.licence_grants import BaseServiceAlreadyActive, TermMi
 from entitlements.running.service_rights import ServiceRight
 from entitlements.running.service_states import closes_on
 from entitlements.running.setup_steps import SetupStep, StepNotFound, StepNotYet, StepOfVendor, TickedStep, tick
-from entitlements.running.what_runs import RunningService, RunningServices, locked_company, running_services
+from entitlements.running.what_runs import (
+    RunningService,
+    RunningServices,
+    locked_company,
+    running_by_company,
+    running_services,
+)
 from entitlements.seats.lot_end import FOLLOW_SEATS
 from entitlements.seats.people import Seated, give_seat, permit, seat_is_taken, step_seat
 from entitlements.seats.seat_states import IllegalSeatStep, SeatState, SeatStep
@@ -160,6 +166,7 @@ __all__ = [
     "NoFreeSeat",
     "PaidLine",
     "Party",
+    "PayerPeriod",
     "Posting",
     "Problem",
     "ProfileText",
@@ -244,6 +251,7 @@ __all__ = [
     "party_facts",
     "party_names",
     "payer_at",
+    "payers_now",
     "permit",
     "pickable_companies",
     "place_in_list",
@@ -257,6 +265,7 @@ __all__ = [
     "release_coupons",
     "release_purchases",
     "rights_of",
+    "running_by_company",
     "running_services",
     "seat_is_taken",
     "seat_of",

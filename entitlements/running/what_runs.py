@@ -68,31 +68,35 @@ def running_services(session: Session, company_id: UUID, on: date) -> RunningSer
     While the base is limited the others include what ended together with it, so that all can be renewed together
     (F004-22); what ended earlier had been dropped.
     """
-    held = held_services(session, company_id)
-    base = base_among(held, on)
-    if base is None:
-        return RunningServices(None, _without_base(held), _running(held, on))
-    state: BaseState = "ACTIVE" if base_state_on(base.days, on) == "ACTIVE" else "LIMITED"
-    since = on if state == "ACTIVE" else base.newest.ends_on
-    others = [one for one in held if one.licence.kind != BASE_SERVICE]
-    renewable = [
-        one for one in others if one.newest.ends_on > on or (state == "LIMITED" and one.newest.ends_on == since)
-    ]
-    return RunningServices(_service(base), state, tuple(_service(one) for one in renewable))
+    return running_by_company(session, [company_id], on)[company_id]
+
+
+def running_by_company(session: Session, company_ids: Sequence[UUID], on: date) -> dict[UUID, RunningServices]:
+    """`running_services` of each of these companies, in one statement."""
+    held = held_by_company(session, company_ids)
+    return {company_id: _running_among(held[company_id], on) for company_id in company_ids}
 
 
 def held_services(session: Session, company_id: UUID) -> list[HeldService]:
     """Every service a company ever had, in the order they were bought."""
+    return held_by_company(session, [company_id])[company_id]
+
+
+def held_by_company(session: Session, company_ids: Sequence[UUID]) -> dict[UUID, list[HeldService]]:
+    """`held_services` of each of these companies, in one statement."""
     query = (
         select(Licence, LicenceTerm)
         .join(LicenceTerm, LicenceTerm.licence_id == Licence.id)
-        .where(Licence.party_id == company_id, Licence.kind != PLAN)
+        .where(Licence.party_id.in_(company_ids), Licence.kind != PLAN)
         .order_by(Licence.id, LicenceTerm.starts_on)
     )
     found: dict[UUID, tuple[Licence, list[LicenceTerm]]] = {}
     for licence, term in session.execute(query):
         found.setdefault(licence.id, (licence, []))[1].append(term)
-    return [HeldService(licence, tuple(terms)) for licence, terms in found.values()]
+    held: dict[UUID, list[HeldService]] = {company_id: [] for company_id in company_ids}
+    for licence, terms in found.values():
+        held[licence.party_id].append(HeldService(licence, tuple(terms)))
+    return held
 
 
 def locked_company(session: Session, company_id: UUID) -> Company:
@@ -115,6 +119,19 @@ def state_on(one: HeldService, base: HeldService | None, on: date) -> ServiceSta
     if one.licence.kind == BASE_SERVICE:
         return base_state_on(one.days, on)
     return attached_state_on(one.days, base_state_on(base.days, on) if base else None, on)
+
+
+def _running_among(held: Sequence[HeldService], on: date) -> RunningServices:
+    base = base_among(held, on)
+    if base is None:
+        return RunningServices(None, _without_base(held), _running(held, on))
+    state: BaseState = "ACTIVE" if base_state_on(base.days, on) == "ACTIVE" else "LIMITED"
+    since = on if state == "ACTIVE" else base.newest.ends_on
+    others = [one for one in held if one.licence.kind != BASE_SERVICE]
+    renewable = [
+        one for one in others if one.newest.ends_on > on or (state == "LIMITED" and one.newest.ends_on == since)
+    ]
+    return RunningServices(_service(base), state, tuple(_service(one) for one in renewable))
 
 
 def _without_base(held: Sequence[HeldService]) -> BaseState:
