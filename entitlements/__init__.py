@@ -97,7 +97,9 @@ from entitlements.referrals import (
     use_code,
 )
 from entitlements.rights import Rights, rights_of
+from entitlements.running.letters import along_with_expiring
 from entitlements.running.licence_grants import BaseServiceAlreadyActive, TermMissing, TermMoved
+from entitlements.running.life import RENEW, RENEW_BEFORE, renews_at, schedule_renewal
 from entitlements.running.service_rights import ServiceRight
 from entitlements.running.service_states import closes_on
 from entitlements.running.setup_steps import SetupStep, StepNotFound, StepNotYet, StepOfVendor, TickedStep, tick
@@ -136,6 +138,8 @@ __all__ = [
     "GRANT_KINDS",
     "LEVELS",
     "NOT_CREATED",
+    "RENEW",
+    "RENEW_BEFORE",
     "STUDIO",
     "Accepted",
     "Account",
@@ -196,6 +200,7 @@ __all__ = [
     "TickedStep",
     "UnknownGrant",
     "activate_coupon",
+    "along_with_expiring",
     "apply_answer",
     "balance",
     "book",
@@ -264,9 +269,11 @@ __all__ = [
     "referrer_with",
     "release_coupons",
     "release_purchases",
+    "renews_at",
     "rights_of",
     "running_by_company",
     "running_services",
+    "schedule_renewal",
     "seat_is_taken",
     "seat_of",
     "seating_of",

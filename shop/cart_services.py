@@ -24,10 +24,8 @@ def renew_in_cart(
     Services that left the catalogue cannot be renewed and are left out. Raises CartTooLong.
     """
     added = 0
-    for service in services:
-        product = book.by_sku.get(service.sku)
-        if product is None:
-            continue
+    for service in renewable(book, services):
+        product = book.product(service.sku)
         row = insert(CartLine).values(
             id=new_id(),
             cart_id=cart.id,
@@ -43,6 +41,11 @@ def renew_in_cart(
         raise CartTooLong
     _moved(session, cart)
     return added
+
+
+def renewable(book: PriceBookView, services: Sequence[RunningService]) -> tuple[RunningService, ...]:
+    """Those of these services that can be renewed at all: the others left the catalogue."""
+    return tuple(one for one in services if one.sku in book.by_sku)
 
 
 def choose(

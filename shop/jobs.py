@@ -1,13 +1,15 @@
 """The jobs and due rules of the shop: importing this module registers them."""
 
 from contextlib import suppress
+from datetime import date
 from uuid import UUID
 
 from flask import current_app
+from sqlalchemy.orm import Session
 
-from entitlements import FOLLOW_SEATS
+from entitlements import FOLLOW_SEATS, RENEW
 from foundation.database import transaction
-from foundation.jobs import job
+from foundation.jobs import DueRow, due_rule, job
 from shop import audit, audit_ledger, audit_services
 from shop.accounts import sweeping
 from shop.accounts.seat_people import follow_seats
@@ -18,6 +20,12 @@ from shop.payments import refund_decisions, reversals
 from shop.payments.checkout import close_checkout
 from shop.payments.gateway import PaymentGateway
 from shop.payments.refund_requests import RefundRefused, send_request
+from shop.renewals import audit as renewals_audit
+from shop.renewals import letters as renewal_letters
+from shop.renewals.automatic_orders import CHARGE, renew_by_itself
+from shop.renewals.card_setup import detach_card
+from shop.renewals.charging import charge_renewal
+from shop.renewals.saved_cards import DETACH
 from shop.transfers import audit as transfers_audit
 from shop.transfers import payer_data, requoted, window
 
@@ -33,6 +41,8 @@ __all__ = [
     "money_of_a_fallen_quote",
     "payer_data",
     "refund_decisions",
+    "renewal_letters",
+    "renewals_audit",
     "requoted",
     "reversals",
     "rivals_of_a_fulfilled_order",
@@ -80,3 +90,21 @@ def send_refund(request_id: str) -> None:
     """Give money back by card; a refusal has become a task for finance, silence is asked about again."""
     with suppress(RefundRefused):
         send_request(UUID(request_id), gateway())
+
+
+@due_rule(RENEW)
+def renew_services(session: Session, row: DueRow) -> None:
+    """Seven days before its end a base service whose payer agreed to it is ordered again."""
+    renew_by_itself(session, row.subject_id, date.fromisoformat(row.period))
+
+
+@job(CHARGE, tries=1_000)
+def charge_saved_card(attempt_id: str) -> None:
+    """Charge an automatic renewal; while the gateway is silent it is asked again."""
+    charge_renewal(UUID(attempt_id), gateway())
+
+
+@job(DETACH)
+def forget_card(card_id: str) -> None:
+    """A card that was removed here is forgotten at the gateway."""
+    detach_card(UUID(card_id), gateway())

@@ -28,6 +28,7 @@ LOOKED_AT: dict[str, Kind] = {
     "payment_intent.requires_action": "payment_intent",
     "payment_intent.partially_funded": "payment_intent",
     "payment_intent.canceled": "payment_intent",
+    "setup_intent.succeeded": "setup_intent",
     "charge.succeeded": "charge",
     "charge.updated": "charge",
     "charge.refunded": "charge",

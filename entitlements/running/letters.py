@@ -1,6 +1,8 @@
 """Letters about services: to whoever pays for them, studio or company (D14), one per occasion."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from datetime import date
+from uuid import UUID
 
 from sqlalchemy.orm import Session
 
@@ -15,6 +17,15 @@ from foundation.database import JsonObject
 from foundation.formats import last_day
 from foundation.mail import queue_mail
 
+Along = Callable[[Session, UUID, date, int], JsonObject]
+_along: list[Along] = []
+
+
+def along_with_expiring(tell: Along) -> Along:
+    """Register what else a letter about an end says; it is asked with the company, the end and the days before it."""
+    _along.append(tell)
+    return tell
+
 
 def payer_of(session: Session, company: Company) -> Party:
     """Who pays for a company's services; the company itself while nobody has been named."""
@@ -22,8 +33,21 @@ def payer_of(session: Session, company: Company) -> Party:
     return session.get_one(Party, payer.payer_party_id if payer else company.id)
 
 
+def write_of_end(session: Session, company: Company, ends_on: date, before: int, about: Sequence[HeldService]) -> bool:
+    """The letter so many days before an end, with what whoever sells services has to say about it."""
+    more: JsonObject = {}
+    for tell in _along:
+        more |= tell(session, company.id, ends_on, before)
+    return write_to_payer(session, company, "services_expiring", f"{ends_on.isoformat()}/{before}", about, more)
+
+
 def write_to_payer(
-    session: Session, company: Company, template: str, occasion: str, about: Sequence[HeldService]
+    session: Session,
+    company: Company,
+    template: str,
+    occasion: str,
+    about: Sequence[HeldService],
+    more: JsonObject | None = None,
 ) -> bool:
     """Queue a mail about services to their payer; False when it had been queued, or nobody has an address."""
     payer = payer_of(session, company)
@@ -34,7 +58,7 @@ def write_to_payer(
         cause=f"{template}:{company.id}:{occasion}",
         to=payer.email,
         template=template,
-        context=_context(session, company, payer, about),
+        context=_context(session, company, payer, about) | (more or {}),
         party_id=payer.id,
         locale=company.locale,
     )

@@ -14,7 +14,7 @@ from entitlements.companies import Company
 from entitlements.licences import BASE_SERVICE, SEATS
 from entitlements.links import payer_at
 from entitlements.provisioning.changes import announce_change
-from entitlements.running.letters import write_to_payer
+from entitlements.running.letters import write_of_end, write_to_payer
 from entitlements.running.service_states import (
     ServiceState,
     ServiceStep,
@@ -33,6 +33,10 @@ REMIND = "services.remind"
 WELCOME = "services.welcome"
 REMINDERS = (30, 7, 1)
 """Days before the last usable day on which the payer is written to (D14)."""
+RENEW = "services.renew"
+"""Whoever sells services does what this rule asks: a base service whose payer agreed to it renews by itself."""
+RENEW_BEFORE = 7
+"""Days before its end at which a base service renews by itself (F004-22)."""
 _MORNING = time(9)
 
 
@@ -136,11 +140,25 @@ def schedule_days(session: Session, company_id: UUID, held: HeldService) -> None
     days = [ends_on, closes_on(ends_on)] if held.licence.kind == BASE_SERVICE else [ends_on]
     for day in days:
         schedule_due(session, TURN, company_id, clock.rome_midnight(day), day.isoformat())
+    if held.licence.kind == BASE_SERVICE:
+        schedule_renewal(session, company_id, ends_on)
     for before in REMINDERS:
         at = remind_at(ends_on, before)
         if at > clock.now():
             period = f"{ends_on.isoformat()}/{before}"
             schedule_due(session, REMIND, company_id, at, period, ends_on=ends_on.isoformat(), before=before)
+
+
+def schedule_renewal(session: Session, company_id: UUID, ends_on: date) -> None:
+    """Ask for the day on which a base service that ends on `ends_on` may renew by itself, unless it has passed."""
+    at = renews_at(ends_on)
+    if at > clock.now():
+        schedule_due(session, RENEW, company_id, at, ends_on.isoformat())
+
+
+def renews_at(ends_on: date) -> datetime:
+    """Nine in the morning in Rome, seven days before the end."""
+    return datetime.combine(ends_on - timedelta(days=RENEW_BEFORE), _MORNING, clock.ROME)
 
 
 def remind_at(ends_on: date, before: int) -> datetime:
@@ -163,7 +181,7 @@ def remind(session: Session, row: DueRow) -> None:
     for one in ending:
         facts = {"licence_id": one.licence.id, "ends_on": ends_on.isoformat()}
         record_event(session, "licence.expiring", subject, None, days=left, **facts)
-    write_to_payer(session, company, "services_expiring", f"{ends_on.isoformat()}/{before}", ending)
+    write_of_end(session, company, ends_on, before, ending)
 
 
 def ending_on(held: Sequence[HeldService], ends_on: date) -> list[HeldService]:

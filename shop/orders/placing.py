@@ -38,6 +38,7 @@ class Placement:
     cart that was shown; None when the caller shows none (a program), which says with its lines how the services of each
     company are bought (`choices`) and which agreement it names. `pay_at_once` pays what it can in the placing
     transaction (store credit). `clauses` are those that must be accepted; `then` is done before the buyer is told.
+    `tell` is whether an order that waits is written about at once; an automatic one is when its card was asked.
     """
 
     cart_id: UUID | None
@@ -53,6 +54,7 @@ class Placement:
     agreement_code: str | None = None
     clauses: tuple[str, ...] = CLAUSES
     then: Callable[[Session, Order], None] | None = None
+    tell: bool = True
 
 
 class CartIsEmpty(Exception):
@@ -134,7 +136,7 @@ def freeze_order(session: Session, placement: Placement, priced: PricedCart, by:
     _announce(session, order, by)
     if placement.pay_at_once is not None:
         placement.pay_at_once(session, order)
-    if order.state == "AWAITING_PAYMENT":
+    if order.state == "AWAITING_PAYMENT" and placement.tell:
         tell_buyer(session, order, "order_received" if order.payment_method == CARD else "order_received_transfer")
     return order
 

@@ -28,6 +28,7 @@ from shop.payments.parameters import items_due, page_parameters
 from shop.payments.reconcile import reconcile
 from shop.payments.record import lock_order
 from shop.payments.seen import UNKNOWN, Kind, Overtaken, Verdict, look
+from shop.renewals.attempts import is_being_charged
 
 _MOST_ROUNDS = 4
 _MOST_LOOKS = 3
@@ -52,6 +53,8 @@ def start_checkout(order_id: UUID, gateway: PaymentGateway) -> HostedPage:
         # A service that has moved is found here, before anybody can be charged for it (M14).
         order = lock_order(session, order_id)
         ask_for_new_quote_if_fallen(session, order)
+        if is_being_charged(session, order.id):
+            raise NotPayable("AWAITING_FUNDS")
     _refuse_unpayable(order)
     customer_id = customer_of(order.buyer_party_id, gateway)
     _close_overtaken_page(order_id, gateway)

@@ -14,6 +14,9 @@ from shop.payments.observed import intent_id
 from shop.payments.record import lock_order
 from shop.payments.stripe_facts import StripeCharge
 
+NAMED = "renewal_attempt"
+"""The metadata key of an intent that charges a saved card: which attempt to renew it is of."""
+
 
 @dataclass(frozen=True, slots=True)
 class Found:
@@ -47,7 +50,10 @@ def find_by_page(session: Session, page: JsonObject) -> Found | None:
 
 
 def find_by_intent(session: Session, payment_intent_id: str | None, named: JsonObject) -> Found | None:
-    """By the stored payment intent, else by the metadata; an order's only attempt is the one that is meant."""
+    """By the stored payment intent, else by the metadata; an order's only attempt is the one that is meant.
+
+    A saved card is charged beside the attempts on pages: none of them is meant then.
+    """
     if payment_intent_id is not None:
         query = select(PaymentAttempt).where(PaymentAttempt.payment_intent_id == payment_intent_id)
         stored = session.scalars(query).first()
@@ -58,7 +64,9 @@ def find_by_intent(session: Session, payment_intent_id: str | None, named: JsonO
         return None
     order = lock_order(session, order_id)
     attempts = [_fresh(session, attempt.id) for attempt in attempts_of(session, order_id)]
-    only = attempts[0] if len(attempts) == 1 and attempts[0].payment_intent_id in {None, payment_intent_id} else None
+    beside = NAMED in named.get("metadata", {})
+    alone = len(attempts) == 1 and not beside and attempts[0].payment_intent_id in {None, payment_intent_id}
+    only = attempts[0] if alone else None
     if only is not None:
         only.payment_intent_id = payment_intent_id
     return Found(order, only)

@@ -52,17 +52,26 @@ class PaymentGateway(Protocol):
     def expire_checkout_session(self, session_id: str) -> JsonObject:
         """Close an open Checkout Session."""
 
+    def charge_saved_card(self, key: str, parameters: JsonObject) -> JsonObject:
+        """Charge a saved card by a payment intent confirmed at once, once per key; a bank's no is a refusal."""
+
+    def forget_card(self, payment_method_id: str) -> JsonObject:
+        """Detach a saved card from its customer."""
+
     def create_refund(self, key: str, parameters: JsonObject) -> JsonObject:
         """Ask for a refund, once per key."""
 
     def read(self, kind: str, object_id: str) -> JsonObject:
-        """Read anew a checkout_session (with its intent inside), payment_intent, charge, refund, dispute or payout."""
+        """Read anew one of `seen.KINDS`; a checkout_session with its intent inside, a setup_intent with its card."""
 
     def page_of_intent(self, payment_intent_id: str) -> JsonObject | None:
         """The Checkout Session a payment intent belongs to, read anew; None while Stripe does not say."""
 
     def pages_of_customer(self, customer_id: str) -> list[JsonObject]:
         """A customer's Checkout Sessions, newest first."""
+
+    def intents_of_customer(self, customer_id: str) -> list[JsonObject]:
+        """A customer's payment intents, newest first."""
 
     def refunds_of_charge(self, charge_id: str) -> list[JsonObject]:
         """A charge's refunds, newest first."""
@@ -99,6 +108,14 @@ class StripeGateway:
         """POST /v1/checkout/sessions/{id}/expire."""
         return self._ask(lambda: self._client.v1.checkout.sessions.expire(session_id))
 
+    def charge_saved_card(self, key: str, parameters: JsonObject) -> JsonObject:
+        """POST /v1/payment_intents."""
+        return self._ask(lambda: self._client.v1.payment_intents.create(parameters, {"idempotency_key": key}))  # type: ignore[arg-type]
+
+    def forget_card(self, payment_method_id: str) -> JsonObject:
+        """POST /v1/payment_methods/{id}/detach."""
+        return self._ask(lambda: self._client.v1.payment_methods.detach(payment_method_id))
+
     def create_refund(self, key: str, parameters: JsonObject) -> JsonObject:
         """POST /v1/refunds."""
         return self._ask(lambda: self._client.v1.refunds.create(parameters, {"idempotency_key": key}))  # type: ignore[arg-type]
@@ -109,6 +126,7 @@ class StripeGateway:
         readers: dict[str, Any] = {
             "checkout_session": lambda: v1.checkout.sessions.retrieve(object_id, {"expand": ["payment_intent"]}),
             "payment_intent": lambda: v1.payment_intents.retrieve(object_id),
+            "setup_intent": lambda: v1.setup_intents.retrieve(object_id, {"expand": ["payment_method"]}),
             "charge": lambda: v1.charges.retrieve(object_id, {"expand": ["balance_transaction"]}),
             "refund": lambda: v1.refunds.retrieve(object_id),
             "dispute": lambda: v1.disputes.retrieve(object_id),
@@ -129,6 +147,10 @@ class StripeGateway:
     def pages_of_customer(self, customer_id: str) -> list[JsonObject]:
         """GET /v1/checkout/sessions?customer=…, all pages."""
         return self._pages(lambda: self._client.v1.checkout.sessions.list({"customer": customer_id, "limit": 100}))
+
+    def intents_of_customer(self, customer_id: str) -> list[JsonObject]:
+        """GET /v1/payment_intents?customer=…, all pages."""
+        return self._pages(lambda: self._client.v1.payment_intents.list({"customer": customer_id, "limit": 100}))
 
     def refunds_of_charge(self, charge_id: str) -> list[JsonObject]:
         """GET /v1/refunds?charge=…, all pages."""

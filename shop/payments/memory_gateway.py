@@ -7,6 +7,8 @@ from foundation import clock
 from foundation.database import JsonObject, refuse_open_transaction
 from shop.payments.gateway import GatewayFailed, GatewayRefused, GatewayUnavailable, HostedPage
 
+_INSIDE = {"checkout_session": "payment_intent", "charge": "balance_transaction", "setup_intent": "payment_method"}
+
 
 class MemoryGateway:
     """Answers like Stripe would, once per idempotency key; `objects` holds what `read` gives."""
@@ -18,6 +20,7 @@ class MemoryGateway:
         self.rows: dict[str, list[JsonObject]] = {}
         self.failing: set[str] = set()
         self.undelivered: list[JsonObject] = []
+        self.refusing: dict[str, str] = {}
         self._answers: dict[str, tuple[str, JsonObject]] = {}
 
     def create_customer(self, key: str, parameters: JsonObject) -> str:
@@ -29,12 +32,12 @@ class MemoryGateway:
         """Make an open Checkout Session whose total is the sum of its items."""
 
         def build(number: int) -> JsonObject:
-            amount = sum(
-                int(item["price_data"]["unit_amount"]) * int(item["quantity"]) for item in parameters["line_items"]
-            )
+            items = parameters.get("line_items", [])
+            amount = sum(int(item["price_data"]["unit_amount"]) * int(item["quantity"]) for item in items)
             return {
                 "id": f"cs_test_{number}",
                 "object": "checkout.session",
+                "mode": parameters.get("mode", "payment"),
                 "url": f"http://127.0.0.1:8011/checkout/cs_test_{number}",
                 "status": "open",
                 "payment_status": "unpaid",
@@ -44,12 +47,36 @@ class MemoryGateway:
                 "customer": parameters.get("customer"),
                 "metadata": dict(parameters.get("metadata", {})),
                 "payment_intent": None,
+                "setup_intent": None,
                 "livemode": False,
                 "expires_at": parameters.get("expires_at"),
             }
 
         made = self._once(key, parameters, build)
         return HostedPage(str(made["id"]), str(made["url"]))
+
+    def charge_saved_card(self, key: str, parameters: JsonObject) -> JsonObject:
+        """Charge a card that was saved by `save_card`, or refuse with what was said of it there."""
+
+        def build(number: int) -> JsonObject:
+            refusal = self.refusing.get(str(parameters["payment_method"]))
+            intent = self._intent(f"pi_saved_{number}", int(parameters["amount"]), dict(parameters["metadata"]))
+            intent |= {"customer": parameters["customer"], "payment_method": parameters["payment_method"]}
+            if refusal is None:
+                return intent
+            intent |= {"status": "requires_payment_method", "last_payment_error": {"code": refusal}}
+            self.objects[str(intent["id"])] = intent
+            raise GatewayRefused(refusal)
+
+        return self._once(key, parameters, build)
+
+    def forget_card(self, payment_method_id: str) -> JsonObject:
+        """Detach a saved card."""
+        card = self.read("payment_method", payment_method_id)
+        if card["customer"] is None:
+            raise GatewayRefused("resource_missing")
+        self.objects[payment_method_id]["customer"] = None
+        return card
 
     def expire_checkout_session(self, session_id: str) -> JsonObject:
         """Close an open Checkout Session."""
@@ -85,7 +112,7 @@ class MemoryGateway:
         if object_id not in self.objects:
             raise GatewayRefused("resource_missing")
         copied: JsonObject = json.loads(json.dumps(self.objects[object_id]))
-        inside = {"checkout_session": "payment_intent", "charge": "balance_transaction"}.get(kind)
+        inside = _INSIDE.get(kind)
         named = copied.get(inside) if inside else None
         if inside and isinstance(named, str) and named in self.objects:
             copied[inside] = json.loads(json.dumps(self.objects[named]))
@@ -104,6 +131,10 @@ class MemoryGateway:
     def pages_of_customer(self, customer_id: str) -> list[JsonObject]:
         """The pages made for a customer."""
         return self._newest_first("checkout.session", "customer", customer_id)
+
+    def intents_of_customer(self, customer_id: str) -> list[JsonObject]:
+        """The payment intents of a customer."""
+        return self._newest_first("payment_intent", "customer", customer_id)
 
     def refunds_of_charge(self, charge_id: str) -> list[JsonObject]:
         """The refunds of a charge."""
@@ -127,17 +158,34 @@ class MemoryGateway:
     def pay(self, session_id: str, *, method: str = "card") -> JsonObject:
         """The buyer paid by card: the Checkout Session completes, with its intent and charge."""
         page = self.objects[session_id]
-        intent, charge = f"pi_{session_id[8:]}", f"ch_{session_id[8:]}"
+        intent = f"pi_{session_id[8:]}"
         page |= {"status": "complete", "payment_status": "paid", "payment_intent": intent}
-        shared = {"amount": page["amount_total"], "currency": "eur", "livemode": False, "metadata": page["metadata"]}
+        self.objects[intent] = self._intent(intent, int(page["amount_total"]), page["metadata"], method)
+        return page
+
+    def save_card(self, session_id: str, *, last4: str = "4242", refusing: str | None = None) -> JsonObject:
+        """The payer typed a card on a page in setup mode; `refusing` is the code that its charges are met with."""
+        page, now = self.objects[session_id], int(clock.real_now().timestamp())
+        card, intent = f"pm_{session_id[8:]}", f"seti_{session_id[8:]}"
+        page |= {"status": "complete", "payment_status": "no_payment_required", "setup_intent": intent}
+        shown = {"brand": "visa", "last4": last4, "exp_month": 11, "exp_year": 2029}
+        shared = {"customer": page["customer"], "livemode": False, "created": now}
+        self.objects[card] = shared | {"id": card, "object": "payment_method", "type": "card", "card": shown}
         self.objects[intent] = shared | {
             "id": intent,
-            "object": "payment_intent",
+            "object": "setup_intent",
             "status": "succeeded",
-            "amount_received": page["amount_total"],
-            "latest_charge": charge,
-            "created": int(clock.real_now().timestamp()),
+            "payment_method": card,
+            "metadata": page["metadata"],
         }
+        if refusing is not None:
+            self.refusing[card] = refusing
+        return page
+
+    def _intent(self, intent: str, amount: int, metadata: JsonObject, method: str = "card") -> JsonObject:
+        """An intent that succeeded, and beside it its charge."""
+        charge, now = f"ch_{intent[3:]}", int(clock.real_now().timestamp())
+        shared = {"amount": amount, "currency": "eur", "livemode": False, "metadata": metadata, "created": now}
         self.objects[charge] = shared | {
             "id": charge,
             "object": "charge",
@@ -146,9 +194,14 @@ class MemoryGateway:
             "amount_refunded": 0,
             "balance_transaction": None,
             "payment_method_details": {"type": method},
-            "created": int(clock.real_now().timestamp()),
         }
-        return page
+        return shared | {
+            "id": intent,
+            "object": "payment_intent",
+            "status": "succeeded",
+            "amount_received": amount,
+            "latest_charge": charge,
+        }
 
     def _up(self) -> None:
         refuse_open_transaction()

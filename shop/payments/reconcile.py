@@ -14,16 +14,22 @@ from shop.payments.disputes import apply_dispute
 from shop.payments.pages import apply_intent, apply_page
 from shop.payments.payouts import apply_payout
 from shop.payments.refunds import apply_refund
-from shop.payments.seen import Kind, Seen, Verdict, belongs_elsewhere
+from shop.payments.seen import SAVES_A_CARD, Kind, Seen, Verdict, belongs_elsewhere
+from shop.renewals.card_setup import apply_setup
 
 _APPLY: dict[Kind, Callable[[Session, Seen], Verdict]] = {
-    "checkout_session": apply_page,
+    "checkout_session": lambda session, seen: _page(seen)(session, seen),
     "payment_intent": apply_intent,
+    "setup_intent": apply_setup,
     "charge": apply_charge,
     "refund": apply_refund,
     "dispute": apply_dispute,
     "payout": apply_payout,
 }
+
+
+def _page(seen: Seen) -> Callable[[Session, Seen], Verdict]:
+    return apply_setup if seen.body.get("mode") == SAVES_A_CARD else apply_page
 
 
 def reconcile(session: Session, seen: Seen) -> Verdict:

@@ -44,6 +44,7 @@ from shop.payments.refund_plans import (
 from shop.payments.reversals import follow_reversals
 from shop.payments.seen import look
 from shop.payments.stripe_facts import RefundRequest
+from shop.renewals.attempts import intent_of_renewal
 
 
 class RefundRefused(Exception):
@@ -99,7 +100,8 @@ def learn_charges(order_id: UUID, gateway: PaymentGateway) -> None:
     """The letter about the charge may not have come yet: ask for the charges of the order's payments."""
     with transaction() as session:
         known = {charge.payment_intent_id for charge in charges_of(session, order_id)}
-        intents = [attempt.payment_intent_id for attempt in attempts_of(session, order_id) if attempt.paid_at]
+        on_pages = [attempt.payment_intent_id for attempt in attempts_of(session, order_id) if attempt.paid_at]
+        intents = [*on_pages, intent_of_renewal(session, order_id)]
     for intent in intents:
         if intent is None or intent in known:
             continue

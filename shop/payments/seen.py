@@ -9,16 +9,27 @@ from foundation import clock
 from foundation.database import JsonObject
 from shop.payments.gateway import PaymentGateway
 
-Kind = Literal["checkout_session", "payment_intent", "charge", "refund", "dispute", "payout"]
-KINDS: tuple[Kind, ...] = ("checkout_session", "payment_intent", "charge", "refund", "dispute", "payout")
+Kind = Literal["checkout_session", "payment_intent", "setup_intent", "charge", "refund", "dispute", "payout"]
+KINDS: tuple[Kind, ...] = (
+    "checkout_session",
+    "payment_intent",
+    "setup_intent",
+    "charge",
+    "refund",
+    "dispute",
+    "payout",
+)
 RECONCILED = "completed"
+SAVES_A_CARD = "setup"
+"""The mode of a page that takes a card and no money."""
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
     """An object as Stripe showed it; `started_at` is the real instant before the question was asked.
 
-    `beside` is what the object hangs on: the charge of a refund or dispute, the page of an intent. `rows` are the
+    `beside` is what the object hangs on: the charge of a refund or dispute, the page of an intent, the setup intent of
+    a page that saves a card. `rows` are the
     movements of a payout. `told` is the type of the event that made us look, empty when nobody did.
     """
 
@@ -57,6 +68,8 @@ def look(gateway: PaymentGateway, kind: Kind, object_id: str) -> Seen:
     body = gateway.read(kind, object_id)
     if kind == "payment_intent":
         return Seen(kind, body, started_at, beside=gateway.page_of_intent(object_id))
+    if kind == "checkout_session" and body.get("mode") == SAVES_A_CARD and body.get("setup_intent"):
+        return Seen(kind, body, started_at, beside=gateway.read("setup_intent", str(body["setup_intent"])))
     if kind in {"refund", "dispute"} and body.get("charge"):
         return Seen(kind, body, started_at, beside=gateway.read("charge", str(body["charge"])))
     if kind == "payout" and body.get("reconciliation_status") == RECONCILED:

@@ -8,6 +8,7 @@ from flask_babel import gettext as _
 from werkzeug.datastructures import MultiDict
 
 from entitlements import ADDRESS_FIELDS, BillingData, Party, check_billing, sentence_of
+from shop.billing_on_file import billing_on_file
 from shop.orders.order_book import CARD
 from shop.payments.method import METHODS
 
@@ -66,13 +67,7 @@ class CheckedForm:
 
 def prefilled(party: Party, email: str) -> CheckedForm:
     """The form a buyer finds: their own data, checked already so that the page knows whether to fold them away."""
-    own = {
-        name: getattr(party, name) or ""
-        for name in ("vat_number", "tax_code", "name", "email", "pec", "sdi_code", "phone")
-    }
-    values = own | {name: str(party.address.get(name, "")) for name in ADDRESS_FIELDS} | {"purchase_order_ref": ""}
-    values["email"] = values["email"] or email
-    values["country"] = values["country"] or "IT"
+    values = billing_on_file(party, email)
     return CheckedForm(CheckoutForm(values), check_billing(values).data)
 
 

@@ -31,7 +31,9 @@ from foundation.access import requires
 from foundation.database import transaction
 from foundation.principal import Principal, current_principal
 from shop.catalogue import PriceBookView, Product, current_price_book
-from shop.web import service_words
+from shop.renewals.standing import NotThePayer, RenewalStanding, renewal_standing
+from shop.web import renewal_words, service_words
+from shop.web.roles import SHOPPERS
 
 services = Blueprint("services", __name__)
 
@@ -63,6 +65,7 @@ class ServiceView:
     payer_name: str
     own: bool
     owner: bool
+    renewal: RenewalStanding | None
 
     @property
     def renewable(self) -> int:
@@ -126,7 +129,7 @@ def _principal() -> Principal:
 def _page(company_id: UUID, studio_id: UUID | None, principal: Principal) -> str:
     with transaction() as session:
         view = _view(session, company_id, studio_id, principal)
-    return render_template("shop/services.html", view=view, words=service_words)
+    return render_template("shop/services.html", view=view, words=service_words, renewal_words=renewal_words)
 
 
 def _view(session: Session, company_id: UUID, studio_id: UUID | None, principal: Principal) -> ServiceView:
@@ -153,7 +156,19 @@ def _view(session: Session, company_id: UUID, studio_id: UUID | None, principal:
         payer_name=names.get(rights.payer_party_id, party.name) if rights.payer_party_id else party.name,
         own=principal.is_company,
         owner=principal.role == "company_owner",
+        renewal=_renewal(session, company_id, principal) if base else None,
     )
+
+
+def _renewal(session: Session, company_id: UUID, principal: Principal) -> RenewalStanding | None:
+    """The automatic renewal, for whoever pays and may buy; where nothing can be renewed there is none."""
+    if principal.party_id is None or not principal.is_one_of(SHOPPERS):
+        return None
+    try:
+        standing = renewal_standing(session, principal.party_id, company_id)
+    except NotThePayer:
+        return None
+    return standing if standing.quote else None
 
 
 def _bases(book: PriceBookView) -> tuple[Product, ...]:

@@ -1,6 +1,6 @@
 """The pages of buying: catalogue, cart, checkout, orders."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 from flask import Flask
 
@@ -11,13 +11,16 @@ from shop.web.catalogue import catalogue
 from shop.web.checkout import checkout
 from shop.web.order_actions import order_actions
 from shop.web.orders import orders
+from shop.web.renewal_pages import renewals
 from shop.web.seat_pages import seats
 from shop.web.service_pages import services
 
 
 def install(app: Flask) -> None:
-    """Register the pages, how their refusals are told, and the reading of instants that mails carry as text."""
-    for pages in (catalogue, cart, cart_services, checkout, orders, order_actions, proforma.blueprint, services, seats):
+    """Register the pages, how their refusals are told, and the reading of the instants and days of mails."""
+    buying = (catalogue, cart, cart_services, checkout, orders, order_actions, proforma.blueprint)
+    for pages in (*buying, services, renewals, seats):
         app.register_blueprint(pages)
     told.install(app)
     app.add_template_filter(datetime.fromisoformat, "moment")
+    app.add_template_filter(date.fromisoformat, "civil_day")

@@ -1,0 +1,67 @@
+"""How an attempt to renew ends: charged, or refused for a reason the payer is written to about, with what to do."""
+
+from sqlalchemy.orm import Session
+
+from entitlements import Party, party_names
+from foundation import clock
+from foundation.database import JsonObject
+from foundation.events import Subject, record_event
+from foundation.formats import last_day
+from foundation.mail import queue_mail
+from shop.orders.order_book import Order
+from shop.renewals.attempts import TOLD, RenewalAttempt
+from shop.renewals.mandates import RenewalMandate
+
+
+def refuse(session: Session, attempt: RenewalAttempt, mandate: RenewalMandate, reason: str) -> None:
+    """Nothing was charged; the payer hears why and what to do, unless there is nothing left to do."""
+    attempt.refused_at, attempt.reason = clock.now(), reason
+    session.flush()
+    _record(session, "renewal.refused", attempt, mandate, reason=reason)
+    if reason in TOLD:
+        _write(session, attempt, mandate, reason)
+
+
+def charged(session: Session, attempt: RenewalAttempt, mandate: RenewalMandate, payment_intent_id: str) -> None:
+    """The gateway has the money; the order follows its payment like any other, letters included."""
+    attempt.charged_at, attempt.payment_intent_id = clock.now(), payment_intent_id
+    session.flush()
+    _record(session, "renewal.charged", attempt, mandate)
+
+
+def _record(session: Session, event: str, attempt: RenewalAttempt, mandate: RenewalMandate, **facts: str) -> None:
+    subject = Subject("company", mandate.company_id, mandate.payer_party_id)
+    ids = {"attempt_id": attempt.id, "order_id": attempt.order_id, "ends_on": attempt.ends_on.isoformat()}
+    record_event(session, event, subject, None, **ids, **facts)
+
+
+def _write(session: Session, attempt: RenewalAttempt, mandate: RenewalMandate, reason: str) -> None:
+    payer = session.get_one(Party, mandate.payer_party_id)
+    if payer.email is None:
+        return
+    order = session.get(Order, attempt.order_id) if attempt.order_id else None
+    names = party_names(session, {mandate.company_id})
+    context: JsonObject = {
+        "reason": reason,
+        "company_name": names[mandate.company_id],
+        "last_day": last_day(attempt.ends_on, mandate.locale),
+        "number": order.number if order else None,
+        "gross_cents": order.gross_cents if order else None,
+        "path": f"/ordini/{order.number}" if order else services_path(mandate),
+        "renewal_path": f"/aziende/{mandate.company_id}/rinnovo-automatico",
+    }
+    queue_mail(
+        session,
+        cause=f"renewal_refused:{attempt.id}",
+        to=payer.email,
+        template="renewal_refused",
+        context=context,
+        party_id=payer.id,
+        locale=mandate.locale,
+    )
+
+
+def services_path(mandate: RenewalMandate) -> str:
+    """Where the payer sees the services: a company its own, a studio those of its client."""
+    itself = mandate.payer_party_id == mandate.company_id
+    return "/servizi" if itself else f"/aziende/{mandate.company_id}/servizi"

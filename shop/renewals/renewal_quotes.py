@@ -1,0 +1,58 @@
+"""What the renewal of a company costs: the very lines that one press on "Rinnova tutto insieme" puts into the cart."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from entitlements import RENEW_BEFORE, RunningService
+from foundation import clock
+from pricing import AmountTooLarge, EmptyQuote
+from shop.addons.asking import companies_reached, services_of
+from shop.buyers import buyer_of
+from shop.cart_services import renewable
+from shop.catalogue import BuyerFacts, NoPriceBook, current_price_book
+from shop.quotes import PricedCart, price_lines
+from shop.wanted_lines import WantedLine
+
+
+@dataclass(frozen=True, slots=True)
+class RenewalQuote:
+    """The renewal of everything that runs for a company, for a year, at the prices of today."""
+
+    base: RunningService
+    lines: tuple[WantedLine, ...]
+    buyer: BuyerFacts
+    priced: PricedCart
+
+    @property
+    def gross_cents(self) -> int:
+        """What the payer would be charged, VAT included, in cents."""
+        return self.priced.quote.gross.cents
+
+    @property
+    def renews_on(self) -> date:
+        """The Rome day on which it would renew by itself."""
+        return self.base.ends_on - timedelta(days=RENEW_BEFORE)
+
+
+def renewal_quote(session: Session, payer_id: UUID, company_id: UUID) -> RenewalQuote | None:
+    """The renewal as its payer would order it now; None where no active base service can be renewed."""
+    if company_id not in companies_reached(session, payer_id, [company_id]):
+        return None
+    company = services_of(session, payer_id, [company_id], {})[company_id]
+    base = company.running.base
+    if base is None or company.running.base_state != "ACTIVE":
+        return None
+    buyer = buyer_of(session, payer_id).facts
+    try:
+        book = current_price_book(session, clock.today())
+        kept = renewable(book, company.all_running)
+        if base not in kept:
+            return None
+        lines = tuple(WantedLine(one.sku, one.quantity, company_id, one.licence_id) for one in kept)
+        priced = price_lines(book, lines, buyer, {company_id: company})
+    except (NoPriceBook, EmptyQuote, AmountTooLarge):
+        return None
+    return RenewalQuote(base, lines, buyer, priced)
