@@ -7,6 +7,7 @@ from sandbox.stripe import (
     disputes,
     events,
     payment_intents,
+    payment_methods,
     payments,
     payouts,
     refunds,
@@ -26,6 +27,10 @@ def _in_session(pay: Callable[[World, Json], Json]) -> Action:
         return pay(world, checkout_sessions.retrieve(world, identifier))
 
     return act
+
+
+def _saving(bank: str) -> Action:
+    return _in_session(lambda world, session: payments.save_card(world, session, bank))
 
 
 def _funds_arrived(world: World, identifier: str, options: Json) -> Json:
@@ -59,6 +64,9 @@ ACTIONS: dict[str, Action] = {
     "pay_sepa": _in_session(payments.pay_sepa),
     "pay_bank_transfer": _in_session(payments.pay_bank_transfer),
     "pay_nothing": _in_session(payments.pay_nothing),
+    "save_card": _saving(payment_methods.WORKS),
+    "save_declined_card": _saving(payment_methods.DECLINED),
+    "save_asking_card": _saving(payment_methods.ASKING),
     "expire": lambda world, identifier, _: checkout_sessions.expire(world, identifier),
     "funds_arrived": _funds_arrived,
     "debit_refused": lambda world, identifier, _: payments.debit_refused(

@@ -10,7 +10,7 @@ from flask import Blueprint, Response, request
 from sandbox.stripe.configuration import API_VERSION
 from sandbox.stripe.delivery import Postman
 from sandbox.stripe.endpoints import Endpoint, endpoints
-from sandbox.stripe.errors import ApiError, ServerError
+from sandbox.stripe.errors import ApiError, CardError, ServerError
 from sandbox.stripe.expansion import expand
 from sandbox.stripe.faults import ERROR, RESET, Fault, Faults
 from sandbox.stripe.idempotency import Answer, Keys, fingerprint
@@ -111,8 +111,12 @@ class Api:
         try:
             with store.transaction():
                 settle_due(self.world)
-                with self.world.on_behalf_of(Request(call.id, call.key)):
-                    body = call.endpoint.handle(self.world, call.subject, params)
+                try:
+                    with self.world.on_behalf_of(Request(call.id, call.key)):
+                        body = call.endpoint.handle(self.world, call.subject, params)
+                except CardError as refusal:
+                    # What a bank refused has happened: the intent stays, and so does the answer.
+                    return self._store(call, _refused(refusal, call.id))
                 body = expand(self.world, body, params.get("expand", []))
                 answer = _failure(call.id) if fails else Answer(200, encode(body), call.id)
                 self._keys.keep(call.key, call.fingerprint, answer)

@@ -46,12 +46,15 @@ def create(world: World, intent: Json, method: str, status: str) -> Json:
         "outcome": _outcome(method, declined=status == "failed"),
         "paid": status == "succeeded",
         "payment_intent": intent["id"],
-        "payment_method": new_id("pm"),
+        "payment_method": intent["payment_method"] or new_id("pm"),
         "payment_method_details": {"type": method, method: _details(method, intent["amount"])},
         "receipt_email": intent["receipt_email"],
         "refunded": False,
         "status": status,
     }
+    saved = world.store.find(str(charge["payment_method"]), "payment_method")
+    if saved is not None:
+        charge["payment_method_details"]["card"]["last4"] = saved["card"]["last4"]
     if status == "failed":
         charge.update(failure_code="card_declined", failure_message="Your card has insufficient funds.")
     world.store.put(charge, {})

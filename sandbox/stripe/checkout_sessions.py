@@ -12,6 +12,9 @@ from sandbox.stripe.world import World
 
 SOONEST, LATEST = 30 * 60, 24 * 3600
 SMALLEST_TOTAL = 50
+SETUP = "setup"
+"""The mode of a page that saves a card and takes no money."""
+_OTHER_MODE = {"payment": ("setup_intent_data",), SETUP: ("line_items", "payment_intent_data", "submit_type")}
 LONGEST_REFERENCE = 200
 PAYMENT_METHODS = ("card", "sepa_debit", "customer_balance")
 
@@ -21,7 +24,7 @@ _PLAYED = {
     "customer", "customer_creation", "customer_email", "excluded_payment_method_types", "expand",
     "expires_at", "invoice_creation", "line_items", "locale", "metadata", "mode",
     "payment_intent_data", "payment_method_options", "phone_number_collection",
-    "submit_type", "success_url", "tax_id_collection", "ui_mode",
+    "setup_intent_data", "submit_type", "success_url", "tax_id_collection", "ui_mode",
 }  # fmt: skip
 _PLAYED_INTENT = {
     "capture_method",
@@ -54,9 +57,10 @@ def create(world: World, params: Json) -> Json:
     customer = params.get("customer")
     if customer is not None:
         customers.retrieve(world, customer, "customer", status=400)
-    items = line_items.build(world, require(params, "line_items"))
-    total = sum(item["amount_total"] for item in items)
-    if 0 < total < SMALLEST_TOTAL:
+    saves = params["mode"] == SETUP
+    items = [] if saves else line_items.build(world, require(params, "line_items"))
+    total = None if saves else sum(item["amount_total"] for item in items)
+    if total is not None and 0 < total < SMALLEST_TOTAL:
         raise invalid(
             "The Checkout Session's total amount must convert to at least 50 cents.",
             "line_items", "amount_too_small",
@@ -69,7 +73,8 @@ def create(world: World, params: Json) -> Json:
             "expires_at",
         )
     session = _fresh(world, params, now, expires_at, total)
-    note = {"line_items": items, "intent_data": params.get("payment_intent_data", {})}
+    data = params.get("setup_intent_data" if saves else "payment_intent_data", {})
+    note = {"line_items": items, "intent_data": data}
     world.store.put(session, note)
     return session
 
@@ -78,8 +83,7 @@ def _check(params: Json) -> None:
     for name in params:
         if name not in _PLAYED:
             raise not_played(name)
-    if require(params, "mode") != "payment":
-        raise not_played("mode")
+    _check_mode(params)
     if params.get("ui_mode", "hosted_page") != "hosted_page":
         raise not_played("ui_mode")
     _check_urls(params)
@@ -92,7 +96,17 @@ def _check(params: Json) -> None:
             "client_reference_id",
         )
     check_metadata(params.get("metadata") or {})
-    _check_intent_data(params.get("payment_intent_data", {}))
+    for name in ("payment_intent_data", "setup_intent_data"):
+        _check_intent_data(params.get(name, {}), name)
+
+
+def _check_mode(params: Json) -> None:
+    mode = require(params, "mode")
+    if mode not in _OTHER_MODE:
+        raise not_played("mode")
+    for name in _OTHER_MODE[mode]:
+        if name in params:
+            raise invalid(f"You can not pass `{name}` in `{mode}` mode.", name)
 
 
 def _check_urls(params: Json) -> None:
@@ -103,11 +117,11 @@ def _check_urls(params: Json) -> None:
             raise invalid("Not a valid URL", name, "url_invalid")
 
 
-def _check_intent_data(data: Json) -> None:
+def _check_intent_data(data: Json, label: str) -> None:
     for name in data:
         if name not in _PLAYED_INTENT or data.get("capture_method") == "manual":
-            raise not_played(f"payment_intent_data[{name}]")
-    check_metadata(data.get("metadata", {}), "payment_intent_data[metadata]")
+            raise not_played(f"{label}[{name}]")
+    check_metadata(data.get("metadata", {}), f"{label}[metadata]")
 
 
 def _methods(world: World, params: Json) -> list[str]:
@@ -124,7 +138,7 @@ def _methods(world: World, params: Json) -> list[str]:
     return methods
 
 
-def _fresh(world: World, params: Json, now: int, expires_at: int, total: int) -> Json:
+def _fresh(world: World, params: Json, now: int, expires_at: int, total: int | None) -> Json:
     identifier, customer = new_session_id(), params.get("customer")
     options = {"card": {"request_three_d_secure": "automatic"}}
     return {
@@ -142,10 +156,10 @@ def _fresh(world: World, params: Json, now: int, expires_at: int, total: int) ->
         "expires_at": expires_at,
         "livemode": False,
         "metadata": params.get("metadata") or {},
-        "mode": "payment",
+        "mode": params["mode"],
         "payment_method_options": params.get("payment_method_options") or options,
         "payment_method_types": _methods(world, params),
-        "payment_status": "unpaid",
+        "payment_status": "unpaid" if params["mode"] != SETUP else "no_payment_required",
         "status": "open",
         "ui_mode": "hosted_page",
         "url": f"{world.public_url}/checkout/{identifier}",

@@ -10,9 +10,12 @@ from sandbox.stripe import (
     customers,
     disputes,
     events,
+    off_session,
     payment_intents,
+    payment_methods,
     payouts,
     refunds,
+    setup_intents,
 )
 from sandbox.stripe.jsons import Json
 from sandbox.stripe.listings import Listing, page
@@ -63,16 +66,20 @@ _HANDLERS: dict[str, Handler] = {
     "GET /v1/events/{id}": _read(events.retrieve),
     "GET /v1/payment_intents": _list(payment_intents.LISTING),
     "GET /v1/payment_intents/{id}": _read(payment_intents.retrieve),
+    "GET /v1/payment_methods/{id}": _read(payment_methods.retrieve),
     "GET /v1/payouts": _list(payouts.LISTING),
     "GET /v1/payouts/{id}": _read(payouts.retrieve),
     "GET /v1/refunds": _list(refunds.LISTING),
     "GET /v1/refunds/{id}": _read(refunds.retrieve),
+    "GET /v1/setup_intents/{id}": _read(setup_intents.retrieve),
     "POST /v1/checkout/sessions": _create(checkout_sessions.create),
     "POST /v1/checkout/sessions/{id}": checkout_sessions.update,
     "POST /v1/checkout/sessions/{id}/expire": lambda world, identifier, _: checkout_sessions.expire(world, identifier),
     "POST /v1/customers": _create(customers.create),
     "POST /v1/customers/{id}": customers.update,
     "POST /v1/disputes/{id}": disputes.update,
+    "POST /v1/payment_intents": _create(off_session.create),
+    "POST /v1/payment_methods/{id}/detach": lambda world, identifier, _: payment_methods.detach(world, identifier),
     "POST /v1/refunds": _create(refunds.create),
     "POST /v1/refunds/{id}": refunds.update,
 }

@@ -41,6 +41,21 @@ class ApiError(Exception):
         return {"error": error}
 
 
+class CardError(ApiError):
+    """What a bank refused: the intent it refused stays, and is shown with the refusal."""
+
+    kind = "card_error"
+
+    def __init__(self, error: Json, intent: Json) -> None:
+        """Keep what is said of the card, and the intent as it is now."""
+        super().__init__(str(error["message"]), status=402, code=str(error["code"]), stored=True)
+        self._shown = {**error, "payment_intent": intent}
+
+    def body(self, request_id: str) -> Json:
+        """Return the error with the intent inside."""
+        return {"error": {**super().body(request_id)["error"], **self._shown}}
+
+
 class IdempotencyError(ApiError):
     """A key used again with other parameters, or while its first request still runs."""
 

@@ -22,8 +22,10 @@ _URLS = {
     "customer": "/v1/customers",
     "dispute": "/v1/disputes",
     "payment_intent": "/v1/payment_intents",
+    "payment_method": "/v1/payment_methods",
     "payout": "/v1/payouts",
     "refund": "/v1/refunds",
+    "setup_intent": "/v1/setup_intents",
 }
 
 LISTING = Listing(url="/v1/events", kind="event", label="event")

@@ -18,6 +18,9 @@ _BUTTONS = {
     "sepa_debit": "pay_sepa",
     "customer_balance": "pay_bank_transfer",
     "nothing": "pay_nothing",
+    "save_card": "save_card",
+    "save_declined_card": "save_declined_card",
+    "save_asking_card": "save_asking_card",
 }
 
 

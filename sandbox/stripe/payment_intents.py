@@ -42,7 +42,9 @@ def of_session(world: World, session: Json, method: str) -> Json:
         intent = world.store.get(note["intent"])
         _use(intent, method)
         return intent
-    intent = _fresh(world, session, note["intent_data"])
+    email = (session["customer_details"] or {}).get("email")
+    data = {"receipt_email": email, **note["intent_data"]}
+    intent = _fresh(world, session["amount_total"], session["customer"], data)
     _use(intent, method)
     world.store.put(intent, {"session": session["id"]})
     world.store.put(session, {**note, "intent": intent["id"]})
@@ -50,14 +52,23 @@ def of_session(world: World, session: Json, method: str) -> Json:
     return intent
 
 
-def _fresh(world: World, session: Json, data: Json) -> Json:
+def of_saved_card(world: World, params: Json, method: Json) -> Json:
+    """Return a new intent that charges a saved card."""
+    intent = _fresh(world, params["amount"], params["customer"], params)
+    _use(intent, "card")
+    intent.update(payment_method=method["id"], confirmation_method="automatic")
+    world.store.put(intent, {})
+    events.record(world, "payment_intent.created", intent)
+    return intent
+
+
+def _fresh(world: World, amount: int, customer: str | None, data: Json) -> Json:
     identifier = new_id("pi")
-    email = (session["customer_details"] or {}).get("email")
     return {
         **dict.fromkeys(_EMPTY),
         "id": identifier,
         "object": "payment_intent",
-        "amount": session["amount_total"],
+        "amount": amount,
         "amount_capturable": 0,
         "amount_details": {"tip": {}},
         "amount_received": 0,
@@ -66,14 +77,14 @@ def _fresh(world: World, session: Json, data: Json) -> Json:
         "confirmation_method": "automatic",
         "created": world.clock.now(),
         "currency": "eur",
-        "customer": session["customer"],
+        "customer": customer,
         "description": data.get("description"),
         "livemode": False,
         "managed_payments": {"enabled": False},
-        "metadata": data.get("metadata", {}),
+        "metadata": data.get("metadata") or {},
         "payment_method_options": {},
         "payment_method_types": [],
-        "receipt_email": data.get("receipt_email", email),
+        "receipt_email": data.get("receipt_email"),
         "statement_descriptor": data.get("statement_descriptor"),
         "statement_descriptor_suffix": data.get("statement_descriptor_suffix"),
         "status": "requires_payment_method",

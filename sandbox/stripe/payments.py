@@ -1,6 +1,6 @@
 """The buyer's side: what a button of the hosted page sets in motion, and what follows later."""
 
-from sandbox.stripe import charges, events, payment_intents
+from sandbox.stripe import charges, events, payment_intents, setup_intents
 from sandbox.stripe.errors import conflict
 from sandbox.stripe.identifiers import new_id
 from sandbox.stripe.jsons import Json
@@ -22,7 +22,7 @@ def _complete(world: World, session: Json, status: str, intent: str | None) -> J
 def _begin(session: Json, method: str) -> None:
     if session["status"] != "open":
         raise SessionClosed(session["id"])
-    if method not in session["payment_method_types"] or session["amount_total"] == 0:
+    if method not in session["payment_method_types"] or not session["amount_total"]:
         raise conflict(f"This Checkout Session does not accept {method}.")
 
 
@@ -30,8 +30,19 @@ def pay_nothing(world: World, session: Json) -> Json:
     """Confirm a session whose total is zero: complete, with no payment intent."""
     if session["status"] != "open":
         raise SessionClosed(session["id"])
-    if session["amount_total"] != 0:
+    if session["mode"] != "payment" or session["amount_total"] != 0:
         raise conflict("This Checkout Session has an amount to pay.")
+    return _complete(world, session, "no_payment_required", None)
+
+
+def save_card(world: World, session: Json, bank: str) -> Json:
+    """Type a card on a page in setup mode; ``bank`` is what will be said when it is charged."""
+    if session["status"] != "open":
+        raise SessionClosed(session["id"])
+    if session["mode"] != "setup":
+        raise conflict("This Checkout Session takes a payment.")
+    intent = setup_intents.of_session(world, session, bank)
+    session["setup_intent"] = intent["id"]
     return _complete(world, session, "no_payment_required", None)
 
 
@@ -41,7 +52,7 @@ def pay_card(world: World, session: Json) -> Json:
     intent = payment_intents.of_session(world, session, "card")
     charge = charges.create(world, intent, "card", "succeeded")
     events.record(world, "charge.succeeded", charge)
-    _receive(world, intent, charge)
+    receive(world, intent, charge)
     _complete(world, session, "paid", intent["id"])
     settle_later(world, charge)
     return session
@@ -126,7 +137,7 @@ def _instructions(remaining: int, reference: str) -> Json:
     return {"type": kind, kind: instructions}
 
 
-def _receive(world: World, intent: Json, charge: Json) -> None:
+def receive(world: World, intent: Json, charge: Json) -> None:
     """Mark the intent paid by the charge."""
     intent.update(
         status="succeeded",
@@ -156,7 +167,7 @@ def funds_arrived(world: World, intent: Json, amount: int | None = None) -> Json
     else:
         raise conflict("This payment does not wait for money.")
     events.record(world, "charge.succeeded", charge)
-    _receive(world, intent, charge)
+    receive(world, intent, charge)
     session = payment_intents.session_of(world, intent["id"])
     session["payment_status"] = "paid"
     world.store.put(session)
