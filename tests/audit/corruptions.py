@@ -4,8 +4,9 @@ from tests.audit.corruptions_of_connections import CONNECTIONS
 from tests.audit.corruptions_of_history import HISTORY
 from tests.audit.corruptions_of_invitations import INVITATIONS
 from tests.audit.corruptions_of_money import MONEY
+from tests.audit.corruptions_of_renewals import RENEWALS
 from tests.audit.corruptions_of_rights import RIGHTS
 from tests.audit.corruptions_of_services import SERVICES
 from tests.audit.corruptions_of_transfers import TRANSFERS
 
-CORRUPTIONS = (*RIGHTS, *MONEY, *TRANSFERS, *SERVICES, *HISTORY, *CONNECTIONS, *INVITATIONS)
+CORRUPTIONS = (*RIGHTS, *MONEY, *TRANSFERS, *SERVICES, *HISTORY, *CONNECTIONS, *INVITATIONS, *RENEWALS)

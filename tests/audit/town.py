@@ -29,6 +29,7 @@ from shop.payments.refund_plans import RefundWish
 from tests.audit.town_connections import connect
 from tests.audit.town_invitations import invite
 from tests.audit.town_people import Town
+from tests.audit.town_renewals import renew_by_themselves
 from tests.audit.town_services import buy_with_an_agreement, serve
 from tests.audit.town_transfers import give_back, pay_by_transfer
 from tests.factories import a_studio, a_user
@@ -53,6 +54,7 @@ def build_town(app: Flask, outside: Outside) -> None:
         connect(town)
         serve()
         buy_with_an_agreement(town)
+        renew_by_themselves(town, outside)
         _pay_on_the_hosted_page(town, outside)
         pay_by_transfer(town)
         give_back(town)

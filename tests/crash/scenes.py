@@ -5,13 +5,23 @@
 
 import os
 import sys
+from datetime import timedelta
 from uuid import UUID
 
 from flask import Flask
 from sqlalchemy import select
 
 from app import Outside, create_app
-from entitlements import FOLLOW_SEATS, HttpProvisioner, Party, activate_coupon, invitations, stock_of
+from entitlements import (
+    FOLLOW_SEATS,
+    RENEW_BEFORE,
+    Company,
+    HttpProvisioner,
+    Party,
+    activate_coupon,
+    invitations,
+    stock_of,
+)
 from entitlements.connections.handovers import PayerHandover, accept_handover, open_handover, propose_handover
 from entitlements.connections.moves import MoveWish, StudioMove, agree_to_move, propose_move
 from entitlements.provisioning.attempts import attempt
@@ -28,11 +38,17 @@ from shop.invitations.ordering import order_by_invitation
 from shop.orders.order_book import lines_of
 from shop.orders.requoting import ask_for_new_quote
 from shop.payments.attempts import attempts_of
-from shop.payments.checkout import settle_attempt, start_checkout
+from shop.payments.checkout import look_and_reconcile, settle_attempt, start_checkout
 from shop.payments.method import change_payment_method
 from shop.payments.refund_decisions import ask_refund
 from shop.payments.refund_plans import RefundWish
 from shop.payments.refund_requests import learn_charges
+from shop.renewals.automatic_orders import renew_by_itself
+from shop.renewals.card_setup import open_card_page
+from shop.renewals.charging import charge_renewal
+from shop.renewals.mandate_text import VERSION
+from shop.renewals.renewal_quotes import renewal_quote
+from shop.renewals.standing import Shown, switch_on
 from tests.banking import ACCOUNT
 from tests.crash.client import press
 from tests.crash.world import World
@@ -40,6 +56,7 @@ from tests.factories import a_studio
 from tests.invited import BY_CARD, a_written_invitation
 from tests.races.numbers import company_fields
 from tests.refunding import request_refund
+from tests.running import BASE, bought
 from tests.stories import an_order, company_data, owner_of
 
 
@@ -101,7 +118,12 @@ def agree(_app: Flask, move_id: UUID) -> None:
         agree_to_move(session, move_id, Principal(None, move.to_studio_id, "owner"))
 
 
-EDGES = {edge.__name__: edge for edge in (refund, end_request, pay_invited, accept_payer, agree)}
+def renew(app: Flask, attempt_id: UUID) -> None:
+    """Seven days before the end of its services a company's payer is charged on the saved card."""
+    charge_renewal(attempt_id, gateway_of(app))
+
+
+EDGES = {edge.__name__: edge for edge in (refund, end_request, pay_invited, accept_payer, agree, renew)}
 
 
 def invited_order(app: Flask, studio: Party) -> UUID:
@@ -170,6 +192,24 @@ def proposed_move(app: Flask, studio: Party, taker: Party, company_id: UUID) -> 
         wish = MoveWish(company_id, studio.id, str(taker.tax_code), with_payer=True, company_must_agree=False)
         assert propose_move(session, wish, owner_of(studio))
         return session.scalars(select(StudioMove.id)).one()
+
+
+def renewal_to_charge(app: Flask, studio: Party, company_id: UUID) -> UUID:
+    """A base service that ends in a week, whose payer saved a card and agreed that it renews; answers the attempt."""
+    ends_on = clock.today() + timedelta(days=RENEW_BEFORE)
+    with app.app_context():
+        page = open_card_page(studio.id, "/servizi", gateway_of(app))
+        press(page.url, "save_card")
+        look_and_reconcile(gateway_of(app), "checkout_session", page.session_id)
+        with transaction() as session:
+            bought(session, session.get_one(Company, company_id), BASE, ends_on - timedelta(days=365), ends_on)
+        with transaction() as session:
+            quote = renewal_quote(session, studio.id, company_id)
+            assert quote is not None
+            switch_on(session, company_id, Shown(VERSION, quote.gross_cents, ends_on, "it"), owner_of(studio))
+            attempt = renew_by_itself(session, company_id, ends_on)
+            assert attempt is not None
+            return attempt.id
 
 
 def page_to_close(app: Flask, studio: Party) -> Order:

@@ -11,11 +11,13 @@ from uuid import UUID
 import pytest
 from flask import Flask
 
-from entitlements import count_by_state
+from entitlements import Party, count_by_state
 from foundation.audit import verify, violations_of
 from foundation.database import database, transaction
 from foundation.jobs import drain
+from shop.payments.attempts import StripeCustomer
 from shop.payments.janitor import settle_pending
+from shop.renewals.standing import take_card_away
 from tests.crash.points import ELSEWHERE
 from tests.crash.programs import Starter
 from tests.crash.scenes import (
@@ -31,10 +33,12 @@ from tests.crash.scenes import (
     proposed_handover,
     proposed_move,
     refused_company,
+    renewal_to_charge,
     scene_app,
 )
 from tests.crash.world import World, a_world
 from tests.database import ROOT
+from tests.stories import owner_of
 
 pytestmark = [pytest.mark.sockets, pytest.mark.race]
 LONGEST_SECONDS = 60
@@ -209,6 +213,65 @@ def test_a_refund_whose_worker_died_before_it_said_so_is_sent_again_and_is_one(w
     _let_a_worker_finish(world, starter, "refunds.send")
     assert world.rows("SELECT state FROM refund_requests") == [("DONE",)]
     assert world.number("SELECT sum(amount_cents) FROM stripe_refunds") == order.gross_cents
+    assert _violations(app) == []
+
+
+@pytest.mark.parametrize("point", ["renewal.sent", "gateway.after_call", "renewal.called"])
+def test_a_renewal_whose_process_died_while_the_card_was_charged_is_charged_once(
+    world: World, app: Flask, point: str
+) -> None:
+    studio, attempt_id = _renewing(app)
+    act(world, "renew", attempt_id, point)
+    assert world.rows("SELECT sent_at IS NULL, charged_at IS NULL FROM renewal_attempts") == [(False, True)]
+    for _ in range(2):
+        act(world, "renew", attempt_id, None)
+    _renewed_once(world, app, studio)
+
+
+def test_a_renewal_whose_worker_died_before_it_said_so_is_one(world: World, app: Flask) -> None:
+    studio, _attempt_id = _renewing(app)
+    starter = Starter(world.environment, world.folder)
+    doomed = starter.worker("job.renewals.charge.done")
+    try:
+        assert doomed.process.wait(LONGEST_SECONDS) == -signal.SIGKILL
+    finally:
+        doomed.end()
+    _let_a_worker_finish(world, starter, "renewals.charge")
+    _renewed_once(world, app, studio)
+
+
+def test_a_card_whose_worker_died_forgetting_it_is_forgotten(world: World, app: Flask) -> None:
+    studio, _attempt_id = _renewing(app)
+    with app.app_context(), transaction() as session:
+        assert take_card_away(session, owner_of(studio))
+    starter = Starter(world.environment, world.folder)
+    doomed = starter.worker("job.cards.detach.done")
+    try:
+        assert doomed.process.wait(LONGEST_SECONDS) == -signal.SIGKILL
+    finally:
+        doomed.end()
+    _let_a_worker_finish(world, starter, "cards.detach", "renewals.charge")
+    assert world.rows("SELECT reason FROM renewal_attempts") == [("SWITCHED_OFF",)]
+    assert world.number("SELECT count(*) FROM saved_cards WHERE last4 IS NOT NULL") == 0
+    assert _violations(app) == []
+
+
+def _renewing(app: Flask) -> tuple[Party, UUID]:
+    studio = a_buyer(app)
+    paid_order(app, studio)
+    return studio, renewal_to_charge(app, studio, created_company(app, studio))
+
+
+def _renewed_once(world: World, app: Flask, studio: Party) -> None:
+    with app.app_context():
+        drain()
+        with transaction() as session:
+            customer = session.get_one(StripeCustomer, studio.id).customer_id
+        intents = gateway_of(app).intents_of_customer(customer)
+    assert [one["status"] for one in intents if "renewal_attempt" in one["metadata"]] == ["succeeded"]
+    paid = "SELECT count(*) FROM payments p JOIN renewal_attempts a ON a.payment_intent_id = p.external_id"
+    assert world.number(paid) == 1
+    assert world.rows("SELECT action FROM licence_terms ORDER BY starts_on") == [("START",), ("RENEW",)]
     assert _violations(app) == []
 
 
