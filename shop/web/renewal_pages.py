@@ -44,7 +44,7 @@ class ConsentForm:
     """What came back: the ticks, and the version, total and end that were in view."""
 
     ticks: frozenset[str] = frozenset()
-    version: str = VERSION
+    version: str = ""
     seen_gross_cents: str = ""
     seen_ends_on: str = ""
 
@@ -204,6 +204,7 @@ def _page(view: RenewalView) -> str:
         view=view,
         rows=rows_of(quote.priced) if quote else [],
         clauses=CLAUSES,
+        version=VERSION,
         words=renewal_words,
         returned="carta" in request.args,
     )
