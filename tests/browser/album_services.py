@@ -40,12 +40,34 @@ def _a_company_that_adds(cast: Cast, owner: Visitor) -> None:
     owner.open("/servizi")
     owner.press("Rinnova tutto insieme")
     cast.here(owner, "cart-renewal", "Cart: everything is renewed together, for how many years is chosen")
+    _it_renews_by_itself(cast, owner)
     cast.take(owner, "/servizi/utenze", "seats-free", "Seats: nobody sits yet")
     owner.fill(email="chiara@brambilla.example")
     owner.press("Manda l’invito")
     cast.here(owner, "seats", "Seats: an invitation is on its way")
     owner.follow("Gestisci chiara@brambilla.example")
     cast.here(owner, "seat", "One seat: permissions and access")
+
+
+def _it_renews_by_itself(cast: Cast, owner: Visitor) -> None:
+    page = owner.page
+    owner.open("/servizi")
+    owner.follow("Attiva il rinnovo automatico")
+    cast.here(owner, "renewal-consent", "Automatic renewal: what is agreed to, and what will be charged")
+    owner.press("Attiva e salva la carta")
+    cast.here(owner, "renewal-errors", "Automatic renewal: nothing is agreed to unread")
+    steps.tick_the_conditions(owner)
+    page.locator("#mandate").check()
+    owner.press("Attiva e salva la carta")
+    cast.here(owner, "simulator-card", "Simulator: a card is saved, nothing is paid")
+    owner.press("Salva una carta valida")
+    expect(page.get_by_role("heading", name="Stato")).to_be_visible()
+    # The card comes by letter: asked again, as a person would.
+    while page.get_by_role("heading", name="La carta").count() == 0:
+        page.wait_for_timeout(250)
+        page.reload()
+    cast.here(owner, "renewal-on", "Automatic renewal: on, with the card, and off in one press", dark=True)
+    cast.take(owner, "/servizi", "services-renewing", "Services: they renew by themselves")
 
 
 def _a_company_that_is_late(cast: Cast, owner: Visitor) -> None:
