@@ -35,6 +35,7 @@ from tests.signing import post, sign_in
 from tests.stories import DEMO_CATALOGUE
 
 TICKS = {"mandate": "1", "terms": "1", "tacit_renewal": "1", "liability_limits": "1"}
+FINGERPRINTS = {"2026-11": "47de5c726f579dca13ad647aaf23053b3f7e8ad175768685263b28231d66caf0"}
 GROSS = 7893
 """29.90 + 15.00 + 2 × 9.90, and 22 % of it."""
 
@@ -396,3 +397,21 @@ def test_another_studio_finds_nothing_there(payer: Payer) -> None:
     for path in ("", "/fine", "/carta", "/carta/togli"):
         assert post(browser, f"{payer.address}{path}", fields=TICKS).status_code == 404
     assert browser.get(payer.address).status_code == 404
+
+
+def test_a_mandate_text_that_changed_has_a_new_version() -> None:
+    assert FINGERPRINTS[VERSION] == text_fingerprint(), "give a changed text a new version, and note its fingerprint"
+
+
+def test_agreed_to_in_the_last_week_it_counts_from_the_next_end_on(payer: Payer) -> None:
+    payer.go_to(5)
+    assert "Questa volta rinnova con un clic" in visit(payer.browser, payer.address).text
+    payer.turn_on()
+    assert "È attivo dalla scadenza successiva" in payer.services()
+    payer.go_to(2)
+    assert payer.attempts() == []
+    now = payer.shop.running()
+    payer.shop.buy(*[payer.shop.line(sku, one.quantity, one) for sku, one in now.items()])
+    payer.ends_on = payer.shop.ends()[BASE]
+    payer.go_to(7)
+    assert payer.order().state == "FULFILLED"
