@@ -100,7 +100,7 @@ from entitlements.rights import Rights, rights_of
 from entitlements.running.letters import along_with_expiring
 from entitlements.running.licence_grants import BaseServiceAlreadyActive, TermMissing, TermMoved
 from entitlements.running.life import RENEW, RENEW_BEFORE, renews_at, schedule_renewal
-from entitlements.running.service_rights import ServiceRight
+from entitlements.running.service_rights import ServiceRight, room_of
 from entitlements.running.service_states import closes_on
 from entitlements.running.setup_steps import SetupStep, StepNotFound, StepNotYet, StepOfVendor, TickedStep, tick
 from entitlements.running.what_runs import (
@@ -125,6 +125,7 @@ from entitlements.seats.seating import (
     seating_of,
     seats_in_use,
 )
+from entitlements.storage.reports import Measured, days_of_use, report_storage, storage_in_use
 from entitlements.suspensions import lift_suspensions, suspend_licences
 from entitlements.wallet_recoveries import BucketLeft, buckets_left, give_back_recovered, recover_unused
 
@@ -164,6 +165,7 @@ __all__ = [
     "IllegalSeatStep",
     "Invoicing",
     "IssuedCoupons",
+    "Measured",
     "MemoryInvoicing",
     "MemoryProvisioner",
     "NoAnswer",
@@ -233,6 +235,7 @@ __all__ = [
     "credit_referral",
     "credits_earned",
     "credits_left",
+    "days_of_use",
     "find_waiting_requests",
     "give_back_recovered",
     "give_code",
@@ -270,7 +273,9 @@ __all__ = [
     "release_coupons",
     "release_purchases",
     "renews_at",
+    "report_storage",
     "rights_of",
+    "room_of",
     "running_by_company",
     "running_services",
     "schedule_renewal",
@@ -282,6 +287,7 @@ __all__ = [
     "set_payer",
     "step_seat",
     "stock_of",
+    "storage_in_use",
     "studio_pointer",
     "support_code",
     "suspend_licences",

@@ -30,10 +30,10 @@ sql_checks(
         ),
         (
             "a module ends with its base unless it keeps its own term",
-            "SELECT count(*) FROM licences WHERE kind IN ('addon', 'seats')",
+            "SELECT count(*) FROM licences WHERE kind NOT IN ('plan', 'base_service')",
             """
             SELECT 'licence ' || l.id || ' outlasts its base' FROM licences l
-            WHERE l.kind IN ('addon', 'seats') AND l.gives ->> 'off_policy' IS DISTINCT FROM 'KEEP_OWN_TERM'
+            WHERE l.kind NOT IN ('plan', 'base_service') AND l.gives ->> 'off_policy' IS DISTINCT FROM 'KEEP_OWN_TERM'
               AND (SELECT max(t.ends_on) FROM licence_terms t WHERE t.licence_id = l.id)
                 > coalesce((SELECT max(t.ends_on) FROM licence_terms t
                             JOIN licences b ON b.id = t.licence_id AND b.kind = 'base_service'

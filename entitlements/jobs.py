@@ -20,6 +20,7 @@ from entitlements.provisioning.attempts import ask_again, attempt
 from entitlements.provisioning.changes import TELL, tell
 from entitlements.provisioning.provisioner import Provisioner
 from entitlements.running.life import REMIND, TURN, WELCOME, day_turns, remind, welcome_back
+from entitlements.storage import audit as storage_audit  # noqa: F401 - registers its checks
 from entitlements.wallets import EXPIRY_RULE, expire_bucket
 from foundation.database import transaction
 from foundation.jobs import DueRow, due_rule, job

@@ -14,14 +14,18 @@ PLAN = "plan"
 BASE_SERVICE = "base_service"
 ADD_ON = "addon"
 SEATS = "seats"
+STORAGE = "storage"
+LOTS = (SEATS, STORAGE)
+"""Kinds bought by quantity, of which a company may have several beside each other."""
 
 
 class Licence(Identified, Model):
     """A right of a party: a product of a family with plan, mode and limits. One per cause (M8).
 
-    `kind` is a plan (of a coupon), a base service, a module or a lot of `quantity` seats. `state` is what was last told
-    of a service; what it is on a day follows from its terms (`running/what_runs.py`). `tax_code` stands here for base
-    services because "one open base service per tax code" is a promise of this table (F004-24); `closed_at` ends it.
+    `kind` is a plan (of a coupon), a base service, a module, or a lot: `quantity` seats or units of storage. `state` is
+    what was last told of a service; what it is on a day follows from its terms (`running/what_runs.py`). `tax_code`
+    stands here for base services because "one open base service per tax code" is a promise of this table (F004-24);
+    `closed_at` ends it.
     """
 
     __tablename__ = "licences"
@@ -36,9 +40,9 @@ class Licence(Identified, Model):
             postgresql_where=text("kind = 'base_service' AND closed_at IS NULL"),
         ),
         CheckConstraint("access_mode IN ('FULL', 'READ_ONLY')", name="access_mode"),
-        CheckConstraint("kind IN ('plan', 'base_service', 'addon', 'seats')", name="kind"),
+        CheckConstraint("kind IN ('plan', 'base_service', 'addon', 'seats', 'storage')", name="kind"),
         CheckConstraint("state IN ('ACTIVE', 'LIMITED', 'CLOSED', 'SUSPENDED', 'EXPIRED')", name="state"),
-        CheckConstraint("quantity > 0 AND (quantity = 1 OR kind = 'seats')", name="quantity"),
+        CheckConstraint("quantity > 0 AND (quantity = 1 OR kind IN ('seats', 'storage'))", name="quantity"),
         CheckConstraint("(kind = 'base_service') = (tax_code IS NOT NULL)", name="base_has_tax_code"),
         CheckConstraint("(state = 'CLOSED') = (closed_at IS NOT NULL)", name="closed"),
     )
@@ -62,6 +66,11 @@ class Licence(Identified, Model):
     cause_kind: Mapped[str]
     cause_id: Mapped[UUID]
     created_at: Mapped[datetime]
+
+    @property
+    def storage_gb(self) -> int:
+        """The gigabytes that all its units together give (F004-27)."""
+        return self.quantity * int(self.limits.get("storage_gb", 0))
 
 
 class LicenceTerm(Identified, Model):

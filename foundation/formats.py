@@ -29,6 +29,8 @@ _AND: Final = {ITALIAN: " e ", ENGLISH: " and "}
 _CENTS_IN_A_EURO: Final = 100
 _BASIS_POINTS_IN_A_PERCENT: Final = 100
 _PRICE_DECIMALS: Final = 2
+_TENTH_OF_A_GIGABYTE: Final = 10**8
+_TENTHS: Final = 10
 
 
 def number(count: int, language: str = ITALIAN) -> str:
@@ -56,6 +58,12 @@ def basis_points(rate: int, language: str = ITALIAN) -> str:
     decimals = f"{rest:02}".rstrip("0")
     sign = _MINUS if rate < 0 else ""
     return f"{sign}{whole}{_point(language) if decimals else ''}{decimals}%"
+
+
+def gigabytes(count: int, language: str = ITALIAN) -> str:
+    """Bytes as gigabytes of a thousand million, half-up to a tenth: 8149000000 is "8,1 GB"."""
+    whole, tenth = divmod((count + _TENTH_OF_A_GIGABYTE // 2) // _TENTH_OF_A_GIGABYTE, _TENTHS)
+    return f"{number(whole, language)}{_point(language)}{tenth}{_NO_BREAK}GB"
 
 
 def day(on: date, language: str = ITALIAN) -> str:
@@ -123,6 +131,7 @@ def install(app: Flask) -> None:
         money,
         unit_price,
         basis_points,
+        gigabytes,
         day,
         last_day,
         instant,

@@ -44,11 +44,21 @@ from pricing.quote_requests import PACKS_ONLY, POLICY_VERSION, Adjustment, Quote
 from pricing.quotes import MAXIMUM_TOTAL_CENTS, Quote, QuotedLine, net_per_unit, price, replay
 from pricing.refunds import refund_share
 from pricing.settlement import NeedsRequote, RenewedService, renew, settle_extension
+from pricing.storage import (
+    AVERAGED_DAYS,
+    GIGABYTE,
+    DayOfUse,
+    expected_bytes,
+    is_filling,
+    suggested_units,
+)
 from pricing.terms import Term, add_months, charge, cumulative_price, december_term, months_ceil, twelve_month_term
 from pricing.tiers import MAXIMUM_QUANTITY, Tier, TierRow, TierTable
 from pricing.vat import TaxedNet, VatRate, VatSummary, gross_shares, vat_on, vat_shares, vat_summaries
 
 __all__ = [
+    "AVERAGED_DAYS",
+    "GIGABYTE",
     "MAXIMUM_QUANTITY",
     "MAXIMUM_TOTAL_CENTS",
     "MAXIMUM_YEARS",
@@ -61,6 +71,7 @@ __all__ = [
     "AnnualPrice",
     "ConflictingVatRates",
     "Counted",
+    "DayOfUse",
     "EmptyQuote",
     "ExtensionCase",
     "ExtensionLine",
@@ -116,8 +127,10 @@ __all__ = [
     "december_term",
     "discount_on",
     "discounted",
+    "expected_bytes",
     "gross_shares",
     "half_up",
+    "is_filling",
     "largest_remainder",
     "months_ceil",
     "net_per_unit",
@@ -127,6 +140,7 @@ __all__ = [
     "renew",
     "replay",
     "settle_extension",
+    "suggested_units",
     "total",
     "twelve_month_term",
     "vat_on",

@@ -26,6 +26,7 @@ class Sold:
     unit_net_cents: int
     off_policy: str = ""
     setup: tuple[JsonObject, ...] = ()
+    storage_gb: int = 0
 
     @property
     def gives(self) -> JsonObject:
@@ -33,6 +34,8 @@ class Sold:
         more: JsonObject = {"off_policy": self.off_policy} if self.off_policy else {}
         if self.setup:
             more["setup"] = list(self.setup)
+        if self.storage_gb:
+            more["limits"] = {"storage_gb": self.storage_gb}
         return {"kind": "licence", "family": "EINVOICING", "product": self.product, "plan": self.plan, **more}
 
 
@@ -56,6 +59,7 @@ RECEIVE_ONLY = Sold("EINVOICING-RECEIVE-ONLY", "base_service", "EINVOICING", "RE
 DOCUMENTS = Sold("MODULE-DOCUMENTS", "addon", "DOCUMENTS", "STANDARD", 1_500, "TRUNCATE")
 COLLECTIONS = Sold("MODULE-COLLECTIONS", "addon", "COLLECTIONS", "STANDARD", 1_500, "TRUNCATE")
 SEATS = Sold("EINVOICING-SEAT", "seats", "SEAT", "STANDARD", 990, "KEEP_OWN_TERM")
+STORAGE = Sold("EINVOICING-STORAGE", "storage", "STORAGE", "STANDARD", 400, "KEEP_OWN_TERM", storage_gb=1)
 
 
 def a_company(session: Session, number: int | None = None) -> Company:

@@ -1,4 +1,4 @@
-"""What a change tells the vendor's software (M25): plan, mode, limits and term, the services, and who sits where."""
+"""What a change tells the vendor's software (M25): plan, mode, limits, term, services, seats, room."""
 
 from datetime import date
 
@@ -10,6 +10,7 @@ from entitlements.licences import BASE_SERVICE, PLAN, Licence, LicenceTerm
 from entitlements.links import payer_at
 from entitlements.running.what_runs import HeldService, base_among, held_services, state_on
 from entitlements.seats.seating import seating_of
+from entitlements.storage.room import room_on
 from foundation import clock
 from foundation.database import JsonObject
 
@@ -26,6 +27,7 @@ def change_body(session: Session, company: Company) -> JsonObject:
         "payer": payer.payer if payer else "COMPANY",
         "services": [_service(one, base, on) for one in held if state_on(one, base, on) != "EXPIRED"],
         "seats": _seats(session, company),
+        "storage": {"limit_gb": room_on(held, on)},
     }
 
 

@@ -49,7 +49,10 @@ def write_to_payer(
     about: Sequence[HeldService],
     more: JsonObject | None = None,
 ) -> bool:
-    """Queue a mail about services to their payer; False when it had been queued, or nobody has an address."""
+    """Queue a mail about services to their payer; False when it had been queued, or nobody has an address.
+
+    `more` is what this template says besides.
+    """
     payer = payer_of(session, company)
     if payer.email is None:
         return False

@@ -14,7 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from entitlements.companies import Company, CompanyNotFound
-from entitlements.licences import BASE_SERVICE, SEATS, Activation, Licence, LicenceTerm, new_licence
+from entitlements.licences import BASE_SERVICE, LOTS, SEATS, Activation, Licence, LicenceTerm, new_licence
 from entitlements.opened_companies import open_registered
 from entitlements.paid_lines import PaidLine
 from entitlements.provisioning.changes import announce_change
@@ -130,7 +130,7 @@ def _start(session: Session, company: Company, line: PaidLine, term: PaidTerm) -
         "kind": line.product_kind,
         "sku": line.sku,
         "names": line.names,
-        "quantity": term.quantity if line.product_kind == SEATS else 1,
+        "quantity": term.quantity if line.product_kind in LOTS else 1,
         "tax_code": company.tax_code if line.product_kind == BASE_SERVICE else None,
     }
     licence = new_licence(company.id, line.gives, line.cause.kind, line.cause.id, id=new_id(), **facts)
@@ -205,8 +205,8 @@ def _tell(session: Session, line: PaidLine, licence: Licence, term: PaidTerm) ->
     facts = {"licence_id": licence.id, "cause_id": line.cause.id, "ends_on": term.ends_on.isoformat()}
     if term.action != "START":
         record_event(session, "licence.changed", subject, None, action=term.action, **facts)
-    elif licence.kind == SEATS:
-        record_event(session, "seats.changed", subject, None, quantity=licence.quantity, **facts)
+    elif licence.kind in LOTS:
+        record_event(session, f"{licence.kind}.changed", subject, None, quantity=licence.quantity, **facts)
     else:
         started = "licence.started" if licence.kind == BASE_SERVICE else "addon.activated"
         record_event(session, started, subject, None, **facts)

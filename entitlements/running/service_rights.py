@@ -9,6 +9,7 @@ from entitlements.licences import BASE_SERVICE, PLAN, Licence, LicenceTerm
 from entitlements.links import Cause
 from entitlements.running.setup_steps import SetupStep, SetupTick, is_set_up, steps_of
 from entitlements.running.what_runs import HeldService, base_among, state_on
+from entitlements.storage.room import GIVING
 
 RightState = Literal["NOT_STARTED", "ACTIVE", "SETUP_REQUIRED", "LIMITED", "SUSPENDED", "EXPIRED", "CLOSED"]
 
@@ -68,3 +69,8 @@ def _state(one: HeldService, base: HeldService | None, on: date) -> RightState:
 def _held_back(licence: Licence, at: datetime) -> bool:
     """Whether a case (dispute, finance decision) had suspended it (D10)."""
     return licence.suspended_at is not None and licence.suspended_at <= at
+
+
+def room_of(services: Sequence[ServiceRight]) -> int:
+    """The gigabytes of a company, from the rights its services give at an instant (F004-27)."""
+    return sum(right.licence.storage_gb for right in services if right.state in GIVING)

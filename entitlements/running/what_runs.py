@@ -1,4 +1,4 @@
-"""What runs for a company on a day: its base service, and the modules and lots of seats beside it (S004)."""
+"""What runs for a company on a day: its base service, and the modules and lots beside it (S004)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ class RunningService:
     """A service with the figures of its newest term.
 
     `unit_net_cents` is the net price of one unit for a year, `anchor_on` the day its price term began (`A0`, D3),
-    `ends_on` the exclusive end of everything paid so far.
+    `ends_on` the exclusive end of everything paid so far, `storage_gb` the gigabytes that all units together give.
     """
 
     licence_id: UUID
@@ -33,6 +33,7 @@ class RunningService:
     price_book_version: int
     anchor_on: date
     ends_on: date
+    storage_gb: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,4 +155,5 @@ def _service(one: HeldService) -> RunningService:
         price_book_version=term.price_book_version,
         anchor_on=term.anchor_on,
         ends_on=term.ends_on,
+        storage_gb=one.licence.storage_gb,
     )

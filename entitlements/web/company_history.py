@@ -51,5 +51,7 @@ def _title(event_type: str) -> str:
         "addon.activated": _("Modulo attivato"),
         "addon.step_done": _("Passo dopo l’acquisto completato"),
         "seats.changed": _("Utenze cambiate"),
+        "storage.changed": _("Spazio cambiato"),
+        "storage.filling": _("Spazio quasi pieno"),
     }
     return known.get(event_type, "")

@@ -43,6 +43,10 @@ class Area(Blueprint):  # type: ignore[misc] # flask-smorest publishes no types
         """A view that does something."""
         return cast("Callable[[View], View]", self.route(rule, methods=["POST"]))
 
+    def put(self, rule: str) -> Callable[[View], View]:
+        """A view that says how something is: said again, it changes nothing, so it takes no Idempotency-Key."""
+        return cast("Callable[[View], View]", self.route(rule, methods=["PUT"]))
+
     def query(self, shape: type[Schema]) -> Callable[[View], View]:
         """The query's shape; the view takes it first."""
         return cast("Callable[[View], View]", self.arguments(shape, location="query"))

@@ -19,6 +19,7 @@ CHANGEABLE = (
     "payer",
     "services",
     "seats",
+    "storage",
 )
 _TEXTS = ("id", "product", "plan", "access_mode", "starts_on")
 _COMPANY_TEXTS = (
@@ -109,6 +110,8 @@ def check_licence(body: Body) -> None:
         raise BadBody("services non è un elenco di oggetti.")
     if not isinstance(seats, dict | None):
         raise BadBody("seats non è un oggetto.")
+    if not isinstance(body.get("storage"), dict | None):
+        raise BadBody("storage non è un oggetto.")
     starts_on = _day(body.get("starts_on"), "starts_on")
     if body.get("ends_on") is not None and _day(body["ends_on"], "ends_on") <= starts_on:
         raise BadBody("ends_on deve venire dopo starts_on.")

@@ -1,7 +1,7 @@
 """How the pages say things in Italian: days, instants, limits, payers, states."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -41,6 +41,7 @@ FIELDS = {
     "payer": "paga",
     "services": "servizi",
     "seats": "utenze",
+    "storage": "spazio",
 }
 SERVICE_STATES = {
     "ACTIVE": "Attivo",
@@ -108,6 +109,16 @@ def seats(value: Mapping[str, Any] | None) -> str:
     return f"{value.get('bought', 0)} acquistate" + (f": {', '.join(people)}" if people else "")
 
 
+def services(value: Sequence[Mapping[str, Any]] | None) -> str:
+    """Write every service with its state."""
+    return ", ".join(f"{one.get('name')} ({service_state(one)})" for one in value or ()) or "nessuno"
+
+
+def storage(value: Mapping[str, Any] | None) -> str:
+    """Write how much room there is."""
+    return f"{value.get('limit_gb', 0)} GB" if value else "—"
+
+
 def plain(value: object) -> str:
     """Write any value of a body; of an object only what it holds, since its names are English."""
     if value is None or value == "":
@@ -119,17 +130,8 @@ def plain(value: object) -> str:
 
 def changed(name: str, value: Any) -> str:  # noqa: ANN401 - any value of a body
     """Write the new or old value of a field that a change names."""
-    if name == "limits":
-        return limits(value)
-    if name == "access_mode":
-        return mode(str(value))
-    if name == "payer":
-        return payer(value)
-    if name == "services":
-        return ", ".join(f"{one.get('name')} ({service_state(one)})" for one in value or ()) or "nessuno"
-    if name == "seats":
-        return seats(value)
-    return plain(value)
+    say = _SPEAKERS.get(name, plain)
+    return say(value)
 
 
 def pretty(text: str) -> str:
@@ -138,3 +140,13 @@ def pretty(text: str) -> str:
         return json.dumps(json.loads(text), indent=2, ensure_ascii=False)
     except ValueError:
         return text
+
+
+_SPEAKERS: Mapping[str, Callable[[Any], str]] = {
+    "limits": limits,
+    "access_mode": lambda value: mode(str(value)),
+    "payer": payer,
+    "services": services,
+    "seats": seats,
+    "storage": storage,
+}

@@ -12,12 +12,14 @@ from sqlalchemy.orm import Session
 from entitlements import (
     Cause,
     Company,
+    Measured,
     PaidLine,
     Party,
     activate_coupon,
     check_company,
     grant,
     open_company,
+    report_storage,
     stock_of,
 )
 from foundation import clock
@@ -30,6 +32,8 @@ from shop.accounts.people import User
 from shop.catalogue import PriceBookView, Product, current_price_book
 
 _YEAR = timedelta(days=365)
+_USED = ((30, 3_310_000_000), (0, 3_820_000_000))
+"""What the accounting program would have reported: how many days ago, and the bytes in use."""
 _FORM = {
     "legal_form": "LIMITED_COMPANY",
     "tax_regime": "RF01",
@@ -52,7 +56,10 @@ _FORM = {
 
 @dataclass(frozen=True, slots=True)
 class DemoCompany:
-    """A company of the demo and its owner; `ends_in` is how many days its base runs, None without a base."""
+    """A company of the demo and its owner; `ends_in` is how many days its base runs, None without a base.
+
+    `storage` are the units it has added, most of which are in use.
+    """
 
     name: str
     vat_number: str
@@ -61,10 +68,11 @@ class DemoCompany:
     ends_in: int | None
     seats: int = 0
     modules: int = 0
+    storage: int = 0
 
 
 COMPANIES = (
-    DemoCompany("Officina Brambilla S.r.l.", "44710230150", "owner@brambilla.example", "Mario Brambilla", 150, 2, 1),
+    DemoCompany("Officina Brambilla S.r.l.", "44710230150", "owner@brambilla.example", "Mario Brambilla", 150, 2, 1, 4),
     DemoCompany("Panificio Gallo S.r.l.", "58201940150", "owner@gallo.example", "Lucia Gallo", -20, 0, 1),
     DemoCompany("Tessitura Valsesia S.r.l.", "60933170155", "owner@valsesia.example", "Dario Valsesia", None),
 )
@@ -110,6 +118,10 @@ def _settle(session: Session, book: PriceBookView, company: Company, wanted: Dem
         _start(session, book, company, module, ends_on)
     if wanted.seats:
         _start(session, book, company, _for_base(book, "seats", base)[0], ends_on, wanted.seats)
+    if wanted.storage:
+        _start(session, book, company, _for_base(book, "storage", base)[0], ends_on, wanted.storage)
+        for days_ago, used_bytes in _USED:
+            report_storage(session, company.id, Measured(used_bytes, clock.now() - timedelta(days=days_ago)))
 
 
 def _start(

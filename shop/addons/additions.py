@@ -1,12 +1,10 @@
-"""What else a company could buy in the same cart: modules and seats for the base it has, or is about to have (F004-05).
+"""What else a company could buy in the same cart: modules and lots for the base it has, or is about to have (F004-05).
 
 Pure, like the purchase it stands beside.
 """
 
 from shop.addons.purchases import Purchase
 from shop.catalogue import PriceBookView, Product
-
-_BESIDE_A_BASE = ("addon", "seats")
 
 
 def additions_to(book: PriceBookView, purchase: Purchase) -> tuple[Product, ...]:
@@ -16,7 +14,7 @@ def additions_to(book: PriceBookView, purchase: Purchase) -> tuple[Product, ...]
     return tuple(
         product
         for product in book.products
-        if product.kind in _BESIDE_A_BASE
+        if product.is_service
         and product.rules.sold
         and base_sku in product.rules.available_for
         and product.sku not in known

@@ -13,6 +13,7 @@ from entitlements import (
     payers_now,
     running_by_company,
     seats_in_use,
+    storage_in_use,
 )
 from foundation import clock
 from shop.addons.company_services import CompanyServices, ServiceChoice
@@ -41,7 +42,7 @@ def services_of(
         return {}
     running = running_by_company(session, wanted, today)
     payers = payers_now(session, wanted)
-    in_use = seats_in_use(session, wanted)
+    in_use, stored = seats_in_use(session, wanted), storage_in_use(session, wanted)
     return {
         company_id: CompanyServices(
             company_id=company_id,
@@ -50,6 +51,7 @@ def services_of(
             choice=choices.get(company_id, ServiceChoice()),
             may_buy=_may_buy(buyer_id, company_id, payers.get(company_id)),
             seats_in_use=in_use.get(company_id, 0),
+            storage_in_use=stored.get(company_id, 0),
         )
         for company_id in wanted
     }

@@ -20,9 +20,10 @@ class ServiceChoice:
 
 @dataclass(frozen=True, slots=True)
 class CompanyServices:
-    """A company on the Rome day of the purchase; `seats_in_use` are the configured seats that need a place (F004-21).
+    """A company on the Rome day of the purchase.
 
-    `may_buy` is whether the buyer is the company itself or the studio that pays for it (D28).
+    `seats_in_use` are the configured seats and `storage_in_use` the bytes that need a place (F004-21). `may_buy` is
+    whether the buyer is the company itself or the studio that pays for it (D28).
     """
 
     company_id: UUID
@@ -31,6 +32,7 @@ class CompanyServices:
     choice: ServiceChoice = field(default=ServiceChoice())
     may_buy: bool = True
     seats_in_use: int = 0
+    storage_in_use: int = 0
 
     @property
     def all_running(self) -> tuple[RunningService, ...]:

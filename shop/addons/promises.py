@@ -28,6 +28,7 @@ from pricing import (
     settle_extension,
 )
 from shop.addons.purchases import Purchase
+from shop.catalogue.products import LOTS
 
 Fallen = Literal["TERM_MOVED", "SERVICE_ENDED", "ALREADY_ACTIVE", "REQUIREMENT_ENDED"]
 _ANY_RATE = VatRate("-", 0, "N2", "-")
@@ -113,7 +114,7 @@ def promise_of(purchase: Purchase, positions: Mapping[int, int], extension_posit
         extensions=dict(extension_positions),
         renewals={licence: (line.anchor_on, line.term.ends_on) for licence, line in renewed.items()},
         new=tuple(
-            NewService(positions[place], item, kinds[place] != "seats")
+            NewService(positions[place], item, kinds[place] not in LOTS)
             for place, item in zip(new_places, request.wanted, strict=True)
         ),
     )

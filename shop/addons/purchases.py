@@ -47,7 +47,10 @@ class WantedService:
 
 @dataclass(frozen=True, slots=True)
 class EndOfService:
-    """Until when a service runs after the purchase (exclusive); `ends_before` None for a new one."""
+    """Until when a service runs after the purchase (exclusive); `ends_before` None for a new one.
+
+    `storage_gb` are the gigabytes that all its units give together.
+    """
 
     sku: str
     kind: str
@@ -56,6 +59,7 @@ class EndOfService:
     ends_on: date
     place: int | None
     quantity: int = 1
+    storage_gb: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,11 +269,12 @@ class _Made:
         for end in outcome.ends:
             names = _names(self.book.by_sku.get(end.sku), end.sku)
             was, place = self.running[end.service_id], places.get(end.service_id)
-            yield EndOfService(end.sku, was.kind, names, was.ends_on, end.ends_on, place, was.quantity)
+            yield EndOfService(end.sku, was.kind, names, was.ends_on, end.ends_on, place, was.quantity, was.storage_gb)
         fewer = [line for line in self.renewals if line.licence_id is None]
         for line in (*fewer, *started):
             names = _names(self.book.by_sku.get(line.sku), line.sku)
-            yield EndOfService(line.sku, line.kind, names, None, line.term.ends_on, line.place, line.quantity)
+            room = line.quantity * self.book.product(line.sku).storage_gb
+            yield EndOfService(line.sku, line.kind, names, None, line.term.ends_on, line.place, line.quantity, room)
 
 
 def _is_prorated(product: Product, line: ExtensionLine) -> bool:

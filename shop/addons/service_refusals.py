@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 
-from pricing import OffPolicy
+from pricing import GIGABYTE, OffPolicy
 from shop.addons.purchases import EndOfService, Purchase, WantedService
 from shop.catalogue import BuyerFacts, PriceBookView, Refusal, refusals, refusals_of_renewal
 from shop.catalogue.sentences import (
@@ -15,6 +15,7 @@ from shop.catalogue.sentences import (
     OUTLASTS_BASE,
     REQUIRES_LONGER,
     SEATS_IN_USE,
+    STORAGE_IN_USE,
 )
 
 _CANNOT_BE_RENEWED = Refusal("CANNOT_BE_RENEWED", CANNOT_BE_RENEWED)
@@ -23,6 +24,7 @@ _NOT_THE_PAYER = Refusal("NOT_THE_PAYER", NOT_THE_PAYER)
 _ONE_BASE = Refusal("ONE_BASE_SERVICE", ONE_BASE_SERVICE)
 _OUTLASTS_BASE = Refusal("OUTLASTS_BASE", OUTLASTS_BASE)
 _SEATS_IN_USE = Refusal("SEATS_IN_USE", SEATS_IN_USE)
+_STORAGE_IN_USE = Refusal("STORAGE_IN_USE", STORAGE_IN_USE)
 CHOOSE_COMPANY = Refusal("CHOOSE_A_COMPANY", CHOOSE_A_COMPANY)
 
 
@@ -78,10 +80,18 @@ class _Rules:
             yield _MORE_THAN_THE_LOT
         if service.kind != "addon" and self._seats_after(service.ends_on) < self.company.seats_in_use:
             yield _SEATS_IN_USE
+        if service.kind != "addon" and self._storage_shrinks(service.ends_on):
+            yield _STORAGE_IN_USE
 
     def _seats_after(self, day: date) -> int:
         """Seats there will be once what ends on this day has ended (F004-21)."""
         return sum(end.quantity for end in self.ends if end.ends_on > day and self._kind(end.sku) == "seats")
+
+    def _storage_shrinks(self, day: date) -> bool:
+        """Whether there will be less room than now, and less than is in use, once what ends on this day has ended."""
+        left = sum(end.storage_gb for end in self.ends if end.ends_on > day)
+        has = sum(one.storage_gb for one in self.company.all_running)
+        return left < has and left * GIGABYTE < self.company.storage_in_use
 
     def _too_long(self, end: EndOfService) -> Iterator[Refusal]:
         """What a line makes run must not outlast what it stands on (F004-02, D1)."""

@@ -17,7 +17,10 @@ _MOST_PACKS = 1_000
 _ONE_OF_EACH = frozenset({"base_service", "addon"})
 """Kinds of which a company has one at most, so that a line holds one."""
 
-SERVICES = _ONE_OF_EACH | {"seats"}
+LOTS = frozenset({"seats", "storage"})
+"""Kinds bought by quantity; what is bought later is a lot of its own (F004-10, F004-27)."""
+
+SERVICES = _ONE_OF_EACH | LOTS
 """Kinds that run for a term for one company, priced by the year (F004-01 to F004-04)."""
 
 
@@ -90,6 +93,11 @@ class Product:
     def gives_shared(self) -> JsonObject:
         """The same, one for all: for reading, and for whoever copies it before keeping it."""
         return _read_once(self.gives_text)
+
+    @property
+    def storage_gb(self) -> int:
+        """The gigabytes one unit of it gives (F004-27)."""
+        return int(self.gives_shared.get("limits", {}).get("storage_gb", 0))
 
     @property
     def is_service(self) -> bool:

@@ -138,7 +138,7 @@ def _module_already_active(product: Product, buyer: BuyerFacts) -> Refusal | Non
 
 def _base_has_ended(product: Product, buyer: BuyerFacts) -> Refusal | None:
     """A base that has ended is renewed in the same cart, before anything is added to it."""
-    if product.kind not in {"addon", "seats"} or buyer.base_state != "LIMITED" or buyer.base_renewed:
+    if not product.is_service or product.kind == "base_service" or buyer.base_state != "LIMITED" or buyer.base_renewed:
         return None
     return Refusal("RENEW_BASE_FIRST", RENEW_BASE_FIRST)
 

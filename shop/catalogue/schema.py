@@ -21,10 +21,10 @@ from shop.catalogue.readers import (
     whole,
 )
 
-KINDS = ("coupon_pack", "company_licence", "base_service", "addon", "seats", "invoice_pack", "credit")
+KINDS = ("coupon_pack", "company_licence", "base_service", "addon", "seats", "storage", "invoice_pack", "credit")
 """Kinds of product, in the order of the glossary."""
 
-SERVICE_KINDS = ("base_service", "addon", "seats")
+SERVICE_KINDS = ("base_service", "addon", "seats", "storage")
 """Kinds that run for a term and are priced by the year (F004-01 to F004-04)."""
 
 BUYERS = ("STUDIO", "COMPANY", "INVITEE")
@@ -49,6 +49,7 @@ GIVES_BY_KIND: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "base_service": ("licence",),
         "addon": ("licence",),
         "seats": ("licence",),
+        "storage": ("licence",),
         "invoice_pack": ("documents",),
         "credit": ("credit_cents", "credits"),
     }

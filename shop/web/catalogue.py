@@ -96,6 +96,7 @@ def _titles() -> dict[str, str]:
         "base_service": _("Servizi di base"),
         "addon": _("Moduli"),
         "seats": _("Utenti"),
+        "storage": _("Spazio"),
     }
 
 

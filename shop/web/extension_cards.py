@@ -181,8 +181,8 @@ def _bars(
     purchase: Purchase, outcome: OutcomeLines, new_end: date
 ) -> list[tuple[str, tuple[tuple[int, int, str], ...]]]:
     """A bar per kind of service from today to the last end of all, in hundredths: used, added, lost."""
-    kinds = {"base_service": str(_("Base")), "addon": str(_("Moduli")), "seats": str(_("Utenti"))}
-    anew = {"addon": str(_("Moduli nuovi")), "seats": str(_("Utenti nuovi"))}
+    kinds = {"base_service": _("Base"), "addon": _("Moduli"), "seats": _("Utenti"), "storage": _("Spazio")}
+    anew = {"addon": _("Moduli nuovi"), "seats": _("Utenti nuovi"), "storage": _("Spazio nuovo")}
     start = purchase.company.on
     most = max(1, (new_end - start).days)
     lost = {line.place: line.months_forfeited for line in outcome.lines if line.place is not None}

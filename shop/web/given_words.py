@@ -51,6 +51,7 @@ def _access(given: Given) -> Iterator[str]:
     if given.access_mode == "READ_ONLY":
         yield _("L’accesso è in sola lettura.")
     names = {"users": _("Utenti"), "documents": _("Documenti"), "invoices": _("Fatture"), "companies": _("Aziende")}
+    names["storage_gb"] = _("Spazio in GB")
     for name, most in given.limits:
         label = names.get(name, name.replace("_", " ").capitalize())
         yield _("%(what)s: fino a %(most)s.", what=label, most=_figure(most))

@@ -17,7 +17,14 @@ _ON_THIS_PAGE = frozenset(
     {
         *("TOO_MANY", "TOO_MANY_YEARS", "COMPANY_NOT_YOURS", "TOTAL_TOO_LARGE", "CHOOSE_A_COMPANY", "ONE_BASE_SERVICE"),
         *("UNKNOWN_AGREEMENT", "AGREEMENT_OVER", "AGREEMENT_FITS_NOTHING"),
-        *("MORE_THAN_THE_LOT", "SEATS_IN_USE", "NOT_THE_PAYER", "CANNOT_BE_RENEWED", "ONLY_BY_INVITATION"),
+        *(
+            "MORE_THAN_THE_LOT",
+            "SEATS_IN_USE",
+            "STORAGE_IN_USE",
+            "NOT_THE_PAYER",
+            "CANNOT_BE_RENEWED",
+            "ONLY_BY_INVITATION",
+        ),
     }
 )
 _BY_RENEWING = frozenset(

@@ -34,6 +34,7 @@ from shop.catalogue import PriceBookView, Product, current_price_book
 from shop.renewals.standing import NotThePayer, RenewalStanding, renewal_standing
 from shop.web import renewal_words, service_words
 from shop.web.roles import SHOPPERS
+from shop.web.storage_card import StorageCard, storage_card
 
 services = Blueprint("services", __name__)
 
@@ -62,6 +63,7 @@ class ServiceView:
     seat_product: Product | None
     bases: tuple[Product, ...]
     seating: Seating
+    storage: StorageCard | None
     payer_name: str
     own: bool
     owner: bool
@@ -153,6 +155,7 @@ def _view(session: Session, company_id: UUID, studio_id: UUID | None, principal:
         seat_product=_for_base(book, base, "seats"),
         bases=() if base else _bases(book),
         seating=seating_of(session, company_id),
+        storage=storage_card(session, rights, _for_base(book, base, "storage")),
         payer_name=names.get(rights.payer_party_id, party.name) if rights.payer_party_id else party.name,
         own=principal.is_company,
         owner=principal.role == "company_owner",

@@ -37,6 +37,10 @@ class Caller:
             sent["Idempotency-Key"] = key or str(new_id())
         return self.client.post(f"/api/v1{path}", json={} if body is None else body, headers=sent)
 
+    def put(self, path: str, body: object) -> TestResponse:
+        """Say how something is."""
+        return self.client.put(f"/api/v1{path}", json=body, headers=self.headers)
+
     def post_raw(self, path: str, raw: bytes, content_type: str = "application/json") -> TestResponse:
         sent = {**self.headers, "Idempotency-Key": str(new_id())}
         return self.client.post(f"/api/v1{path}", data=raw, content_type=content_type, headers=sent)

@@ -67,6 +67,26 @@ SERVICES: tuple[Corruption, ...] = (
         "DELETE FROM seats WHERE state = 'FREE'",
     ),
     deed(
+        "a report of storage moved to another day",
+        "a report of storage is of the day on which it was measured, and came afterwards",
+        "UPDATE storage_reports SET measured_on = measured_on - 1",
+    ),
+    deed(
+        "a report of storage from the future",
+        "a report of storage is of the day on which it was measured, and came afterwards",
+        "UPDATE storage_reports SET recorded_at = measured_at - interval '1 hour'",
+    ),
+    deed(
+        "an alarm about storage nobody reported",
+        "whoever was told that storage fills up had more than 70% of it in use",
+        "DELETE FROM storage_reports",
+    ),
+    deed(
+        "an alarm about storage that is empty",
+        "whoever was told that storage fills up had more than 70% of it in use",
+        "UPDATE mails SET context = context || '{\"percent\": 10}' WHERE template = 'storage_filling'",
+    ),
+    deed(
         "a step that is none",
         "every step that was ticked is one of its service",
         "UPDATE setup_ticks SET code = 'NONE'",

@@ -11,6 +11,7 @@ from entitlements import (
     grant,
     tick,
 )
+from entitlements.storage.reports import Measured, report_storage
 from foundation import clock
 from foundation.database import transaction
 from foundation.principal import Principal
@@ -21,12 +22,14 @@ from shop.carts import add_to_cart, open_cart
 from shop.catalogue import BuyerFacts, current_price_book
 from shop.orders.placing import CLAUSES
 from tests.audit.town_people import Town
-from tests.running import BASE, COLLECTION_STEPS, COLLECTIONS, SEATS, a_term, bought, line_for
+from tests.running import BASE, COLLECTION_STEPS, COLLECTIONS, SEATS, STORAGE, a_term, bought, line_for
 from tests.stories import billing_of, owner_of, pay_by_card
 
 
 def serve() -> None:
-    """The ready company has a base service, a module with a step done, and two seats, one of them invited to."""
+    """The ready company has a base service, a module with a step done, two seats, one invited to, and
+    storage that fills up.
+    """
     today = clock.today()
     term = (today, today + timedelta(days=365))
     with transaction() as session:
@@ -38,6 +41,8 @@ def serve() -> None:
         module = bought(session, company, replace(COLLECTIONS, setup=COLLECTION_STEPS), *term)
         assert tick(session, company.id, TickedStep(module, "PAIRING", "VENDOR"))
         bought(session, company, SEATS, *term, quantity=2)
+        bought(session, company, STORAGE, *term, quantity=3)
+        assert report_storage(session, company.id, Measured(2_200_000_000, clock.now())).report.filling
         by = Principal(None, company.id, "company_owner")
         invite_to_seat(session, company.id, "utente@example.it", {"sent": "read"}, by)
 

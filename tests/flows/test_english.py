@@ -43,7 +43,8 @@ DATA = frozenset(
     }
 )
 _WORD = re.compile(r"[a-zàèéìòù]{3,}")
-_ADDRESS = re.compile(r"https?://\S+")
+# Addresses and tokens of programs: chance may write a word into them.
+_UNSPOKEN = re.compile(r"https?://\S+|\bgtn_\S+")
 _READ_ALOUD = ("aria-label", "title", "alt", "placeholder")
 
 
@@ -173,7 +174,7 @@ def _all_text(page: str) -> str:
     for other in soup.select("style, script, [lang=it]:not(html)"):
         other.decompose()
     aloud = [str(tag[name]) for name in _READ_ALOUD for tag in soup.select(f"[{name}]")]
-    return _ADDRESS.sub(" ", " ".join([soup.get_text(" "), *aloud]))
+    return _UNSPOKEN.sub(" ", " ".join([soup.get_text(" "), *aloud]))
 
 
 def _italian(text: str) -> set[str]:
@@ -230,4 +231,6 @@ def _of_services() -> dict[str, object]:
     service = {"names": {"it": "LITE", "en": "LITE"}, "quantity": 2, "last_day": "31/12/2026"}
     renewal = {"on": "2026-12-24", "card": "Visa", "last4": "4242", "gross_cents": 7_893, "rose": False}
     refused = {"renewal": renewal, "reason": "DECLINED", "renewal_path": "/renewal"}
-    return refused | {"services": [service], "days_left": 7, "last_day": "31/12/2026", "path": "/servizi"}
+    storage = {"percent": 71, "limit_gb": 10, "more_gb": 4}
+    ending = {"services": [service], "days_left": 7, "last_day": "31/12/2026", "path": "/servizi"}
+    return refused | storage | ending

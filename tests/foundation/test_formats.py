@@ -47,6 +47,20 @@ def test_counts_have_their_thousands_apart() -> None:
 
 
 @pytest.mark.parametrize(
+    ("count", "italian", "english"),
+    [
+        (0, "0,0\u00a0GB", "0.0\u00a0GB"),
+        (8_149_999_999, "8,1\u00a0GB", "8.1\u00a0GB"),
+        (8_150_000_000, "8,2\u00a0GB", "8.2\u00a0GB"),
+        (1_234_960_000_000, "1.235,0\u00a0GB", "1,235.0\u00a0GB"),
+    ],
+)
+def test_bytes_are_written_as_gigabytes_to_a_tenth(count: int, italian: str, english: str) -> None:
+    assert formats.gigabytes(count) == italian
+    assert formats.gigabytes(count, "en") == english
+
+
+@pytest.mark.parametrize(
     ("rate", "italian", "english"),
     [(2200, "22%", "22%"), (2250, "22,5%", "22.5%"), (125, "1,25%", "1.25%"), (0, "0%", "0%"), (-400, "−4%", "−4%")],
 )

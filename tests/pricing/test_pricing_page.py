@@ -2,14 +2,16 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 
 from pricing import (
+    GIGABYTE,
     ActiveService,
     AnnualPrice,
+    DayOfUse,
     ExtensionLine,
     ExtensionProposal,
     ExtensionRequest,
@@ -24,13 +26,16 @@ from pricing import (
     WantedItem,
     add_months,
     december_term,
+    expected_bytes,
     gross_shares,
     half_up,
+    is_filling,
     largest_remainder,
     months_ceil,
     net_per_unit,
     propose_extension,
     refund_share,
+    suggested_units,
     total,
     twelve_month_term,
     vat_summaries,
@@ -146,6 +151,23 @@ def extensions(row: Cells) -> list[str]:
     ]
 
 
+def _bytes(gigabytes: str) -> int:
+    whole, _, decimals = gigabytes.partition(".")
+    return int(whole + decimals.ljust(9, "0"))
+
+
+def storage(row: Cells) -> list[str]:
+    available, today = int(row["Available"]), date(2027, 1, 1)
+    cells = (one.split() for one in row["In use, days ago"].split("; "))
+    reports = [DayOfUse(today - timedelta(days=int(back)), _bytes(used)) for used, back in cells]
+    expected = expected_bytes(reports)
+    return [
+        f"{expected // GIGABYTE}.{expected % GIGABYTE:09}",
+        "yes" if is_filling(reports[-1].used_bytes, available) else "no",
+        str(suggested_units(reports, available, int(row["Unit"]))),
+    ]
+
+
 # The first column of each table names the rule that computes its last columns.
 RULES: dict[tuple[str, ...], Callable[[Cells], list[str]]] = {
     ("Numerator", "Denominator", "Rounded"): rounding,
@@ -155,6 +177,7 @@ RULES: dict[tuple[str, ...], Callable[[Cells], list[str]]] = {
     ("Rate", "Nets", "VAT", "Gross", "Gross of each line"): vat,
     ("Line", "Quantity", "Units given back, in order", "Amounts given back"): refunds,
     ("From", "To", "Months"): months,
+    ("Available", "Unit", "In use, days ago", "In a year", "Filling up", "Suggested"): storage,
     ("Starts on", "Rule", "Ends on", "Last day"): terms,
     ("Price", "Quantity", "Anchor", "From", "To", "Months printed", "Charge", "Rounding"): charges,
     ("Price", "Anchor", "From", "To", "TELESCOPING", "MONTH_DAY", "DAY_ACT"): modes,

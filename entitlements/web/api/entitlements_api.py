@@ -9,7 +9,7 @@ from flask_babel import lazy_gettext as _
 
 from entitlements.licences import Licence, LicenceTerm
 from entitlements.rights import Rights, rights_of
-from entitlements.running.service_rights import ServiceRight
+from entitlements.running.service_rights import ServiceRight, room_of
 from entitlements.standing import Reason, Standing, is_suspended, standing_of
 from entitlements.usage import use
 from entitlements.wallets import METERS, BucketBalance, NotEnough
@@ -106,6 +106,7 @@ def _document(rights: Rights, standing: Standing) -> JsonObject:
         "limits": main.limits if main else {},
         "licences": [_licence(licence, term, rights.at) for licence, term in rights.licences],
         "services": [_service(right) for right in rights.services],
+        "storage": {"limit_gb": room_of(rights.services)},
         "payer": _payer(rights),
         "packs": [bucket for bucket in buckets if bucket["meter"] == "documents"],
         "credit": [bucket for bucket in buckets if bucket["meter"] != "documents"],

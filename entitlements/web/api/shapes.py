@@ -202,21 +202,27 @@ class SetupStepShape(Shape):
 
 
 class ServiceShape(Shape):
-    """A base service, a module, or a lot of seats, as it stood at that instant."""
+    """A base service, a module, or a lot of seats or storage, as it stood at that instant."""
 
     id = text(form="uuid")
-    kind = text(about="base_service, addon or seats.")
+    kind = text(about="base_service, addon, seats or storage.")
     sku = text()
     product = text()
     plan = text()
     names = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
-    quantity = whole("Seats of the lot; 1 for everything else.")
+    quantity = whole("Seats or units of a lot; 1 for everything else.")
     state = text(about="NOT_STARTED, ACTIVE, SETUP_REQUIRED, LIMITED, SUSPENDED, EXPIRED or CLOSED.")
     starts_on = text(form="date")
     ends_on = text(form="date", about="Exclusive.")
     last_day = text(form="date")
     causes = fields.List(fields.Nested(TermCauseShape), required=True)
     setup = fields.List(fields.Nested(SetupStepShape), required=True)
+
+
+class RoomShape(Shape):
+    """What a company may store, from its base service and its lots."""
+
+    limit_gb = whole("Gigabytes, of 10^9 bytes each.")
 
 
 class WhyShape(Shape):
@@ -242,6 +248,7 @@ class EntitlementsShape(Shape):
     limits = fields.Dict(required=True)
     licences = fields.List(fields.Nested(LicenceShape), required=True)
     services = fields.List(fields.Nested(ServiceShape), required=True)
+    storage = fields.Nested(RoomShape, required=True)
     payer = fields.Nested(PayerShape, required=True, allow_none=True)
     packs = fields.List(fields.Nested(BucketShape), required=True, metadata={"description": "Documents."})
     credit = fields.List(

@@ -22,7 +22,7 @@ def _codes(found: tuple[Refusal, ...]) -> list[str]:
 
 def test_groups_come_in_the_order_of_the_catalogue() -> None:
     groups = offers_for(view_on(date(2026, 3, 1), DEMO_TEXT), STUDIO)
-    kinds = ["coupon_pack", "company_licence", "invoice_pack", "credit", "base_service", "addon", "seats"]
+    kinds = ["coupon_pack", "company_licence", "invoice_pack", "credit", "base_service", "addon", "seats", "storage"]
     assert [group.kind for group in groups] == kinds
 
 
