@@ -47,6 +47,9 @@ def _a_company_that_adds(cast: Cast, owner: Visitor) -> None:
     cast.here(owner, "seats", "Seats: an invitation is on its way")
     owner.follow("Gestisci chiara@brambilla.example")
     cast.here(owner, "seat", "One seat: permissions and access")
+    owner.open("/servizi")
+    owner.press("Aggiungi la quantità consigliata")
+    cast.here(owner, "cart-storage", "Cart: the suggested quantity of storage, added in one press")
 
 
 def _it_renews_by_itself(cast: Cast, owner: Visitor) -> None:

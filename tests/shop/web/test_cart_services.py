@@ -143,9 +143,9 @@ def test_modules_and_seats_go_into_the_cart_of_a_new_base_in_one_press(desk: Des
     assert "Aggiungi Documenti" not in shop.text
 
 
-def test_nothing_is_offered_beside_solo_ricezione_but_seats(desk: Desk) -> None:
+def test_nothing_is_offered_beside_solo_ricezione_but_seats_and_storage(desk: Desk) -> None:
     offered = desk.add("EINVOICING-RECEIVE-ONLY").soup.select(".s-more li strong")
-    assert [one.get_text() for one in offered] == ["Utente aggiuntivo"]
+    assert [one.get_text() for one in offered] == ["Utente aggiuntivo", "Spazio aggiuntivo, 1 GB"]
 
 
 def test_without_the_extension_services_are_listed_by_their_last_day(half_year: Desk) -> None:
