@@ -2,15 +2,12 @@
 
 from sqlalchemy.orm import Session
 
-from entitlements import Party, party_names
 from foundation import clock
-from foundation.database import JsonObject
 from foundation.events import Subject, record_event
-from foundation.formats import last_day
-from foundation.mail import queue_mail
 from shop.orders.order_book import Order
 from shop.renewals.attempts import TOLD, RenewalAttempt
 from shop.renewals.mandates import RenewalMandate
+from shop.renewals.payer_mails import write_to_payer
 
 
 def refuse(session: Session, attempt: RenewalAttempt, mandate: RenewalMandate, reason: str) -> None:
@@ -36,32 +33,21 @@ def _record(session: Session, event: str, attempt: RenewalAttempt, mandate: Rene
 
 
 def _write(session: Session, attempt: RenewalAttempt, mandate: RenewalMandate, reason: str) -> None:
-    payer = session.get_one(Party, mandate.payer_party_id)
-    if payer.email is None:
-        return
     order = session.get(Order, attempt.order_id) if attempt.order_id else None
-    names = party_names(session, {mandate.company_id})
-    context: JsonObject = {
-        "reason": reason,
-        "company_name": names[mandate.company_id],
-        "last_day": last_day(attempt.ends_on, mandate.locale),
-        "number": order.number if order else None,
-        "gross_cents": order.gross_cents if order else None,
-        "path": f"/ordini/{order.number}" if order else services_path(mandate),
-        "renewal_path": f"/aziende/{mandate.company_id}/rinnovo-automatico",
-    }
-    queue_mail(
+    write_to_payer(
         session,
-        cause=f"renewal_refused:{attempt.id}",
-        to=payer.email,
-        template="renewal_refused",
-        context=context,
-        party_id=payer.id,
-        locale=mandate.locale,
+        mandate,
+        "renewal_refused",
+        attempt.ends_on,
+        str(attempt.id),
+        reason=reason,
+        number=order.number if order else None,
+        gross_cents=order.gross_cents if order else None,
+        path=f"/ordini/{order.number}" if order else _services_path(mandate),
     )
 
 
-def services_path(mandate: RenewalMandate) -> str:
+def _services_path(mandate: RenewalMandate) -> str:
     """Where the payer sees the services: a company its own, a studio those of its client."""
     itself = mandate.payer_party_id == mandate.company_id
     return "/servizi" if itself else f"/aziende/{mandate.company_id}/servizi"

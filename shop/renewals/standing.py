@@ -11,6 +11,7 @@ from foundation import clock
 from foundation.principal import Principal
 from shop.orders.order_book import Order
 from shop.renewals.attempts import TOLD, RenewalAttempt, attempt_for
+from shop.renewals.mandate_text import CLAUSES
 from shop.renewals.mandates import (
     SWITCHED_OFF,
     Consent,
@@ -23,6 +24,7 @@ from shop.renewals.mandates import (
     mandate_in_force,
     payer_id_of,
 )
+from shop.renewals.payer_mails import write_to_payer
 from shop.renewals.renewal_quotes import RenewalQuote, renewal_quote
 from shop.renewals.saved_cards import SavedCard, card_of, remove_card
 
@@ -110,7 +112,17 @@ def switch_on(session: Session, company_id: UUID, shown: Shown, by: Principal) -
     consent = Consent(company_id, shown.text_version, shown.locale, shown.gross_cents, shown.ends_on)
     fresh = give_mandate(session, payer_id, consent, by)
     schedule_renewal(session, company_id, quote.base.ends_on)
+    if fresh:
+        _confirm(session, company_id)
     return fresh
+
+
+def _confirm(session: Session, company_id: UUID) -> None:
+    """What was agreed to goes to the payer, so that they have it, and hear of it if it was not them."""
+    mandate = live_mandate(session, company_id)
+    if mandate is not None:
+        shown = {"gross_cents": mandate.shown_gross_cents, "clauses": list(CLAUSES)}
+        write_to_payer(session, mandate, "renewal_on", mandate.shown_ends_on, str(mandate.id), **shown)
 
 
 def switch_off(session: Session, company_id: UUID, by: Principal) -> bool:

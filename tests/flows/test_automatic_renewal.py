@@ -14,7 +14,7 @@ from foundation.ids import new_id
 from foundation.jobs import RetryLater, run_due
 from foundation.mail import MemoryMailer
 from pricing import add_months
-from shop import MemoryGateway, Order
+from shop import MemoryGateway, Order, RefundWish
 from shop.catalogue.checks import check_catalogue
 from shop.catalogue.imports import import_catalogue
 from shop.orders.order_book import OrderLine, TermsAcceptance
@@ -27,10 +27,12 @@ from shop.renewals.mandate_text import VERSION, text_fingerprint
 from shop.renewals.mandates import RenewalMandate
 from shop.renewals.saved_cards import SavedCard, card_of
 from tests.addons import until
+from tests.banking import FINANCE
 from tests.browsing import visit
 from tests.factories import a_studio, a_user
 from tests.flows.service_shop import BASE, DOCUMENTS, SEAT, Shop
 from tests.flows.test_buy_by_card import letter_arrives
+from tests.refunding import request_refund
 from tests.signing import post, sign_in
 from tests.stories import DEMO_CATALOGUE
 
@@ -148,6 +150,8 @@ def test_agreed_to_once_with_a_saved_card_everything_renews_by_itself_seven_days
     assert (mandate.text_version, mandate.text_sha256) == (VERSION, text_fingerprint())
     assert (mandate.shown_gross_cents, mandate.shown_ends_on) == (GROSS, payer.ends_on)
     assert "Manca solo la carta" in payer.services()
+    payer.shop.jobs()
+    assert "Posso disattivarlo o togliere la carta quando voglio" in payer.mail("Rinnovo automatico attivo")
 
     payer.type_card(secure_page.rsplit("/", 1)[-1])
     with payer.shop.tx() as session:
@@ -415,3 +419,12 @@ def test_agreed_to_in_the_last_week_it_counts_from_the_next_end_on(payer: Payer)
     payer.ends_on = payer.shop.ends()[BASE]
     payer.go_to(7)
     assert payer.order().state == "FULFILLED"
+
+
+def test_an_automatic_renewal_is_given_back_to_the_card_it_came_from(payer: Payer) -> None:
+    payer.turn_on()
+    payer.go_to(7)
+    with payer.shop.client.application.app_context():
+        request_refund(payer.order().id, RefundWish(everything=True), FINANCE, payer.gateway)
+    (intent,) = payer.intents()
+    assert payer.gateway.objects[intent["latest_charge"]]["amount_refunded"] == GROSS

@@ -24,6 +24,7 @@ from foundation.principal import Principal
 from foundation.translations import SOURCE
 from shop.accounts.members import invite_member
 from shop.orders.letters import letter_context
+from shop.renewals.mandate_text import CLAUSES
 from tests.browsing import visit
 from tests.conftest import Transact
 from tests.factories import a_studio, a_user
@@ -230,7 +231,7 @@ def _of_an_invitation() -> dict[str, object]:
 def _of_services() -> dict[str, object]:
     service = {"names": {"it": "LITE", "en": "LITE"}, "quantity": 2, "last_day": "31/12/2026"}
     renewal = {"on": "2026-12-24", "card": "Visa", "last4": "4242", "gross_cents": 7_893, "rose": False}
-    refused = {"renewal": renewal, "reason": "DECLINED", "renewal_path": "/renewal"}
+    refused = {"renewal": renewal, "reason": "DECLINED", "renewal_path": "/renewal", "clauses": list(CLAUSES)}
     storage = {"percent": 71, "limit_gb": 10, "more_gb": 4}
     ending = {"services": [service], "days_left": 7, "last_day": "31/12/2026", "path": "/servizi"}
     return refused | storage | ending
