@@ -11,7 +11,7 @@ from shop.catalogue.sentences import N_
 VERSION = "2026-11"
 
 CLAUSES = (
-    N_("Autorizzo l’addebito sulla mia carta del rinnovo annuale di servizio base, moduli e utenze attivi."),
+    N_("Autorizzo l’addebito sulla mia carta del rinnovo, per un anno, di tutti i servizi attivi di quest’azienda."),
     N_("L’addebito avviene 7 giorni prima della scadenza, una volta sola, senza che io faccia altro."),
     N_("30 giorni prima ricevo un’e-mail con l’importo: se poi il prezzo sale, non viene addebitato nulla."),
     N_("Se la banca rifiuta, non viene addebitato nulla e ricevo un’e-mail con il motivo e che cosa fare."),

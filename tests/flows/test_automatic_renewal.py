@@ -37,7 +37,7 @@ from tests.signing import post, sign_in
 from tests.stories import DEMO_CATALOGUE
 
 TICKS = {"mandate": "1", "terms": "1", "tacit_renewal": "1", "liability_limits": "1"}
-FINGERPRINTS = {"2026-11": "47de5c726f579dca13ad647aaf23053b3f7e8ad175768685263b28231d66caf0"}
+FINGERPRINTS = {"2026-11": "d39853439045d7b10acbf51fe4bbfdda0c8fbb2a3acfa58c47fd5e89ab3130df"}
 GROSS = 7893
 """29.90 + 15.00 + 2 × 9.90, and 22 % of it."""
 
