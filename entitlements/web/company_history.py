@@ -26,7 +26,7 @@ def history_of(events: Sequence[Event]) -> list[Moment]:
 
 def _stage(event_type: str) -> str:
     """What went wrong is not ticked off."""
-    return "now" if event_type in {"company.failed", "licence.suspended"} else "done"
+    return "now" if event_type in {"company.failed", "licence.suspended", "renewal.refused"} else "done"
 
 
 def _title(event_type: str) -> str:
@@ -51,6 +51,10 @@ def _title(event_type: str) -> str:
         "addon.activated": _("Modulo attivato"),
         "addon.step_done": _("Passo dopo l’acquisto completato"),
         "seats.changed": _("Utenze cambiate"),
+        "renewal.switched_on": _("Rinnovo automatico attivato"),
+        "renewal.switched_off": _("Rinnovo automatico disattivato"),
+        "renewal.charged": _("Rinnovo automatico addebitato"),
+        "renewal.refused": _("Rinnovo automatico non addebitato"),
         "storage.changed": _("Spazio cambiato"),
         "storage.filling": _("Spazio quasi pieno"),
     }

@@ -216,7 +216,7 @@ def test_a_refund_whose_worker_died_before_it_said_so_is_sent_again_and_is_one(w
     assert _violations(app) == []
 
 
-@pytest.mark.parametrize("point", ["renewal.sent", "gateway.after_call", "renewal.called"])
+@pytest.mark.parametrize("point", ["renewal.sent", "renewal.called"])
 def test_a_renewal_whose_process_died_while_the_card_was_charged_is_charged_once(
     world: World, app: Flask, point: str
 ) -> None:

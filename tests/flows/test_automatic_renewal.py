@@ -312,6 +312,26 @@ def test_without_the_card_nothing_renews_and_the_gateway_forgets_it(payer: Payer
     assert payer.attempts() == []
 
 
+def test_another_card_takes_the_place_of_the_first_whatever_order_their_letters_come_in(payer: Payer) -> None:
+    payer.turn_on()
+    pages = [visit(payer.browser, payer.address).press("Cambia carta").response.headers["Location"] for _ in range(2)]
+    older, newer = (page.rsplit("/", 1)[-1] for page in pages)
+    for seconds, page_id in enumerate((older, newer), start=60):
+        intent = payer.gateway.objects[payer.gateway.save_card(page_id, last4=f"44{seconds}")["setup_intent"]]
+        intent["created"] += seconds
+    for page_id in (newer, older):
+        letter_arrives(payer.shop.client, "checkout.session.completed", payer.gateway.objects[page_id])
+        payer.shop.jobs()
+    with payer.shop.tx() as session:
+        card = card_of(session, payer.shop.studio_id)
+    assert card is not None
+    assert card.last4 == "4461"
+    methods = [one for one in payer.gateway.objects.values() if one["object"] == "payment_method"]
+    assert [one["id"] for one in methods if one["customer"]] == [card.payment_method_id], "the others are forgotten"
+    payer.go_to(7)
+    assert payer.intents()[0]["payment_method"] == card.payment_method_id
+
+
 def test_agreed_to_without_a_card_the_payer_is_written_to_and_nothing_is_ordered(payer: Payer) -> None:
     payer.agree()
     payer.go_to(7)
