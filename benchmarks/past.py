@@ -35,6 +35,12 @@ _PAST = (
     SELECT gen_random_uuid(), id, :studio, 'STUDIO', now() - interval '300 days', now() - interval '300 days',
            'migration', id FROM companies WHERE support_code = 'AA-0000'
     """,
+    # A very large studio: two thousand clients, the first ones by id, which is how a shop is asked for them.
+    """
+    INSERT INTO studio_links (id, studio_id, company_id, linked_at, permissions, cause_kind, cause_id)
+    SELECT gen_random_uuid(), :studio, id, now() - interval '300 days', '{"areas": {"*": "write"}}', 'migration', id
+    FROM (SELECT id FROM companies WHERE support_code = 'AA-0000' ORDER BY id LIMIT 2000) followed
+    """,
     # Ids carry their time, as the product's own do: the newest orders are the newest here too.
     """
     INSERT INTO orders (id, number, rf_reference, buyer_party_id, state, payment_method, currency, net_cents, vat_cents,

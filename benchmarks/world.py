@@ -124,8 +124,13 @@ class Shop:
         return caller
 
     def company_ids(self, count: int, skip: int = 0) -> list[UUID]:
-        """Some of the companies, in no particular order."""
-        found = self.query("SELECT id FROM companies ORDER BY id LIMIT :count OFFSET :skip", count=count, skip=skip)
+        """Some of the companies the studio follows, in no particular order."""
+        found = self.query(
+            "SELECT company_id FROM studio_links WHERE studio_id = :studio ORDER BY company_id LIMIT :count OFFSET :skip",
+            studio=self.studio_id,
+            count=count,
+            skip=skip,
+        )
         return [row[0] for row in found]
 
     def waiting_orders(self, count: int) -> list[UUID]:
