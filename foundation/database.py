@@ -11,6 +11,7 @@ from datetime import date, datetime, timedelta
 from typing import Any, ClassVar, cast
 from uuid import UUID
 
+from flask import current_app
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import BigInteger, Connection, Date, DateTime, Engine, Interval, MetaData, Text, Uuid, event, text
 from sqlalchemy.dialects.postgresql import JSONB
@@ -28,12 +29,14 @@ from foundation.settings import Settings, current_settings
 APPLICATION_ROLE = "gettone_app"
 APPEND_ONLY = "append_only"
 
-_AFTER_COMMIT, _LOOKING = "gettone.after_commit", "gettone.looking"
+_AFTER_COMMIT, _LOOKING, _ALONE = "gettone.after_commit", "gettone.looking", "gettone.alone"
 _LONGEST_LIFE_SECONDS = 1_800
 _SHIFT = text("SELECT shift FROM clock_shift")
 _open: ContextVar[bool] = ContextVar("transaction_open", default=False)
 
 JsonObject = dict[str, Any]
+# What carries out a statement: the session of a transaction, or the connection of `alone()`.
+Executor = Session | Connection
 
 
 class NestedTransaction(Exception):
@@ -173,17 +176,28 @@ def apart() -> Iterator[Session]:
 
 
 @contextmanager
-def alone() -> Iterator[Session]:
-    """A session whose every statement is a transaction of its own: for one statement, or for looking (M23).
+def alone() -> Iterator[Connection]:
+    """A connection whose every statement is a transaction of its own: for one statement, or for looking (M23).
 
     The server begins and commits by itself, which spares two ways to it and back. Never for two writes.
     """
     bind = cast("Engine | Connection", database.engines[None])
-    # Where one connection stands in for the engine, whoever opened it decides when it commits.
-    own = bind.execution_options(isolation_level="AUTOCOMMIT") if isinstance(bind, Engine) else bind
-    with Session(bind=own, expire_on_commit=False, join_transaction_mode="create_savepoint") as session:
-        yield session
-        session.commit()
+    if isinstance(bind, Engine):
+        with _each_alone(bind).connect() as connection:
+            yield connection
+    else:
+        # Where one connection stands in for the engine, whoever opened it decides when it commits.
+        with bind.begin_nested():
+            yield bind
+
+
+def _each_alone(engine: Engine) -> Engine:
+    """The engine with its pool, beginning no transactions; made once, as making it takes longer than a query."""
+    known: tuple[Engine, Engine] | None = current_app.extensions.get(_ALONE)
+    if known is None or known[0] is not engine:
+        known = engine, engine.execution_options(isolation_level="AUTOCOMMIT")
+        current_app.extensions[_ALONE] = known
+    return known[1]
 
 
 @contextmanager
@@ -195,12 +209,15 @@ def looking() -> Iterator[Session]:
     if _open.get():
         raise NestedTransaction
     token = _open.set(True)
+    bind = cast("Engine | Connection", database.engines[None])
+    own = _each_alone(bind) if isinstance(bind, Engine) else bind
     try:
-        with alone() as session:
+        with Session(bind=own, expire_on_commit=False, join_transaction_mode="create_savepoint") as session:
             session.info[_LOOKING] = True
             if current_settings().sandbox:
                 follow_stored_shift(session)
             yield session
+            session.commit()
     finally:
         _open.reset(token)
 

@@ -69,8 +69,8 @@ class Tally:
 def tally(key: str, limit: Limit) -> Tally:
     """Count one try of `key` and tell how it stands."""
     now = clock.real_now()
-    with alone() as session:
-        row = session.execute(_COUNT, {"key": key, "now": now, "ends": now + limit.window}).one()
+    with alone() as connection:
+        row = connection.execute(_COUNT, {"key": key, "now": now, "ends": now + limit.window}).one()
     count, window_ends_at = row
     return Tally(limit.count, count, max(window_ends_at - now, timedelta(seconds=1)))
 
@@ -83,5 +83,5 @@ def count_try(key: str, limit: Limit) -> timedelta | None:
 
 def forget_tries(key: str) -> None:
     """Start counting `key` anew (after a success)."""
-    with alone() as session:
-        session.execute(delete(ThrottleCounter).where(ThrottleCounter.key == key))
+    with alone() as connection:
+        connection.execute(delete(ThrottleCounter).where(ThrottleCounter.key == key))

@@ -5,16 +5,22 @@ is the source only: it is compiled at the first start after it changed, and kept
 """
 
 import hashlib
+from collections.abc import Callable, Mapping
 from contextlib import suppress
+from functools import cache
 from io import BytesIO
 from pathlib import Path
 from typing import Any, Final
 
 from babel.support import Translations
 from flask import Flask
+from flask_babel import Domain
+from jinja2 import pass_eval_context
+from jinja2.nodes import EvalContext
+from markupsafe import Markup
 
 from foundation import postgres
-from foundation.formats import ENGLISH
+from foundation.formats import ENGLISH, ITALIAN, readers_language
 from foundation.ids import new_id
 
 SOURCE: Final = Path(__file__).resolve().parent.parent / "translations" / ENGLISH / "LC_MESSAGES" / "messages.po"
@@ -24,9 +30,42 @@ _DIGITS_OF_A_VERSION: Final = 16
 
 def install(app: Flask, babel: Any) -> None:  # noqa: ANN401 - Flask-Babel publishes no types
     """Hand the English catalogue to Flask-Babel, which then looks for no compiled file."""
-    with app.app_context():
-        known = babel.domain_instance.get_translations_cache(None)
-    known[ENGLISH, _DOMAIN] = catalogue(SOURCE, postgres.default_directory().parent / "translations")
+    english = catalogue(SOURCE, postgres.default_directory().parent / "translations")
+    texts = {ITALIAN: Translations(), ENGLISH: english}
+    babel.domain_instance = _Texts(texts)
+    said = _said(texts)
+    app.jinja_env.globals.update(gettext=said, _=said)
+
+
+class _Texts(Domain):  # type: ignore[misc] # Flask-Babel publishes no types
+    """Both languages, held: a page says some hundred texts, and Flask-Babel would look for its folders each time."""
+
+    def __init__(self, texts: Mapping[str, Translations]) -> None:
+        super().__init__(domain=_DOMAIN)
+        self._texts = texts
+
+    def get_translations(self) -> Translations:
+        """The texts of the reader's language."""
+        return self._texts[readers_language()]
+
+
+def _said(texts: Mapping[str, Translations]) -> Callable[..., str]:
+    """Jinja's `_`: a text in the reader's language; as Jinja's own, always a format, and escaped where the page is."""
+
+    @cache
+    def plain(language: str, message: str, *, escaped: bool) -> str:
+        text: str = texts[language].gettext(message)
+        return (Markup(text) if escaped else text) % {}  # noqa: S704 - our own texts
+
+    @pass_eval_context
+    def said(evaluated: EvalContext, message: str, **values: object) -> str:
+        escaped = bool(evaluated.autoescape)
+        if not values:
+            return plain(readers_language(), message, escaped=escaped)
+        text: str = texts[readers_language()].gettext(message)
+        return (Markup(text) if escaped else text) % values  # noqa: S704 - our own texts; values are escaped
+
+    return said
 
 
 def catalogue(source: Path, kept_in: Path) -> Translations:

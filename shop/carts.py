@@ -21,7 +21,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from foundation import clock
-from foundation.database import Identified, Model
+from foundation.database import Executor, Identified, Model
 from foundation.ids import new_id
 from pricing import MAXIMUM_QUANTITY, MAXIMUM_YEARS
 from shop.addons.company_services import ServiceChoice
@@ -264,12 +264,12 @@ def refresh_seen_prices(session: Session, cart: Cart, book: PriceBookView) -> No
     _touch(session, cart)
 
 
-def count_packs(session: Session, party_id: UUID | None, cart_id: UUID | None) -> int:
+def count_packs(executor: Executor, party_id: UUID | None, cart_id: UUID | None) -> int:
     """How many lines the open cart holds (the figure in the header)."""
     if party_id is None and cart_id is None:
         return 0
     query = select(func.count()).select_from(CartLine).join(Cart, Cart.id == CartLine.cart_id)
-    return session.scalar(query.where(_open(party_id, cart_id))) or 0
+    return executor.scalar(query.where(_open(party_id, cart_id))) or 0
 
 
 def _touch(session: Session, cart: Cart) -> None:

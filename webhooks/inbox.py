@@ -9,7 +9,7 @@ from sqlalchemy import Index, UniqueConstraint, select, text
 from sqlalchemy.orm import Mapped, Session
 
 from foundation import clock
-from foundation.database import Identified, JsonObject, Model
+from foundation.database import Executor, Identified, JsonObject, Model
 from foundation.ids import new_id
 from foundation.jobs import defer, store_and_defer
 
@@ -38,7 +38,7 @@ class Letter(Identified, Model):
     verdict: Mapped[str | None]
 
 
-def store_letter(session: Session, source: str, external_id: str, letter_type: str, payload: dict[str, Any]) -> bool:
+def store_letter(executor: Executor, source: str, external_id: str, letter_type: str, payload: dict[str, Any]) -> bool:
     """Store a letter and the job that opens it; answers False when it had come before."""
     values = {
         "id": new_id(),
@@ -48,7 +48,7 @@ def store_letter(session: Session, source: str, external_id: str, letter_type: s
         "payload": json.dumps(payload),
         "received_at": clock.real_now(),
     }
-    return store_and_defer(session, _STORE, values, f"letters.{source}", "letter_id")
+    return store_and_defer(executor, _STORE, values, f"letters.{source}", "letter_id")
 
 
 def open_letter(session: Session, letter_id: str) -> Letter | None:

@@ -13,6 +13,7 @@ from sqlalchemy import TextClause, text
 from sqlalchemy.orm import Session
 
 from foundation import clock
+from foundation.database import Executor
 from foundation.jobs.registry import JobUnknown, registered_jobs
 
 QUEUE = "gettone"
@@ -48,14 +49,14 @@ def defer(
     return int(session.execute(_DEFER, values).scalar_one())
 
 
-def store_and_defer(session: Session, store: str, values: Mapping[str, object], name: str, argument: str) -> bool:
+def store_and_defer(executor: Executor, store: str, values: Mapping[str, object], name: str, argument: str) -> bool:
     """Store a row and queue the job that is for it, in one statement; answers False when the row was there before.
 
     `store` is an INSERT of at most one row with an `id`, which the job gets as `argument`. Raises JobUnknown.
     """
     _refuse_unknown(name)
     job = {"job_queue": QUEUE, "job_name": name, "job_argument": argument}
-    return session.execute(_stored_and_deferred(store), {**values, **job}).first() is not None
+    return executor.execute(_stored_and_deferred(store), {**values, **job}).first() is not None
 
 
 @cache

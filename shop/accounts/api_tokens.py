@@ -7,6 +7,7 @@ from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
 from foundation import clock
+from foundation.database import Executor
 from foundation.events import Subject, record_event
 from foundation.ids import new_id
 from foundation.principal import Principal
@@ -75,9 +76,9 @@ def api_tokens_of(session: Session, party_id: UUID | None) -> list[ApiToken]:
     return list(session.scalars(query))
 
 
-def principal_of_token(session: Session, secret: str) -> Principal | None:
+def principal_of_token(executor: Executor, secret: str) -> Principal | None:
     """Whom a bearer token acts as; None when it is unknown, revoked or expired."""
-    row = session.execute(_LIVING, {"hash": token_hash(secret)}).one_or_none()
+    row = executor.execute(_LIVING, {"hash": token_hash(secret)}).one_or_none()
     if row is None or _is_over(row.expires_at):
         return None
     return Principal(user_id=None, party_id=row.party_id, role=row.role, token_id=row.id)

@@ -6,19 +6,50 @@ All times here are real time: a sandbox that moves its business clock signs nobo
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import Row, select, update
+from sqlalchemy import Row, and_, bindparam, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from entitlements import Party
 from foundation import clock
-from foundation.database import JsonObject
+from foundation.database import Executor, JsonObject
 from foundation.principal import DESK_ROLES, Principal
 from foundation.settings import Settings
 from foundation.tokens import token_hash
 from shop.accounts.people import Membership, User, WebSession, acting_role
+
+# Asked with every page, so the statement is made once, and answers columns: no objects are made of them.
+_FOUND = (
+    select(
+        WebSession.data,
+        WebSession.created_at,
+        WebSession.seen_at,
+        WebSession.expires_at,
+        WebSession.second_factor_at,
+        WebSession.revoked_at,
+        User.id.label("user_id"),
+        User.name.label("user_name"),
+        User.email,
+        User.locale,
+        User.email_confirmed_at,
+        Membership.id.label("membership_id"),
+        Membership.role,
+        Membership.party_id,
+        Party.name.label("party_name"),
+        Party.kind.label("party_kind"),
+        and_(User.disabled_at.is_(None), Membership.revoked_at.is_(None), Membership.invited_at.is_(None)).label(
+            "may_come_in"
+        ),
+    )
+    .select_from(WebSession)
+    .outerjoin(User, User.id == WebSession.user_id)
+    .outerjoin(Membership, Membership.id == WebSession.membership_id)
+    .outerjoin(Party, Party.id == Membership.party_id)
+    .where(WebSession.token_hash == bindparam("hash"))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,58 +97,48 @@ class StoredSession:
     signed_in: SignedIn | None
 
 
-def find_session(session: Session, token: str, idle_after: timedelta) -> StoredSession | None:
+def find_session(executor: Executor, token: str, idle_after: timedelta) -> StoredSession | None:
     """What `token` stands for, with person, membership and party, in one query; None when there is no such session.
 
     Sessions of vendor roles die when unused for `idle_after`.
     """
-    query = (
-        select(WebSession, User, Membership, Party.name.label("party_name"), Party.kind.label("party_kind"))
-        .outerjoin(User, User.id == WebSession.user_id)
-        .outerjoin(Membership, Membership.id == WebSession.membership_id)
-        .outerjoin(Party, Party.id == Membership.party_id)
-        .where(WebSession.token_hash == token_hash(token))
-    )
-    row = session.execute(query).one_or_none()
+    row = cast("Row[Any] | None", executor.execute(_FOUND, {"hash": token_hash(token)}).one_or_none())
     return None if row is None else _stored(row, idle_after)
 
 
-def _stored(row: Row[WebSession, User, Membership, str, str], idle_after: timedelta) -> StoredSession:
-    kept: WebSession = row[0]
-    user: User | None = row[1]  # an outer join: a visitor nobody knows has neither person nor membership
-    membership: Membership | None = row[2]
+def _stored(row: Row[Any], idle_after: timedelta) -> StoredSession:
     now = clock.real_now()
-    idle = membership is not None and membership.role in DESK_ROLES and kept.seen_at + idle_after <= now
-    alive = kept.revoked_at is None and kept.expires_at > now and not idle
-    person = _signed_in(kept, user, membership, (row[3], row[4])) if alive and user and membership else None
+    idle = row.role in DESK_ROLES and row.seen_at + idle_after <= now
+    alive = row.revoked_at is None and row.expires_at > now and not idle
+    person = _signed_in(row) if alive else None
     return StoredSession(
         alive=alive,
-        data=dict(kept.data) if alive else {},
-        created_at=kept.created_at,
-        seen_at=kept.seen_at,
-        expires_at=kept.expires_at,
-        identity=Identity(person.user_id, person.membership_id, kept.expires_at, kept.second_factor_at)
+        data=row.data if alive else {},
+        created_at=row.created_at,
+        seen_at=row.seen_at,
+        expires_at=row.expires_at,
+        identity=Identity(person.user_id, person.membership_id, row.expires_at, row.second_factor_at)
         if person
         else None,
         signed_in=person,
     )
 
 
-def _signed_in(kept: WebSession, user: User, membership: Membership, party: tuple[str, str]) -> SignedIn | None:
-    if user.disabled_at is not None or membership.revoked_at is not None or membership.invited_at is not None:
+def _signed_in(row: Row[Any]) -> SignedIn | None:
+    """Who is signed in; nobody for a visitor, and for whoever was shut out or has not come in yet."""
+    if row.user_id is None or row.membership_id is None or not row.may_come_in:
         return None
-    party_name, party_kind = party
     return SignedIn(
-        user_id=user.id,
-        membership_id=membership.id,
-        party_id=membership.party_id,
-        role=acting_role(membership.role, party_kind),
-        party_name=party_name,
-        name=user.name,
-        email=user.email,
-        locale=user.locale,
-        email_confirmed=user.email_confirmed_at is not None,
-        second_factor=kept.second_factor_at is not None,
+        user_id=row.user_id,
+        membership_id=row.membership_id,
+        party_id=row.party_id,
+        role=acting_role(row.role, row.party_kind),
+        party_name=row.party_name,
+        name=row.user_name,
+        email=row.email,
+        locale=row.locale,
+        email_confirmed=row.email_confirmed_at is not None,
+        second_factor=row.second_factor_at is not None,
     )
 
 

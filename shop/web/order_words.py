@@ -39,15 +39,23 @@ def state_said(order: Order, paid_cents: int = 0) -> Said:
             return Said("warning", _("Pagamento parziale"))
         by_transfer = order.payment_method == BANK_TRANSFER
         return Said("waiting", _("In attesa del bonifico") if by_transfer else _("In attesa di pagamento"))
-    known = {
-        "PAID": Said("done", _("Pagato")),
-        "ON_HOLD": Said("waiting", _("In verifica")),
-        "FULFILLED": Said("done", _("Evaso")),
-        "CANCELLED": Said("neutral", _("Annullato")),
-        "EXPIRED": Said("neutral", _("Scaduto")),
-        "NEEDS_REQUOTE": Said("warning", _("Da ricalcolare")),
-    }
-    return known[order.state]
+    return _settled_state_said(order.state)
+
+
+def _settled_state_said(state: str) -> Said:
+    """A list says one of these per row, so only the one that is needed is looked up."""
+    match state:
+        case "PAID":
+            return Said("done", _("Pagato"))
+        case "ON_HOLD":
+            return Said("waiting", _("In verifica"))
+        case "FULFILLED":
+            return Said("done", _("Evaso"))
+        case "CANCELLED":
+            return Said("neutral", _("Annullato"))
+        case "EXPIRED":
+            return Said("neutral", _("Scaduto"))
+    return Said("warning", _("Da ricalcolare"))
 
 
 def state_choices() -> list[tuple[str, str]]:

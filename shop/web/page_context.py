@@ -130,7 +130,7 @@ def _cart_count(principal: Principal | None) -> int | None:
     if own is None and cart_id is None:
         return 0
     try:
-        with alone() as database:
-            return count_packs(database, own, cart_id)
+        with alone() as connection:
+            return count_packs(connection, own, cart_id)
     except SQLAlchemyError:
         return None

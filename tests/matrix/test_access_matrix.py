@@ -8,6 +8,8 @@ from tests.matrix.play import agrees, digest, in_words, send, undone
 from tests.matrix.table import ROLES, Row, read_table, rows_missing, rows_stale
 from tests.matrix.world import Matrix, a_matrix
 
+# Every route is run by a story of its own, where its lines are counted.
+pytestmark = pytest.mark.sweep
 ROWS = read_table()
 FORMS = [row for row in ROWS if row.method != "GET" and not row.rule.startswith(("/api/", "/webhooks/"))]
 READS = [row for row in ROWS if row.method == "GET"]

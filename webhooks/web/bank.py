@@ -31,6 +31,6 @@ def receive() -> Response:
         return problem_response(400, "letter-not-believed", "The letter cannot be believed or read.")
     except Unreadable as problem:
         return problem_response(400, "letter-unreadable", f"The letter cannot be read: {problem.reason}.")
-    with alone() as session:
-        store_letter(session, "bank", message_id, letter["type"], letter)
+    with alone() as connection:
+        store_letter(connection, "bank", message_id, letter["type"], letter)
     return Response(status=204)

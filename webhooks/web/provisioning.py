@@ -33,8 +33,8 @@ def receive() -> Response:
         return problem_response(400, "letter-not-believed", "The letter cannot be believed or read.")
     except UnreadableAnswer as problem:
         return problem_response(400, "letter-unreadable", f"The letter cannot be read: {problem.reason}.")
-    with alone() as session:
-        store_letter(session, "provisioning", message_id, str(letter["type"]), letter)
+    with alone() as connection:
+        store_letter(connection, "provisioning", message_id, str(letter["type"]), letter)
     return Response(status=204)
 
 

@@ -29,7 +29,7 @@ def receive() -> Response:
     except NotBelieved as refusal:
         log().warning("stripe letter refused", verdict=refusal.reason)
         return problem_response(400, "letter-not-believed", "The letter cannot be believed or read.")
-    with alone() as session:
-        fresh = store_letter(session, SOURCE, hint.event_id, hint.type, hint.to_json())
+    with alone() as connection:
+        fresh = store_letter(connection, SOURCE, hint.event_id, hint.type, hint.to_json())
     log().info("stripe letter", event_id=hint.event_id, event_type=hint.type, verdict="stored" if fresh else "known")
     return Response(status=204)

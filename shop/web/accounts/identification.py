@@ -96,8 +96,8 @@ def _bearer() -> Principal | None:
     given = request.headers.get("Authorization", "")
     if not given.lower().startswith(_BEARER):
         return None
-    with alone() as session:
-        return principal_of_token(session, given[len(_BEARER) :].strip())
+    with alone() as connection:
+        return principal_of_token(connection, given[len(_BEARER) :].strip())
 
 
 def _check_form_token() -> None:

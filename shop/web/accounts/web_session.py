@@ -124,8 +124,8 @@ def cookie_name(settings: Settings) -> str:
 
 def _reopen(settings: Settings, token: str) -> BrowserSession:
     try:
-        with alone() as session:
-            found = find_session(session, token, settings.desk_idle_after)
+        with alone() as connection:
+            found = find_session(connection, token, settings.desk_idle_after)
     except OperationalError as problem:
         without = BrowserSession(token, settings.secret_key, None)
         without.missing = problem
