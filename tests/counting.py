@@ -14,7 +14,7 @@ _FOR_PROGRAMS = "COVERAGE_PROCESS_CONFIG"
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_protocol(item: pytest.Item) -> object:  # type: ignore[misc]
+def pytest_runtest_protocol(item: pytest.Item) -> object:
     counting = Coverage.current()
     if counting is None or not any(item.get_closest_marker(mark) for mark in _UNCOUNTED):
         return (yield)
