@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from entitlements import Cause, set_payer
 from foundation.database import JsonObject, transaction
@@ -238,7 +238,7 @@ def test_money_whose_letter_comes_before_the_answer_is_recorded_once(payer: Paye
 @pytest.mark.parametrize(
     ("code", "reason", "words"),
     [
-        ("card_declined", "DECLINED", "La banca ha rifiutato l’addebito."),
+        ("card_declined", "DECLINED", "L’addebito sulla carta è stato rifiutato."),
         ("authentication_required", "AUTHENTICATION", "La banca vuole che confermi tu"),
         ("expired_card", "CARD_EXPIRED", "La carta è scaduta."),
     ],
@@ -448,3 +448,82 @@ def test_an_automatic_renewal_is_given_back_to_the_card_it_came_from(payer: Paye
         request_refund(payer.order().id, RefundWish(everything=True), FINANCE, payer.gateway)
     (intent,) = payer.intents()
     assert payer.gateway.objects[intent["latest_charge"]]["amount_refunded"] == GROSS
+
+
+@pytest.mark.parametrize(
+    ("reason", "change", "words"),
+    [
+        ("BILLING", "UPDATE parties SET sdi_code = NULL, pec = NULL", "Mancano dei dati di fatturazione"),
+        ("TERMS_CHANGED", "UPDATE renewal_mandates SET terms_version = '2020-01'", "Le condizioni generali sono"),
+    ],
+)
+def test_what_changed_since_it_was_agreed_to_is_written_about_and_not_charged(
+    payer: Payer, reason: str, change: str, words: str
+) -> None:
+    payer.turn_on()
+    with payer.shop.tx() as session:
+        session.execute(text(change))
+    payer.go_to(7)
+    (attempt,) = payer.attempts()
+    assert (attempt.reason, attempt.order_id, payer.intents()) == (reason, None, [])
+    assert words in payer.mail("Il rinnovo automatico non è riuscito")
+
+
+def test_a_gateway_that_failed_inside_is_looked_into_before_the_charge_is_given_up(payer: Payer) -> None:
+    """Its answer stays under the key for a day, so asking again would tell nothing."""
+    payer.turn_on()
+    payer.advance(until(payer.ends_on - timedelta(days=7)))
+    with payer.shop.client.application.app_context():
+        run_due()
+        payer.gateway.failing.add(f"order-{payer.order().id}-renewal")
+        charge_renewal(payer.attempts()[0].id, payer.gateway)
+    assert (payer.attempts()[0].reason, payer.intents()) == ("DECLINED", [])
+    assert payer.order().state == "AWAITING_PAYMENT"
+
+
+def test_money_that_is_still_on_its_way_is_waited_for(payer: Payer) -> None:
+    payer.turn_on()
+    payer.advance(until(payer.ends_on - timedelta(days=7)))
+    with payer.shop.client.application.app_context():
+        run_due()
+        (attempt,) = payer.attempts()
+        call = _commit_intent(attempt.id)
+        assert call is not None
+        intent = payer.gateway.charge_saved_card(call.key, call.parameters)
+        intent["status"] = "processing"
+        with pytest.raises(RetryLater):
+            charge_renewal(attempt.id, payer.gateway)
+        assert payer.attempts()[0].is_under_way
+        intent["status"] = "succeeded"
+    payer.shop.jobs()
+    assert (payer.order().state, payer.payments(), len(payer.intents())) == ("FULFILLED", 1, 1)
+
+
+def test_without_the_secure_page_nothing_is_lost_and_the_card_can_be_saved_later(payer: Payer) -> None:
+    payer.gateway.down = True
+    page = visit(payer.browser, payer.address).press("Attiva", TICKS)
+    assert "La pagina per la carta non risponde." in page.text
+    payer.gateway.down = False
+    secure_page = page.press("Salva una carta").response.headers["Location"]
+    payer.type_card(secure_page.rsplit("/", 1)[-1])
+    assert "Visa che finisce con 4242" in payer.services()
+
+
+def test_a_card_that_expires_before_the_renewal_is_told_of_in_time(payer: Payer) -> None:
+    payer.turn_on()
+    with payer.shop.tx() as session:
+        card = card_of(session, payer.shop.studio_id)
+        assert card is not None
+        card.exp_year = payer.ends_on.year - 1
+    assert "La carta scade prima del rinnovo." in visit(payer.browser, payer.address).text
+
+
+def test_where_no_base_runs_there_is_nothing_to_agree_to(shop: Shop) -> None:
+    with shop.tx() as session:
+        owner = a_user(session, shop.studio_id)
+    browser = shop.client.application.test_client()
+    sign_in(browser, owner)
+    address = f"/aziende/{shop.company_id}/rinnovo-automatico"
+    assert "Qui non c’è niente da rinnovare." in visit(browser, address).text
+    assert post(browser, address, fields=TICKS).status_code == 422
+    assert "Rinnovo automatico" not in visit(browser, f"/aziende/{shop.company_id}/servizi").text
