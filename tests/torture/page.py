@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tests.database import ROOT
+from tests.torture.checks import CHECKS
 from tests.torture.judging import Outcome
 
 BEGIN, END = "<!-- make torture writes from here", "<!-- to here -->"
@@ -24,22 +25,39 @@ def machine() -> str:
 
 def table(outcomes: Sequence[Outcome]) -> str:
     """The outcomes as a table for a terminal and for Markdown alike."""
-    rows = [("check", "verdict", "seconds", "figures"), ("---", "---", "---:", "---")]
-    rows += [(one.check.name, one.verdict, f"{one.seconds:.0f}", _figures(one)) for one in outcomes]
-    return "\n".join("| " + " | ".join(row) + " |" for row in rows)
-
-
-def _figures(outcome: Outcome) -> str:
-    lines = [*outcome.figures, *outcome.why]
-    return "<br>".join(re.sub(r"[|<>]", " ", line)[:300] for line in lines) or outcome.check.promise
+    return _lines([_row(one) for one in outcomes], "check | verdict | seconds | figures", "--- | --- | ---: | ---")
 
 
 def write(page: Path, about: str, outcomes: Sequence[Outcome]) -> None:
-    """Put the table between the marks of a page. Raises ValueError when it has none."""
+    """Put the outcomes between the marks of a page, each with where it was taken; of checks that were not run the
+    former line stays. Raises ValueError when the page has no marks.
+    """
     text = page.read_text()
     if BEGIN not in text or END not in text:
         raise ValueError(f"{page} has no place for the table: {BEGIN} … {END}")
     before, rest = text.split(BEGIN, 1)
     mark, _, rest = rest.partition("\n")
-    after = rest.split(END, 1)[1]
-    page.write_text(f"{before}{BEGIN}{mark}\n\n{about}\n\n{table(outcomes)}\n\n{END}{after}")
+    former, after = rest.split(END, 1)
+    rows = _former(former) | {one.check.name: f"{_row(one)} | {about}" for one in outcomes}
+    ordered = [rows[check.name] for check in CHECKS if check.name in rows]
+    shown = _lines(ordered, "check | verdict | seconds | figures | taken", "--- | --- | ---: | --- | ---")
+    page.write_text(f"{before}{BEGIN}{mark}\n\n{shown}\n\n{END}{after}")
+
+
+def _lines(rows: Sequence[str], heading: str, rule: str) -> str:
+    return "\n".join(f"| {row} |" for row in (heading, rule, *rows))
+
+
+def _row(outcome: Outcome) -> str:
+    return f"{outcome.check.name} | {outcome.verdict} | {outcome.seconds:.0f} | {_figures(outcome)}"
+
+
+def _former(text: str) -> dict[str, str]:
+    """The rows a page shows already, by the name of their check."""
+    rows = [line.strip("| ") for line in text.splitlines() if line.startswith("| ")]
+    return {row.split(" | ", 1)[0]: row for row in rows}
+
+
+def _figures(outcome: Outcome) -> str:
+    lines = [*outcome.figures, *outcome.why]
+    return "<br>".join(re.sub(r"[|<>]", " ", line)[:300] for line in lines) or outcome.check.promise
