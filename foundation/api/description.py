@@ -1,6 +1,7 @@
 """The description of the API: OpenAPI 3.1 made from the shapes and routes, completed with what every call shares."""
 
 from copy import deepcopy
+from threading import Lock
 from typing import Any
 
 from apispec.ext.marshmallow import MarshmallowPlugin
@@ -44,6 +45,26 @@ class Description(Api):  # type: ignore[misc] # flask-smorest publishes no types
 
     DEFAULT_ERROR_RESPONSE_NAME = None
 
+    def __init__(self, *arguments: Any, **options: Any) -> None:  # noqa: ANN401 - the library's own
+        self._undescribed: list[SmorestBlueprint] = []
+        self._describing = Lock()
+        super().__init__(*arguments, **options)
+
+    def add(self, area: SmorestBlueprint) -> None:
+        """Serve an area now, and describe it when somebody asks: it takes a sixth of the application's building."""
+        self._app.register_blueprint(area)
+        self._undescribed.append(area)
+
+    def to_dict(self) -> JsonObject:
+        """The description of every area, as the library makes it."""
+        with self._describing:
+            for area in self._undescribed:
+                area.register_views_in_doc(self, self._app, self.spec, name=area.name, parameters=None)
+                self.spec.tag({"name": area.name, "description": area.description})
+            self._undescribed.clear()
+            made: JsonObject = self.spec.to_dict()
+        return made
+
     def _register_error_handlers(self) -> None:
         """foundation.problems tells every error."""
 
@@ -72,7 +93,7 @@ def _shape_name(shape: Any) -> str:  # noqa: ANN401 - a shape or its class
 def add_area(app: Flask, area: SmorestBlueprint) -> None:
     """Add a room's part of the API."""
     app.extensions["gettone.csrf"].exempt(area)
-    app.extensions["gettone.api"].register_blueprint(area)
+    app.extensions["gettone.api"].add(area)
 
 
 def openapi() -> Response:
@@ -84,7 +105,7 @@ def described(app: Flask) -> JsonObject:
     """The whole description; computed once per process."""
     known: JsonObject | None = app.extensions.get("gettone.openapi")
     if known is None:
-        known = deepcopy(app.extensions["gettone.api"].spec.to_dict())
+        known = deepcopy(app.extensions["gettone.api"].to_dict())
         known["components"].pop("responses", None)
         views = _views(app)
         for path, methods in known["paths"].items():
