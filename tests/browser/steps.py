@@ -4,7 +4,7 @@ import re
 
 from playwright.sync_api import expect
 
-from tests.browser.stage import PASSWORD
+from tests.browser.stage import PASSWORD, until
 from tests.browser.visitor import Visitor
 from tests.races.numbers import company_fields
 from tests.stories import COMPANY_FORM
@@ -135,9 +135,14 @@ def invite(studio: Visitor, name: str, email: str) -> str:
 
 
 def link_in_mail(visitor: Visitor, words: str, path: str) -> str:
-    """The first link with this path in the newest mail with these words."""
-    links: list[str] = visitor.stage.letter(words)["links"]
-    return next(one for one in links if path in one)
+    """The link with this path in the newest mail with these words that has one, as soon as it has arrived."""
+
+    def link() -> str:
+        links = (one for letter in visitor.stage.letters(words) for one in letter["links"])
+        return next((one for one in links if path in one), "")
+
+    found: str = until(link, f"no mail with {words!r} and a link to {path} arrived")
+    return found
 
 
 def accept_as_client(visitor: Visitor, method: str = "stripe") -> None:

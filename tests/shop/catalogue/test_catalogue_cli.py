@@ -18,7 +18,7 @@ def _check(tmp_path: Path, content: bytes, *options: str) -> Result:
 def test_checking_a_right_file_exits_with_0(tmp_path: Path) -> None:
     done = _check(tmp_path, DEMO.read_bytes())
     assert done.exit_code == 0
-    assert "26 prodotti" in done.stdout
+    assert "27 prodotti" in done.stdout
 
 
 def test_checking_a_wrong_file_exits_with_1_and_names_the_line(tmp_path: Path) -> None:
