@@ -90,6 +90,7 @@ def _reading(taken: Taken) -> list[Row]:
         _growth("the entitlement check", taken.ratio(name("entitlement"), f"entitlement {YOUNG} p50 ms")),
         *pages,
         judged("quote of ten service lines over the API, p50", taken.median(name("quote")), (50, 300), " ms"),
+        _growth("a quote", taken.ratio(name("quote"), f"quote {YOUNG} p50 ms")),
     ]
 
 

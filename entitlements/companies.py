@@ -1,5 +1,6 @@
 """Companies (M6): a client's company, from the request to create it until the vendor's software has it."""
 
+from collections.abc import Collection
 from datetime import date, datetime
 from uuid import UUID
 
@@ -81,7 +82,7 @@ def company_of(session: Session, company_id: UUID, studio_id: UUID | None) -> tu
     """
     query = select(Company, Party).join(Party, Party.id == Company.id).where(Company.id == company_id)
     if studio_id is not None:
-        query = query.where(Company.id.in_(seen_companies(studio_id)))
+        query = query.where(Company.id.in_(seen_companies(studio_id, [company_id])))
     found = session.execute(query).one_or_none()
     if found is None:
         raise CompanyNotFound(company_id)
@@ -173,15 +174,19 @@ def _found(search: str) -> list[ColumnElement[bool]]:
     return [Party.name.ilike(pattern) | Party.vat_number.ilike(pattern) | Party.tax_code.ilike(pattern)]
 
 
-def seen_companies(studio_id: UUID) -> CompoundSelect[tuple[UUID]]:
+def seen_companies(studio_id: UUID, among: Collection[UUID] | None = None) -> CompoundSelect[tuple[UUID]]:
     """The query for the companies a studio sees: linked ones, those it pays for, and what it asked for and has no end.
 
-    Unlinking ends it all, except where the studio still pays: it must be able to hand that over.
+    Unlinking ends it all, except where the studio still pays: it must be able to hand that over. Who asks of some
+    companies only names them in `among`: else all are found first, be they a hundred thousand.
     """
     later = aliased(PayerPeriod)
     newer = exists().where(later.company_id == PayerPeriod.company_id, later.from_at > PayerPeriod.from_at)
-    return union(
-        select(StudioLink.company_id).where(StudioLink.studio_id == studio_id, StudioLink.unlinked_at.is_(None)),
-        select(Company.id).where(Company.requested_by_party_id == studio_id, Company.state != "READY"),
-        select(PayerPeriod.company_id).where(PayerPeriod.payer_party_id == studio_id, ~newer),
-    )
+    linked = select(StudioLink.company_id).where(StudioLink.studio_id == studio_id, StudioLink.unlinked_at.is_(None))
+    asked_for = select(Company.id).where(Company.requested_by_party_id == studio_id, Company.state != "READY")
+    paid_for = select(PayerPeriod.company_id).where(PayerPeriod.payer_party_id == studio_id, ~newer)
+    if among is not None:
+        linked = linked.where(StudioLink.company_id.in_(among))
+        asked_for = asked_for.where(Company.id.in_(among))
+        paid_for = paid_for.where(PayerPeriod.company_id.in_(among))
+    return union(linked, asked_for, paid_for)

@@ -1,5 +1,6 @@
 """A studio's own companies, by name: whom it may buy a pack or a top-up for (D20)."""
 
+from collections.abc import Collection
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, select
@@ -29,9 +30,9 @@ def names_of_own_companies(session: Session, studio_id: UUID, ids: set[UUID]) ->
     if not ids:
         return {}
     query = select(Party.id, Party.name).join(Company, Company.id == Party.id)
-    rows = session.execute(query.where(Party.id.in_(ids), _own(studio_id)))
+    rows = session.execute(query.where(Party.id.in_(ids), _own(studio_id, ids)))
     return {row.id: row.name for row in rows}
 
 
-def _own(studio_id: UUID) -> ColumnElement[bool]:
-    return Company.id.in_(seen_companies(studio_id)) & (Company.state != "REJECTED")
+def _own(studio_id: UUID, among: Collection[UUID] | None = None) -> ColumnElement[bool]:
+    return Company.id.in_(seen_companies(studio_id, among)) & (Company.state != "REJECTED")
