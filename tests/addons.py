@@ -9,6 +9,8 @@ from sqlalchemy.orm import Session
 from entitlements import Party
 from foundation import clock
 from shop import Membership, Order, Placement, User, place_order
+from shop.addons.asking import services_of
+from shop.cart_services import renew_in_cart
 from shop.carts import Cart, add_to_cart, open_cart
 from shop.catalogue import BuyerFacts, current_price_book
 from shop.orders.placing import CLAUSES
@@ -38,9 +40,23 @@ def buy_services(session: Session, owner: User, company_id: UUID, *skus: str) ->
 
 def order_services(session: Session, owner: User, company_id: UUID, *skus: str) -> Order:
     """New services for a company, ordered by card."""
+    return _order(session, owner, add_services(session, owner, company_id, *skus))
+
+
+def renew_services(session: Session, owner: User, company_id: UUID) -> Order:
+    """Everything that runs for a company, renewed together by hand: ordered by card."""
+    studio = _studio_of(session, owner)
+    cart, book = open_cart(session, studio.id, None), current_price_book(session, clock.today())
+    renew_in_cart(
+        session, cart, book, company_id, services_of(session, studio.id, [company_id], {})[company_id].all_running
+    )
+    return _order(session, owner, cart)
+
+
+def _order(session: Session, owner: User, cart: Cart) -> Order:
     studio = _studio_of(session, owner)
     placement = Placement(
-        cart_id=add_services(session, owner, company_id, *skus).id,
+        cart_id=cart.id,
         buyer_party_id=studio.id,
         payment_method="stripe",
         billing=billing_of(studio),

@@ -1,6 +1,7 @@
 """The gateway's Null twin: keeps everything in memory and lets a test say what the buyer did on the hosted page."""
 
 import json
+import threading
 from collections.abc import Callable
 
 from foundation import clock
@@ -22,6 +23,7 @@ class MemoryGateway:
         self.undelivered: list[JsonObject] = []
         self.refusing: dict[str, str] = {}
         self._answers: dict[str, tuple[str, JsonObject]] = {}
+        self._one_at_a_time = threading.Lock()
 
     def create_customer(self, key: str, parameters: JsonObject) -> str:
         """Make a customer."""
@@ -123,7 +125,7 @@ class MemoryGateway:
         self._up()
         pages = [
             page
-            for page in self.objects.values()
+            for page in list(self.objects.values())
             if page["object"] == "checkout.session" and page["payment_intent"] == payment_intent_id
         ]
         return self.read("checkout_session", str(pages[0]["id"])) if pages else None
@@ -142,7 +144,7 @@ class MemoryGateway:
 
     def _newest_first(self, kind: str, name: str, value: str) -> list[JsonObject]:
         self._up()
-        found = [one for one in self.objects.values() if one["object"] == kind and one.get(name) == value]
+        found = [one for one in list(self.objects.values()) if one["object"] == kind and one.get(name) == value]
         return json.loads(json.dumps(found[::-1]))  # type: ignore[no-any-return]
 
     def payout_rows(self, payout_id: str) -> list[JsonObject]:
@@ -210,6 +212,11 @@ class MemoryGateway:
 
     def _once(self, key: str, parameters: JsonObject, build: Callable[[int], JsonObject]) -> JsonObject:
         self._up()
+        # A key that several workers send at once has one answer, as at Stripe.
+        with self._one_at_a_time:
+            return self._answer(key, parameters, build)
+
+    def _answer(self, key: str, parameters: JsonObject, build: Callable[[int], JsonObject]) -> JsonObject:
         self.calls.append(key)
         if key in self.failing:
             raise GatewayFailed

@@ -5,16 +5,19 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import date
 
 from flask import Flask
 from sqlalchemy import text
 
 from app import Outside, create_app
 from entitlements import MemoryProvisioner
+from foundation import clock
 from foundation.audit import verify, violations_of
 from foundation.database import database, transaction
 from foundation.mail import MemoryMailer
 from shop import MemoryGateway
+from tests.addons import until
 
 LONGEST_SECONDS = 60.0
 
@@ -92,3 +95,11 @@ def rows(app: Flask, query: str, **values: object) -> int:
     """The one number a query answers."""
     with app.app_context(), transaction() as session:
         return int(session.execute(text(query), values).scalar_one())
+
+
+def go_on_to(day: date) -> None:
+    """Business time goes on to noon of a Rome day, for every thread and in the database; the test puts it back."""
+    shift = until(day)
+    with transaction() as session:
+        session.execute(text('INSERT INTO clock_shift ("only", shift) VALUES (true, :shift)'), {"shift": shift})
+    clock.follow(shift)

@@ -6,7 +6,6 @@ from datetime import timedelta
 
 import pytest
 from flask import Flask
-from sqlalchemy import text
 
 from foundation import clock
 from foundation.database import transaction
@@ -15,10 +14,10 @@ from pricing import add_months
 from shop import Order
 from shop.addons.asking import services_of
 from shop.transfers import store_credit_of
-from tests.addons import buy_services, order_services, until
+from tests.addons import buy_services, order_services
 from tests.database import fresh_database
 from tests.entitlements.scenes import a_scene, an_activation
-from tests.races.contest import audit_finds, contend, racing_app, rows
+from tests.races.contest import audit_finds, contend, go_on_to, racing_app, rows
 from tests.stories import pay_by_card
 
 pytestmark = pytest.mark.race
@@ -41,7 +40,7 @@ def test_carts_that_extend_the_same_service_charge_its_months_once(racing: Flask
         drain()
         with transaction() as session:
             buy_services(session, scene.owner, company_id, "EINVOICING-FULL")
-        _half_a_year_later()
+        go_on_to(add_months(clock.today(), 6))
         orders = []
         for number in range(CONTENDERS):
             with transaction() as session:
@@ -66,10 +65,3 @@ def test_carts_that_extend_the_same_service_charge_its_months_once(racing: Flask
     won = next(order for order, outcome in zip(orders, outcomes, strict=True) if outcome == "FULFILLED")
     assert credit == sum(order.gross_cents for order in orders) - won.gross_cents
     assert audit_finds(racing) == []
-
-
-def _half_a_year_later() -> None:
-    shift = until(add_months(clock.today(), 6))
-    with transaction() as session:
-        session.execute(text('INSERT INTO clock_shift ("only", shift) VALUES (true, :shift)'), {"shift": shift})
-    clock.follow(shift)

@@ -57,6 +57,7 @@ CHECKS = (
             "tests/races/test_transfer_races.py",
             "tests/races/test_seat_races.py",
             "tests/races/test_extension_races.py",
+            "tests/races/test_renewal_races.py",
             "-k",
             "not last_coupon and not wallet and not last_seat and not same_invitation",
         ),
