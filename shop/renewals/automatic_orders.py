@@ -12,7 +12,7 @@ from foundation.principal import Principal
 from shop.billing_on_file import billing_on_file
 from shop.orders.direct_orders import place_directly
 from shop.orders.order_book import CARD, Order, OrderLine
-from shop.orders.placing import CLAUSES, TERMS_VERSION, NotOrderable, Placement
+from shop.orders.placing import CLAUSES, TERMS_VERSION, Placement
 from shop.renewals.attempts import (
     BILLING,
     NO_CARD,
@@ -69,14 +69,8 @@ def _order_or_refuse(session: Session, mandate: RenewalMandate, attempt: Renewal
     if reason is not None or billing is None:
         refuse(session, attempt, mandate, reason or BILLING)
         return
-    try:
-        # What is refused while it is placed leaves nothing behind.
-        with session.begin_nested():
-            order = _place(session, mandate, attempt, quote, billing)
-    except NotOrderable:
-        refuse(session, attempt, mandate, NOT_ORDERABLE)
-        return
-    attempt.order_id = order.id
+    # A catalogue that changes right here has the whole due row roll back: done again, it sees what stands in the way.
+    attempt.order_id = _place(session, mandate, attempt, quote, billing).id
     session.flush()
     defer(session, CHARGE, attempt_id=str(attempt.id))
 

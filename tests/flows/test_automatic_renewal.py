@@ -13,8 +13,10 @@ from foundation.database import JsonObject, transaction
 from foundation.ids import new_id
 from foundation.jobs import RetryLater, run_due
 from foundation.mail import MemoryMailer
+from foundation.principal import Principal
 from pricing import add_months
 from shop import MemoryGateway, Order, RefundWish
+from shop.accounts.seat_people import invite_to_seat
 from shop.catalogue.checks import check_catalogue
 from shop.catalogue.imports import import_catalogue
 from shop.orders.order_book import OrderLine, TermsAcceptance
@@ -381,6 +383,25 @@ def test_a_price_above_the_announced_one_is_not_charged_but_written_about(payer:
     (attempt,) = payer.attempts()
     assert (attempt.reason, attempt.order_id, payer.intents()) == ("PRICE_ROSE", None, [])
     assert "Il prezzo è salito" in payer.mail("Il rinnovo automatico non è riuscito")
+
+
+def test_a_catalogue_that_sells_no_more_seats_while_people_sit_has_the_payer_written_to(payer: Payer) -> None:
+    payer.turn_on()
+    with payer.shop.tx() as session:
+        by = Principal(None, payer.shop.company_id, "company_owner")
+        invite_to_seat(session, payer.shop.company_id, "persona@example.it", {"sent": "read"}, by)
+        first, *products = DEMO_CATALOGUE.read_text().split("[[product]]")
+        kept = [one for one in products if f'sku = "{SEAT}"' not in one]
+        assert len(kept) == len(products) - 1
+        checked = check_catalogue("[[product]]".join((first, *kept)))
+        assert checked.catalogue is not None, checked.mistakes
+        import_catalogue(session, checked.catalogue)
+    payer.go_to(7)
+    (attempt,) = payer.attempts()
+    assert (attempt.reason, attempt.order_id, payer.intents()) == ("NOT_ORDERABLE", None, [])
+    letter = payer.mail("Il rinnovo automatico non è riuscito")
+    assert "Qualcosa impedisce di rinnovare tutto insieme" in letter
+    assert f"/aziende/{payer.shop.company_id}/servizi" in letter
 
 
 def test_whoever_pays_no_longer_is_not_charged(payer: Payer) -> None:

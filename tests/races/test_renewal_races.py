@@ -4,37 +4,43 @@ What a company bought at first is paid without a gateway here: every intent and 
 """
 
 import os
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
+from threading import Thread
 from typing import cast
 from uuid import UUID
 
 import pytest
 from flask import Flask
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from entitlements import Party
 from foundation import clock
-from foundation.database import transaction
+from foundation.database import apart, transaction
 from foundation.jobs import drain
 from pricing import add_months
 from shop import MemoryGateway, Order, User
+from shop.catalogue import check_catalogue, import_catalogue
+from shop.orders.placing import NotOrderable
 from shop.payments.checkout import look_and_reconcile
-from shop.renewals.attempts import RenewalAttempt
+from shop.renewals.attempts import RenewalAttempt, claim_attempt
 from shop.renewals.automatic_orders import renew_by_itself
 from shop.renewals.card_setup import open_card_page
 from shop.renewals.charging import charge_renewal
 from shop.renewals.mandate_text import VERSION
+from shop.renewals.mandates import live_mandate
 from shop.renewals.renewal_quotes import renewal_quote
 from shop.renewals.standing import Shown, switch_off, switch_on
 from shop.transfers import store_credit_of
 from tests.addons import buy_services, renew_services
 from tests.database import fresh_database
 from tests.entitlements.scenes import a_scene, an_activation
-from tests.races.contest import audit_finds, contend, go_on_to, racing_app, rows
+from tests.races.contest import LONGEST_SECONDS, audit_finds, contend, go_on_to, racing_app, rows
 from tests.races.numbers import company_fields
-from tests.stories import owner_of, pay_by_card
+from tests.stories import DEMO_CATALOGUE, owner_of, pay_by_card
 
 pytestmark = pytest.mark.race
 ROUNDS, CONTENDERS = (12, 12) if os.environ.get("TORTURE") == "full" else (2, 4)
@@ -226,3 +232,48 @@ def test_money_by_hand_while_workers_charge_renews_once_and_what_came_twice_is_c
         credit = store_credit_of(session, ends.studio.id)
     assert credit == charges * ends.paid_cents() // (ROUNDS + charges)
     assert audit_finds(ends.app) == []
+
+
+def test_a_catalogue_that_changes_while_the_order_is_placed_leaves_nothing_and_is_seen_the_next_time(
+    ends: Ends,
+) -> None:
+    company_id, outcomes = ends.companies[0], list[object]()
+    with ends.app.app_context():
+        # Another claim of the end, not committed, stops the worker between what it priced and what it places; it names
+        # the mandate of another company, for the worker locks its own before it prices.
+        with apart() as other:
+            quote, mandate = renewal_quote(other, ends.studio.id, company_id), live_mandate(other, ends.companies[1])
+            assert quote is not None
+            assert mandate is not None
+            claim_attempt(other, mandate, quote.base.licence_id, ends.ends_on)
+            worker = Thread(target=lambda: outcomes.extend(contend(1, lambda _: ends.claim(company_id))))
+            worker.start()
+            _until_somebody_waits(ends.app)
+            with transaction() as session:
+                _have_documents_need_what_does_not_run(session)
+            other.rollback()
+        worker.join(LONGEST_SECONDS)
+    assert [type(outcome) for outcome in outcomes] == [NotOrderable]
+    assert rows(ends.app, "SELECT count(*) FROM renewal_attempts") == ends.orders() == 0
+    assert ends.claim(company_id) is not None
+    assert [attempt.reason for attempt in ends.attempts()] == ["NOT_ORDERABLE"] * ROUNDS
+    assert audit_finds(ends.app) == []
+
+
+def _until_somebody_waits(app: Flask) -> None:
+    waiting = (
+        "SELECT count(*) FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid"
+        " WHERE a.datname = current_database() AND NOT l.granted"
+    )
+    deadline = time.monotonic() + LONGEST_SECONDS
+    while rows(app, waiting) == 0:
+        assert time.monotonic() < deadline, "nobody waits"
+        time.sleep(0.02)
+
+
+def _have_documents_need_what_does_not_run(session: Session) -> None:
+    """A price book under which a module that runs works only together with another, that does not."""
+    sku = 'sku = "MODULE-DOCUMENTS"'
+    checked = check_catalogue(DEMO_CATALOGUE.read_text().replace(sku, f'{sku}\nrequires = ["MODULE-COLLECTIONS"]'))
+    assert checked.catalogue is not None, checked.mistakes
+    import_catalogue(session, checked.catalogue)
