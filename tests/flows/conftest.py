@@ -21,7 +21,9 @@ from tests.conftest import Transact
 from tests.entitlements.scenes import a_scene, an_activation, browser_of
 from tests.factories import a_studio, a_user
 from tests.flows.inviting import Street
-from tests.flows.service_shop import Shop
+from tests.flows.renewal_payer import Payer
+from tests.flows.service_shop import BASE, DOCUMENTS, SEAT, Shop
+from tests.signing import sign_in
 from tests.stories import stock_the_shop
 
 
@@ -70,3 +72,14 @@ def shop(client: FlaskClient, outside: Outside, tx: Transact, run_jobs: Callable
         studio_id = scene.studio.id
     run_jobs()
     return Shop(caller(client, "studio", studio_id), client, outside, tx, run_jobs, studio_id, company_id)
+
+
+@pytest.fixture
+def payer(shop: Shop, advance: Callable[[timedelta], None]) -> Payer:
+    """A base with a module and two seats, bought by the studio that pays for the company."""
+    shop.buy(shop.line(BASE), shop.line(DOCUMENTS), shop.line(SEAT, 2))
+    with shop.tx() as session:
+        owner = a_user(session, shop.studio_id)
+    browser = shop.client.application.test_client()
+    sign_in(browser, owner)
+    return Payer(shop, browser, shop.ends()[BASE], advance)
