@@ -14,9 +14,9 @@ from entitlements import (
 from foundation.audit import verify, violations_of
 from foundation.database import transaction
 from foundation.mail import MemoryMailer
-from shop import MemoryGateway
+from shop import MemoryGateway, Order
 from tests.api.caller import caller
-from tests.banking import Bank
+from tests.banking import Bank, Run
 from tests.conftest import Transact
 from tests.entitlements.scenes import a_scene, an_activation, browser_of
 from tests.factories import a_studio, a_user
@@ -24,7 +24,7 @@ from tests.flows.inviting import Street
 from tests.flows.renewal_payer import Payer
 from tests.flows.service_shop import BASE, DOCUMENTS, SEAT, Shop
 from tests.signing import sign_in
-from tests.stories import stock_the_shop
+from tests.stories import an_order, stock_the_shop
 
 
 @pytest.fixture(autouse=True)
@@ -83,3 +83,17 @@ def payer(shop: Shop, advance: Callable[[timedelta], None]) -> Payer:
     browser = shop.client.application.test_client()
     sign_in(browser, owner)
     return Payer(shop, browser, shop.ends()[BASE], advance)
+
+
+@pytest.fixture
+def bank(client: FlaskClient, run_jobs: Run) -> Bank:
+    """The bank."""
+    return Bank(client, run_jobs)
+
+
+@pytest.fixture
+def order(tx: Transact) -> Order:
+    """An order of ten coupons to be paid by transfer."""
+    with tx() as session:
+        stock_the_shop(session)
+        return an_order(session, a_studio(session), "LITE-10", method="bank_transfer")

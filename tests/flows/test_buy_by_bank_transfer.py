@@ -45,12 +45,6 @@ def pass_time(advance: Advance, run_jobs: Run) -> Advance:
 
 
 @pytest.fixture
-def bank(client: FlaskClient, run_jobs: Run) -> Bank:
-    """The bank."""
-    return Bank(client, run_jobs)
-
-
-@pytest.fixture
 def studio(client: FlaskClient, tx: Transact) -> tuple[Party, User]:
     """A studio with complete billing data; its owner is signed in."""
     with tx() as session:

@@ -28,12 +28,6 @@ Advance = Callable[[timedelta], None]
 
 
 @pytest.fixture
-def bank(client: FlaskClient, run_jobs: Run) -> Bank:
-    """The bank."""
-    return Bank(client, run_jobs)
-
-
-@pytest.fixture
 def people(tx: Transact) -> list[User]:
     """Two people of finance."""
     with tx() as session:

@@ -161,7 +161,8 @@ CRASHED = (
 )
 
 _EVENT_ORDERS = "tests/shop/payments/test_event_orders.py"
-_MONEY = "tests/flows/test_money_that_does_not_fit.py"
+_LATE_MONEY = "tests/flows/test_late_money.py"
+_WINDOW = "tests/flows/test_transfer_window.py"
 TESTED = (
     SeededBug(
         "non-monotone state: the last look at a payment replaces what was seen before",
@@ -177,7 +178,7 @@ TESTED = (
     SeededBug(
         "window ignored: a transfer is fulfilled at once",
         (("shop/payments/record.py", "        return release_after\n", "        return timedelta()\n"),),
-        tests=(f"{_MONEY}::test_a_transfer_that_fits_is_fulfilled_twelve_hours_after_it_is_recorded",),
+        tests=(f"{_WINDOW}::test_a_transfer_that_fits_is_fulfilled_twelve_hours_after_it_is_recorded",),
     ),
     SeededBug(
         "late money dropped: what arrives for a closed order is forgotten",
@@ -191,7 +192,7 @@ TESTED = (
                 ),
             ),
         ),
-        tests=(f"{_MONEY}::test_money_for_an_expired_order_revives_it_at_the_same_price",),
+        tests=(f"{_LATE_MONEY}::test_money_for_an_expired_order_revives_it_at_the_same_price",),
     ),
     SeededBug(
         "rounding per unit: VAT is rounded line by line",
