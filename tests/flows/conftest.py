@@ -97,3 +97,10 @@ def order(tx: Transact) -> Order:
     with tx() as session:
         stock_the_shop(session)
         return an_order(session, a_studio(session), "LITE-10", method="bank_transfer")
+
+
+@pytest.fixture
+def letters(outside: Outside) -> MemoryMailer:
+    """The letters sent during the test."""
+    assert isinstance(outside.mailer, MemoryMailer)
+    return outside.mailer

@@ -4,11 +4,9 @@ import re
 from collections.abc import Callable
 from datetime import timedelta
 
-import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import text
 
-from app import Outside
 from foundation.mail import MemoryMailer
 from shop import User
 from tests.conftest import Transact
@@ -33,13 +31,6 @@ STUDIO_FORM = {
     "terms": "1",
 }
 RunJobs = Callable[[], int]
-
-
-@pytest.fixture
-def letters(outside: Outside) -> MemoryMailer:
-    """The letters sent during the test."""
-    assert isinstance(outside.mailer, MemoryMailer)
-    return outside.mailer
 
 
 def last_path(letters: MemoryMailer, start: str) -> str:

@@ -7,7 +7,7 @@ from foundation.database import APPLICATION_ROLE
 from tests.browsing import visit
 from tests.conftest import Transact
 from tests.factories import MembershipFactory, a_company, a_studio, a_user, using
-from tests.flows.test_studio_links import browser, client_with_licence
+from tests.flows.linking import browser, client_with_licence
 from tests.signing import post
 from tests.statements import statements
 

@@ -2,30 +2,21 @@
 
 from collections.abc import Callable
 
-import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import text
 
-from app import Outside
 from entitlements.connections.directory import ProfileText, keep_profile
 from entitlements.connections.linking import link_state
 from foundation.mail import MemoryMailer
 from tests.browsing import visit
 from tests.conftest import Transact
 from tests.factories import a_company, a_studio, a_user
-from tests.flows.test_studio_links import browser, subjects
+from tests.flows.linking import browser, subjects
 from tests.signing import post
 from tests.stories import owner_of
 
 RunJobs = Callable[[], int]
-
-
-@pytest.fixture
-def letters(outside: Outside) -> MemoryMailer:
-    """The letters sent during the test."""
-    assert isinstance(outside.mailer, MemoryMailer)
-    return outside.mailer
 
 
 def test_an_accountant_publishes_a_profile_and_a_client_finds_and_picks_them_at_once(

@@ -22,7 +22,7 @@ from tests.api.caller import caller, order_body
 from tests.browsing import visit
 from tests.conftest import Transact
 from tests.factories import a_company, a_studio, a_user
-from tests.flows.test_studio_links import browser, client_with_licence
+from tests.flows.linking import browser, client_with_licence
 from tests.signing import post
 from tests.statements import statements
 from tests.stories import a_paid_order, an_order, owner_of, pay_by_card, stock_the_shop

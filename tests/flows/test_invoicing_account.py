@@ -22,7 +22,7 @@ from sandbox.invoicing import Consents, build
 from tests.browsing import Page, visit
 from tests.conftest import Transact
 from tests.factories import a_company, a_studio, a_user
-from tests.flows.test_studio_links import browser
+from tests.flows.linking import browser
 from tests.signing import post
 
 RunJobs = Callable[[], int]

@@ -8,7 +8,6 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app import Outside
 from entitlements import Cause, Party, Ready, apply_answer, give_code, plain_email
 from entitlements.coupons.codes import ALPHABET, well_formed
 from entitlements.referrals import Referral
@@ -21,17 +20,10 @@ from tests.browsing import visit
 from tests.conftest import Transact
 from tests.entitlements.scenes import a_scene, an_activation
 from tests.factories import a_studio, a_user
-from tests.flows.test_studio_links import COMPANY_FORM, browser, link_in, register
+from tests.flows.linking import COMPANY_FORM, browser, link_in, register
 from tests.signing import post
 
 RunJobs = Callable[[], int]
-
-
-@pytest.fixture
-def letters(outside: Outside) -> MemoryMailer:
-    """The letters sent during the test."""
-    assert isinstance(outside.mailer, MemoryMailer)
-    return outside.mailer
 
 
 def a_referrer(session: Session, **facts: str) -> tuple[Party, User, str]:
