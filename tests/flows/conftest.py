@@ -14,13 +14,14 @@ from entitlements import (
 from foundation.audit import verify, violations_of
 from foundation.database import transaction
 from foundation.mail import MemoryMailer
-from shop import MemoryGateway, Order
+from shop import MemoryGateway, Order, User
 from tests.api.caller import caller
-from tests.banking import Bank, Run
+from tests.banking import Bank, Run, finance_people
 from tests.conftest import Transact
 from tests.entitlements.scenes import a_scene, an_activation, browser_of
 from tests.factories import a_studio, a_user
 from tests.flows.inviting import Street
+from tests.flows.refund_desk import Till
 from tests.flows.renewal_payer import Payer
 from tests.flows.service_shop import BASE, DOCUMENTS, SEAT, Shop
 from tests.signing import sign_in
@@ -104,3 +105,35 @@ def letters(outside: Outside) -> MemoryMailer:
     """The letters sent during the test."""
     assert isinstance(outside.mailer, MemoryMailer)
     return outside.mailer
+
+
+@pytest.fixture
+def people(tx: Transact) -> list[User]:
+    """Two people of finance, in a shop with the demo catalogue."""
+    with tx() as session:
+        stock_the_shop(session)
+        return finance_people(session)
+
+
+@pytest.fixture
+def desk(client: FlaskClient, people: list[User]) -> FlaskClient:
+    """A browser in which the first person of finance is signed in."""
+    sign_in(client, people[0])
+    return client
+
+
+@pytest.fixture
+def pass_time(advance: Callable[[timedelta], None], run_jobs: Run) -> Callable[[timedelta], None]:
+    """Let business time pass, and whatever came due be done."""
+
+    def wait(step: timedelta) -> None:
+        advance(step)
+        run_jobs()
+
+    return wait
+
+
+@pytest.fixture
+def till(app: Flask, outside: Outside, tx: Transact, client: FlaskClient, run_jobs: Run, people: list[User]) -> Till:  # noqa: ARG001 - the shop is stocked first
+    """A till."""
+    return Till(app, outside, tx, Bank(client, run_jobs))

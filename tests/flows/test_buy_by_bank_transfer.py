@@ -34,17 +34,6 @@ Advance = Callable[[timedelta], None]
 
 
 @pytest.fixture
-def pass_time(advance: Advance, run_jobs: Run) -> Advance:
-    """Let business time pass, and whatever came due be done."""
-
-    def wait(step: timedelta) -> None:
-        advance(step)
-        run_jobs()
-
-    return wait
-
-
-@pytest.fixture
 def studio(client: FlaskClient, tx: Transact) -> tuple[Party, User]:
     """A studio with complete billing data; its owner is signed in."""
     with tx() as session:

@@ -42,13 +42,6 @@ def order(tx: Transact) -> Order:
         return an_order(session, a_studio(session, name="Ferraris e Conti"), "LITE-10", method="bank_transfer")
 
 
-@pytest.fixture
-def desk(client: FlaskClient, people: list[User]) -> FlaskClient:
-    """A browser in which the first person of finance is signed in."""
-    sign_in(client, people[0])
-    return client
-
-
 def open_desk(client: FlaskClient, view: str) -> Page:
     """One list of the desk."""
     page = visit(client, f"/desk/finanza?vista={view}")

@@ -9,143 +9,19 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from app import Outside
-from entitlements import (
-    Cause,
-    Company,
-    Party,
-    activate_coupon,
-    coupons_by_state,
-    give_back_recovered,
-    recover_unused,
-    stock_of,
-)
 from entitlements.licences import Licence
-from entitlements.wallets import Consumed, WalletBucket, consume
 from foundation.events import events_about
 from foundation.ids import new_id
 from foundation.mail import MemoryMailer
-from shop import MemoryGateway, Order, User, look_and_reconcile, start_checkout
-from shop.orders.order_book import OrderLine, lines_of
-from shop.payments.money_in import FinanceTask
+from shop.orders.order_book import OrderLine
 from shop.payments.refund_plans import LineLeft, Refundable, RefundWish
-from shop.payments.stripe_facts import RefundRequest
 from shop.transfers import store_credit_of
 from shop.web.finance.refund_words import effects_of, left_said
-from tests.banking import Bank, finance_people
-from tests.browsing import Page, visit
+from tests.banking import Run
+from tests.browsing import visit
 from tests.conftest import Transact
-from tests.factories import a_studio
-from tests.signing import sign_in
-from tests.stories import an_order, company_data, owner_of, stock_the_shop
-
-Run = Callable[[], int]
-
-
-@pytest.fixture
-def people(tx: Transact) -> list[User]:
-    """Two people of finance, in a shop with the demo catalogue."""
-    with tx() as session:
-        stock_the_shop(session)
-        return finance_people(session)
-
-
-@pytest.fixture
-def desk(client: FlaskClient, people: list[User]) -> FlaskClient:
-    """A browser in which the first person of finance is signed in."""
-    sign_in(client, people[0])
-    return client
-
-
-@pytest.fixture
-def pass_time(advance: Callable[[timedelta], None], run_jobs: Run) -> Callable[[timedelta], None]:
-    """Let business time pass, and whatever came due be done."""
-
-    def wait(step: timedelta) -> None:
-        advance(step)
-        run_jobs()
-
-    return wait
-
-
-class Till:
-    """Orders paid in each way."""
-
-    def __init__(self, app: Flask, outside: Outside, tx: Transact, bank: Bank) -> None:
-        assert isinstance(outside.gateway, MemoryGateway)
-        self.app, self.gateway, self.tx, self.bank = app, outside.gateway, tx, bank
-
-    def by_card(self, sku: str, quantity: int = 1) -> Order:
-        """An order paid on the hosted page, fulfilled."""
-        with self.tx() as session:
-            order = an_order(session, a_studio(session), sku, quantity)
-        with self.app.app_context():
-            page = start_checkout(order.id, self.gateway)
-            self.gateway.pay(page.session_id)
-            look_and_reconcile(self.gateway, "checkout_session", page.session_id)
-        return order
-
-    def by_transfer(self, sku: str, quantity: int = 1) -> Order:
-        """An order paid by transfer, fulfilled."""
-        with self.tx() as session:
-            order = an_order(session, a_studio(session), sku, quantity, method="bank_transfer")
-        self.bank.transfer(order.gross_cents, order.rf_reference)
-        return order
-
-    def states(self, order: Order) -> dict[str, int]:
-        """The order's coupons by state."""
-        with self.tx() as session:
-            lines = [line.id for line in lines_of(session, order.id)]
-            return coupons_by_state(session, "order_line", lines)[lines[0]]
-
-
-@pytest.fixture
-def till(app: Flask, outside: Outside, tx: Transact, client: FlaskClient, run_jobs: Run, people: list[User]) -> Till:  # noqa: ARG001 - the shop is stocked first
-    """A till."""
-    return Till(app, outside, tx, Bank(client, run_jobs))
-
-
-def refund_page(desk: FlaskClient, order: Order) -> Page:
-    """The page from which finance refunds an order, reached from the order."""
-    return visit(desk, f"/ordini/{order.number}").follow("Rimborsa")
-
-
-def shown(page: Page, what: str, **more: str) -> Page:
-    """What the choice does, before it is done."""
-    choice = next(str(one["value"]) for one in page.soup.select("[name=che]") if str(one["value"]).startswith(what))
-    return page.press("Mostra che cosa succede", {"che": choice} | more)
-
-
-def activate_one(tx: Transact, order: Order) -> None:
-    """One of the order's coupons becomes a company."""
-    with tx() as session:
-        studio = session.get_one(Party, order.buyer_party_id)
-        coupon = next(one for one, _ in stock_of(session, studio.id, state="AVAILABLE"))
-        activate_coupon(session, coupon.id, company_data(), owner_of(studio))
-
-
-def bucket_of(tx: Transact, order: Order) -> WalletBucket:
-    """What the order put into a wallet."""
-    with tx() as session:
-        return session.scalars(select(WalletBucket).where(WalletBucket.holder_party_id == order.buyer_party_id)).one()
-
-
-def use_up(tx: Transact, order: Order, quantity: int) -> None:
-    """So many invoices of the order's pack are used by the only company there is."""
-    with tx() as session:
-        company = session.scalars(select(Company.id)).one()
-        assert isinstance(consume(session, company, [order.buyer_party_id], "documents", quantity, "1"), Consumed)
-
-
-def requests(tx: Transact) -> list[RefundRequest]:
-    """What was asked for, oldest first."""
-    with tx() as session:
-        return list(session.scalars(select(RefundRequest).order_by(RefundRequest.id)))
-
-
-def tasks(tx: Transact) -> set[str]:
-    """The kinds of open tasks."""
-    with tx() as session:
-        return set(session.scalars(select(FinanceTask.kind).where(FinanceTask.resolved_at.is_(None))))
+from tests.flows.refund_desk import Till, activate_one, refund_page, requests, shown
+from tests.flows.transfer_desk import tasks
 
 
 def subjects(outside: Outside) -> list[str]:
@@ -217,81 +93,6 @@ def test_what_makes_no_sense_is_said_beside_the_field_and_kept(
     assert wrong.title.startswith("Errore:")
     typed = fields.get("importo", "")
     assert str(wrong.soup.select_one("#importo")["value"]) == typed  # type: ignore[index]
-
-
-def test_from_the_threshold_on_a_second_person_sees_the_same_and_approves(
-    desk: FlaskClient, till: Till, tx: Transact, run_jobs: Run, people: list[User]
-) -> None:
-    order = till.by_card("LITE-50")
-    asked = shown(refund_page(desk, order), "riga:").press("Rimborsa 2.440,00 €")
-    assert "la approva una seconda persona" in asked.text
-    run_jobs()
-    assert requests(tx) == []
-    own = asked.follow("Apri")
-    assert "L’hai chiesto tu." in own.text
-    token = str(own.soup.select_one("[name=csrf_token]")["value"])  # type: ignore[index]
-    assert desk.post(f"{own.path}/approva", data={"csrf_token": token}).status_code == 403
-    sign_in(desk, people[1])
-    second = visit(desk, own.path)
-    assert "Si annullano e non si attivano più: 50 coupon" in second.text
-    second.press("Approva 2.440,00 €")
-    run_jobs()
-    assert till.states(order) == {"VOIDED": 50}
-    assert requests(tx)[0].requested_by_user_id == people[1].id
-
-
-def test_small_sums_add_up_to_the_threshold(desk: FlaskClient, till: Till, run_jobs: Run) -> None:
-    order = till.by_card("LITE-50")
-    for amount, waits in (("600", False), ("600", True)):
-        page = shown(refund_page(desk, order), "importo", importo=amount).press("Rimborsa 600,00 €")
-        assert ("seconda persona" in page.text) is waits
-        run_jobs()
-
-
-def test_an_approval_refuses_what_is_not_so_any_more(
-    desk: FlaskClient, till: Till, tx: Transact, run_jobs: Run, people: list[User]
-) -> None:
-    order = till.by_card("LITE-50")
-    asked = shown(refund_page(desk, order), "riga:").press("Rimborsa 2.440,00 €").follow("Apri")
-    activate_one(tx, order)
-    sign_in(desk, people[1])
-    refused = visit(desk, asked.path).press("Approva 2.440,00 €")
-    assert refused.status == 409
-    assert "Nel frattempo qualcosa è cambiato" in refused.text
-    run_jobs()
-    assert requests(tx) == []
-
-
-def test_what_is_left_of_a_pack_goes_back_and_what_was_used_stays_used(
-    desk: FlaskClient, till: Till, tx: Transact, run_jobs: Run
-) -> None:
-    coupons = till.by_card("LITE-1")
-    activate_one(tx, coupons)
-    run_jobs()
-    order = till.by_card("INVOICES-100")
-    use_up(tx, order, 30)
-    preview = shown(refund_page(desk, order), "riga:")
-    assert "Non si può più usare: 70 fatture di «100 fatture»." in preview.text
-    assert "restano come sono: 30 fatture." in preview.text
-    preview.press("Rimborsa 17,08 €")
-    assert bucket_of(tx, order).balance == 0, "held from the moment it was asked for"
-    run_jobs()
-    assert requests(tx)[0].state == "DONE"
-    assert "non usati: 0 fatture · usati: 100 fatture" in refund_page(desk, order).text
-
-
-def test_what_stripe_refuses_gives_everything_back_to_the_buyer_and_a_task_to_finance(
-    desk: FlaskClient, till: Till, tx: Transact, run_jobs: Run
-) -> None:
-    order = till.by_card("INVOICES-100")
-    shown(refund_page(desk, order), "riga:").press("Rimborsa 24,40 €")
-    assert bucket_of(tx, order).balance == 0
-    charge = next(one for one in till.gateway.objects.values() if one["object"] == "charge")
-    charge["amount_refunded"] = charge["amount"] - 1
-    run_jobs()
-    assert bucket_of(tx, order).balance == 100
-    assert [one.state for one in requests(tx)] == ["REFUSED"]
-    assert "refund_failed" in tasks(tx)
 
 
 @pytest.mark.parametrize(
@@ -373,39 +174,6 @@ def test_when_stripe_is_silent_nothing_is_promised(desk: FlaskClient, till: Till
     answer = shown(refund_page(desk, order), "tutto").press("Rimborsa 59,78 €")
     assert "Stripe non risponde: non è cambiato nulla." in answer.text
     assert requests(tx) == []
-
-
-def test_a_dispute_freezes_what_is_left_of_a_pack_a_won_one_gives_it_back_and_a_lost_one_ends_it(
-    till: Till, tx: Transact, app: Flask
-) -> None:
-    coupons = till.by_card("LITE-1")
-    activate_one(tx, coupons)
-    order = till.by_card("INVOICES-100")
-    use_up(tx, order, 30)
-    charge = [one for one in till.gateway.objects.values() if one["object"] == "charge"][-1]
-    dispute = {"id": "du_1", "object": "dispute", "charge": charge["id"], "payment_intent": charge["payment_intent"]}
-    dispute |= {"amount": 2_440, "evidence_details": {}, "balance_transactions": [], "livemode": False}
-    till.gateway.objects["du_1"] = dispute
-    for status, left in (("needs_response", 0), ("won", 70), ("needs_response", 0), ("lost", 0), ("lost", 0)):
-        dispute["status"] = status
-        with app.app_context():
-            look_and_reconcile(till.gateway, "dispute", "du_1")
-        assert bucket_of(tx, order).balance == left, status
-
-
-def test_what_expires_while_it_is_frozen_does_not_come_back_to_life(
-    till: Till, tx: Transact, pass_time: Callable[[timedelta], None]
-) -> None:
-    order = till.by_card("INVOICES-100")
-    why = Cause("dispute", new_id())
-    with tx() as session:
-        line = lines_of(session, order.id)[0]
-        assert recover_unused(session, "order_line", {line.id: line.net_cents}, why) == 100
-    pass_time(timedelta(days=400))
-    with tx() as session:
-        assert give_back_recovered(session, why) == 100
-        assert give_back_recovered(session, why) == 0
-    assert bucket_of(tx, order).balance == 0
 
 
 @pytest.mark.parametrize(
