@@ -97,7 +97,7 @@ def order(tx: Transact) -> Order:
     """An order of ten coupons to be paid by transfer."""
     with tx() as session:
         stock_the_shop(session)
-        return an_order(session, a_studio(session), "LITE-10", method="bank_transfer")
+        return an_order(session, a_studio(session, name="Ferraris e Conti"), "LITE-10", method="bank_transfer")
 
 
 @pytest.fixture
@@ -109,9 +109,8 @@ def letters(outside: Outside) -> MemoryMailer:
 
 @pytest.fixture
 def people(tx: Transact) -> list[User]:
-    """Two people of finance, in a shop with the demo catalogue."""
+    """Two people of finance."""
     with tx() as session:
-        stock_the_shop(session)
         return finance_people(session)
 
 
@@ -134,6 +133,8 @@ def pass_time(advance: Callable[[timedelta], None], run_jobs: Run) -> Callable[[
 
 
 @pytest.fixture
-def till(app: Flask, outside: Outside, tx: Transact, client: FlaskClient, run_jobs: Run, people: list[User]) -> Till:  # noqa: ARG001 - the shop is stocked first
-    """A till."""
-    return Till(app, outside, tx, Bank(client, run_jobs))
+def till(app: Flask, outside: Outside, tx: Transact, bank: Bank) -> Till:
+    """A till, in a shop with the demo catalogue."""
+    with tx() as session:
+        stock_the_shop(session)
+    return Till(app, outside, tx, bank)

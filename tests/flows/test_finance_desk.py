@@ -1,6 +1,5 @@
-"""Stories of the finance desk over HTTP: lists, confirming, releasing, holding, four eyes, tasks, the trail."""
+"""Stories of the finance desk over HTTP: who comes in, its lists, releasing, holding, tasks, the trail."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
@@ -11,47 +10,18 @@ from sqlalchemy import select
 
 from foundation import clock
 from foundation.database import transaction
-from shop import Order, User
+from shop import Order
 from shop.payments.money_in import BankLine
-from shop.transfers import TransferFact, record_transfer, store_credit_of
+from shop.transfers import TransferFact, record_transfer
 from tests.axe import violations
-from tests.banking import ACCOUNT, PAYER, Bank, finance_people, lines, now
-from tests.browsing import Page, visit
+from tests.banking import ACCOUNT, PAYER, Bank, Run, finance_people, lines, now
+from tests.browsing import visit
 from tests.conftest import Transact
 from tests.factories import a_studio, a_user
+from tests.flows.finance_pages import line_path, open_desk
+from tests.flows.transfer_desk import Advance
 from tests.shop.web.conftest import LiveShop, a_browser, live_shop  # noqa: F401 - the live shop is a fixture
 from tests.signing import sign_in
-from tests.stories import an_order, stock_the_shop
-
-Run = Callable[[], int]
-Advance = Callable[[timedelta], None]
-
-
-@pytest.fixture
-def people(tx: Transact) -> list[User]:
-    """Two people of finance."""
-    with tx() as session:
-        return finance_people(session)
-
-
-@pytest.fixture
-def order(tx: Transact) -> Order:
-    """An order of ten coupons to be paid by transfer."""
-    with tx() as session:
-        stock_the_shop(session)
-        return an_order(session, a_studio(session, name="Ferraris e Conti"), "LITE-10", method="bank_transfer")
-
-
-def open_desk(client: FlaskClient, view: str) -> Page:
-    """One list of the desk."""
-    page = visit(client, f"/desk/finanza?vista={view}")
-    assert page.status == 200
-    return page
-
-
-def line_path(line: BankLine) -> str:
-    """The address of a line's page."""
-    return f"/desk/finanza/movimenti/{line.id}"
 
 
 def test_only_finance_comes_in(client: FlaskClient, tx: Transact) -> None:
@@ -118,147 +88,6 @@ def test_after_a_day_an_order_is_late_for_finance_and_for_its_buyer(
     assert order.number in open_desk(desk, "oltre-24-ore").text
     assert "Oltre 24 ore" in visit(desk, "/desk/compiti").text
     assert now(tx, order).state == "ON_HOLD"
-
-
-def test_a_suggestion_is_confirmed_with_one_press_and_can_be_taken_back(
-    desk: FlaskClient, tx: Transact, bank: Bank, order: Order
-) -> None:
-    bank.transfer(order.gross_cents, "saldo Ferraris e Conti", debtor_name="FERRARIS E CONTI")
-    page = open_desk(desk, "non-identificati")
-    assert "Importo uguale" in page.text
-    assert "Nome" in page.text
-    page.press("Conferma")
-    assert now(tx, order).state == "PAID"
-    (line,) = lines(tx)
-    story = visit(desk, line_path(line))
-    assert "Assegnati" in story.text
-    assert "Finanza 1" in story.text
-    story.follow("Togli").press("Togli il movimento")
-    assert now(tx, order).state == "AWAITING_PAYMENT"
-    assert lines(tx)[0].state == "SURPLUS"
-
-
-def test_an_order_is_found_by_number_buyer_or_amount_and_takes_part_of_a_line(
-    desk: FlaskClient, tx: Transact, bank: Bank, order: Order
-) -> None:
-    bank.transfer(order.gross_cents + 12_345, "senza riferimento")
-    (line,) = lines(tx)
-    euro = f"{order.gross_cents // 100},{order.gross_cents % 100:02}"
-    for search in (order.number, "ferraris", euro):
-        found = visit(desk, f"{line_path(line)}?q={search}")
-        assert order.number in found.text, search
-    assert "Nessun ordine da pagare" in visit(desk, f"{line_path(line)}?q=xyz").text
-    form = visit(desk, f"{line_path(line)}?q={order.number}").follow("Assegna")
-    assert form.press("Assegna all’ordine", {"importo": "dieci"}).status == 422
-    form.press("Assegna all’ordine", {"importo": euro})
-    assert now(tx, order).state == "PAID"
-    assert lines(tx)[0].state == "SURPLUS"
-
-
-def test_a_surplus_becomes_store_credit_after_saying_that_it_cannot_be_undone(
-    desk: FlaskClient, tx: Transact, bank: Bank, order: Order
-) -> None:
-    bank.transfer(order.gross_cents + 5_000, order.rf_reference)
-    line = lines(tx)[0]
-    form = visit(desk, line_path(line)).follow("Passa a credito residuo")
-    assert "Non si torna indietro" in form.text
-    done = form.press("Passa a credito residuo")
-    assert "credito residuo" in done.text
-    with tx() as session:
-        assert store_credit_of(session, order.buyer_party_id) == 5_000
-    assert desk.get(f"{line_path(line)}/accredita?ordine={order.number}").status_code == 409
-
-
-def test_a_transfer_is_confirmed_by_hand_and_later_told_by_the_bank_as_the_same_line(
-    desk: FlaskClient, tx: Transact, bank: Bank, order: Order
-) -> None:
-    with tx() as session:
-        small = an_order(session, a_studio(session), "LITE-1", method="bank_transfer")
-    euro = f"{small.gross_cents // 100},{small.gross_cents % 100:02}"
-    form = visit(desk, f"/desk/finanza/conferma-a-mano?ordine={small.number}")
-    wrong = form.press("Conferma il bonifico", {"ordine": "ORD-1", "importo": "x", "giorno": ""})
-    assert wrong.status == 422
-    filled = {"ordine": small.number, "importo": euro, "giorno": clock.today().isoformat()}
-    form.press("Conferma il bonifico", filled)
-    assert now(tx, small).state == "PAID"
-    again = form.press("Conferma il bonifico", filled)
-    assert again.status == 422
-    assert "già registrato" in again.text
-    bank.transfer(small.gross_cents, f"bonifico {small.number}")
-    (line,) = lines(tx)
-    assert (line.source, line.bank_reference) == ("bank_webhook", "TRN000001")
-    assert now(tx, order).state == "AWAITING_PAYMENT"
-
-
-def test_a_line_the_bank_tells_without_a_reference_takes_the_place_of_the_one_confirmed_by_hand(
-    desk: FlaskClient, tx: Transact, bank: Bank, order: Order
-) -> None:
-    filled = {"ordine": order.number, "importo": f"{order.gross_cents // 100},{order.gross_cents % 100:02}"}
-    filled["giorno"] = clock.today().isoformat()
-    visit(desk, "/desk/finanza/conferma-a-mano").press("Conferma il bonifico", filled)
-    before = now(tx, order)
-    assert before.state == "PAID"
-    bank.transfer(order.gross_cents, "grazie")
-    by_hand, told = lines(tx)
-    page = visit(desk, line_path(told))
-    assert "Forse è il bonifico confermato a mano" in page.text
-    done = page.press("È lo stesso bonifico")
-    assert "Abbinato" in done.part(".g-stato")
-    assert [line.state for line in lines(tx)] == ["REPLACED", "MATCHED"]
-    after = now(tx, order)
-    assert (after.state, after.paid_at) == ("PAID", before.paid_at)
-    assert "Sostituito" in visit(desk, line_path(by_hand)).text
-    assert page.press("È lo stesso bonifico").status == 409
-
-
-def test_from_a_thousand_euro_a_second_person_approves_and_the_first_may_not(
-    client: FlaskClient, tx: Transact, people: list[User]
-) -> None:
-    with tx() as session:
-        stock_the_shop(session)
-        large = an_order(session, a_studio(session), "LITE-10", quantity=5, method="bank_transfer")
-    assert large.gross_cents >= 100_000
-    sign_in(client, people[0])
-    filled = {"ordine": large.number, "importo": f"{large.gross_cents // 100},{large.gross_cents % 100:02}"}
-    filled["giorno"] = clock.today().isoformat()
-    asked = visit(client, "/desk/finanza/conferma-a-mano").press("Conferma il bonifico", filled)
-    assert "seconda persona" in asked.text
-    assert now(tx, large).state == "AWAITING_PAYMENT"
-    request = open_desk(client, "da-confermare").follow("Apri")
-    assert "L’hai chiesto tu" in request.text
-    own = client.post(f"{request.path}/approva", data={"csrf_token": _token(request)})
-    assert own.status_code == 403
-    assert now(tx, large).state == "AWAITING_PAYMENT"
-    client.delete_cookie("session")
-    sign_in(client, people[1])
-    open_desk(client, "da-confermare").follow("Apri").press("Approva")
-    assert now(tx, large).state == "PAID"
-    assert lines(tx)[0].source == "manual"
-    assert visit(client, request.path).status == 404
-
-
-def _token(page: Page) -> str:
-    found = page.soup.select_one("input[name=csrf_token]")
-    assert found is not None
-    return str(found["value"])
-
-
-def test_sending_back_a_large_sum_needs_a_second_person_as_well(
-    client: FlaskClient, tx: Transact, bank: Bank, people: list[User]
-) -> None:
-    bank.transfer(250_000, "regalo")
-    (line,) = lines(tx)
-    sign_in(client, people[0])
-    page = visit(client, line_path(line)).follow("Segna come restituito").press("Segna come restituito")
-    assert "Aspetta la seconda persona" in page.text
-    assert lines(tx)[0].state == "UNIDENTIFIED"
-    sign_in(client, people[1])
-    visit(client, line_path(line)).follow("Apri la richiesta").press("Rifiuta la richiesta")
-    assert lines(tx)[0].state == "UNIDENTIFIED"
-    visit(client, line_path(line)).follow("Segna come restituito").press("Segna come restituito")
-    sign_in(client, people[0])
-    visit(client, line_path(line)).follow("Apri la richiesta").press("Approva")
-    assert lines(tx)[0].state == "MATCHED"
 
 
 def test_a_task_is_closed_with_a_note(desk: FlaskClient, tx: Transact, bank: Bank, order: Order) -> None:
