@@ -22,8 +22,8 @@ from shop import (
 )
 
 LENGTHS = (1, 10, 100)
+LINES_OF_A_COMPANY = 5
 _TODAY = date(2026, 9, 15)
-_ADDED_TO_A_COMPANY = 5
 
 
 def carts(count: int) -> dict[str, float]:
@@ -40,12 +40,12 @@ def carts(count: int) -> dict[str, float]:
     return found
 
 
-def body_of_ten(company_ids: Sequence[UUID]) -> bytes:
-    """What a program sends to have ten lines quoted: a base with modules and seats, for each of two companies."""
+def asked_over_the_api(length: int, company_ids: Sequence[UUID]) -> bytes:
+    """What a program sends to have so many lines quoted: for each company a base with its modules and seats."""
     base, added = services_sold(demo_book())
-    skus = (base.sku, *added)[: LENGTHS[1] // len(company_ids)]
+    skus = (base.sku, *added)[:LINES_OF_A_COMPANY]
     lines = [{"sku": sku, "quantity": 1, "for_company": str(one)} for one in company_ids for sku in skus]
-    return json.dumps({"lines": lines}).encode()
+    return json.dumps({"lines": lines[:length]}).encode()
 
 
 def services_sold(book: PriceBookView) -> tuple[Product, list[str]]:
@@ -82,6 +82,6 @@ def _cart(book: PriceBookView, length: int) -> tuple[list[WantedLine], Companies
             ends_on=ends_on,
         )
         companies[company_id] = CompanyServices(company_id, _TODAY, RunningServices(running, "ACTIVE", ()))
-        wanted = added[: min(_ADDED_TO_A_COMPANY, length - len(lines))]
+        wanted = added[: min(LINES_OF_A_COMPANY, length - len(lines))]
         lines += [WantedLine(sku, 1, company_id) for sku in wanted]
     return lines, companies

@@ -2,10 +2,11 @@
 
 import itertools
 from collections.abc import Callable
+from functools import partial
 from http import HTTPStatus
 
 from benchmarks.caller import each_took, percentile
-from benchmarks.quoting import body_of_ten
+from benchmarks.quoting import LENGTHS, LINES_OF_A_COMPANY, asked_over_the_api
 from benchmarks.world import Shop, World
 
 _SAMPLE = 1_000
@@ -19,7 +20,8 @@ class Reading:
         self._world, self._shop, self._count = world, shop, count
         self._product, self._anybody, self._owner = shop.caller("product"), shop.stranger(), shop.person()
         self._companies = itertools.cycle(shop.company_ids(_SAMPLE, skip=10))
-        self._buyer, self._cart = shop.caller("studio"), body_of_ten(shop.company_ids(2, skip=10))
+        self._buyer, unserved = shop.caller("studio"), shop.company_ids(LENGTHS[-1] // LINES_OF_A_COMPANY, skip=10)
+        self._carts = {length: asked_over_the_api(length, unserved) for length in LENGTHS}
         for leg in self.legs():
             leg()
 
@@ -31,11 +33,11 @@ class Reading:
             lambda: self._ask("health", lambda: self._anybody.get("/healthz")),
             lambda: self._ask("catalogue", lambda: self._owner.get("/catalogo")),
             lambda: self._ask("orders", lambda: self._owner.get("/ordini")),
-            lambda: self._ask("quote", self._quote),
+            *(partial(self._ask, f"quote of {length}", partial(self._quote, length)) for length in LENGTHS),
         ]
 
-    def _quote(self) -> bytes:
-        status, _headers, body = self._buyer.ask("POST", "/api/v1/quotes", self._cart, _JSON)
+    def _quote(self, length: int) -> bytes:
+        status, _headers, body = self._buyer.ask("POST", "/api/v1/quotes", self._carts[length], _JSON)
         assert status == HTTPStatus.OK, (status, body[:500])
         return body
 

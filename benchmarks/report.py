@@ -89,8 +89,13 @@ def _reading(taken: Taken) -> list[Row]:
         told("  health page without either, p50", taken.median(name("health")), " ms"),
         _growth("the entitlement check", taken.ratio(name("entitlement"), f"entitlement {YOUNG} p50 ms")),
         *pages,
-        judged("quote of ten service lines over the API, p50", taken.median(name("quote")), (50, 300), " ms"),
-        _growth("a quote", taken.ratio(name("quote"), f"quote {YOUNG} p50 ms")),
+        judged("quote of ten service lines over the API, p50", taken.median(name("quote of 10")), (50, 300), " ms"),
+        _growth("a quote", taken.ratio(name("quote of 10"), f"quote of 10 {YOUNG} p50 ms")),
+        *(
+            told(f"  carts of {length} service lines per second over the API, one caller", 1000 / took)
+            for length in LENGTHS
+            if (took := taken.median(name(f"quote of {length}")))
+        ),
     ]
 
 

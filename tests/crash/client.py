@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 LONGEST_WAIT = 75.0
-PAUSE = 0.25
+PAUSE, LONGEST_PAUSE = 0.25, 2.0
 # The same request is still running, or the database is restarting: come back.
 AGAIN = {409, 429, 502, 503, 504}
 
@@ -63,14 +63,16 @@ class Program:
 
     def until(self, path: str, reached: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
         """Look at `path` until it is as wished. Raises GaveUp."""
-        deadline = time.monotonic() + self.patience
+        deadline, pause = time.monotonic() + self.patience, PAUSE
         while True:
             seen = self.get(path)
             if reached(seen):
                 return seen
             if time.monotonic() > deadline:
                 raise GaveUp(f"{path} stays {json.dumps(seen)[:400]}")
-            time.sleep(PAUSE)
+            time.sleep(pause)
+            # As a program does: what takes long is asked for less often.
+            pause = min(pause * 1.5, LONGEST_PAUSE)
 
     def _ask(self, method: str, path: str, key: str, body: object) -> Answer:
         headers = {"Authorization": f"Bearer {self.token}", "Accept": "application/json"}

@@ -84,7 +84,7 @@ class Killer:
             with suppress(psycopg.Error):
                 strike = find(kind)
             if strike is None:
-                time.sleep(0.005)
+                time.sleep(0.02)
         self.killed.in_flight += strike is not None
         strike = strike or self._idle(kind)
         if strike is None:

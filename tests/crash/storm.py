@@ -39,7 +39,7 @@ class Plan:
     kills: int
     seed: int
     minutes: float
-    buyers: int = 12
+    buyers: int = 24
     crashes: tuple[Crash, ...] = CRASHES
     forked: bool = False
     slowest_recovery_s: float = SLOWEST_RECOVERY_S
@@ -112,6 +112,11 @@ class Storm:
         return "; ".join(sentence for sentence, true in denied.items() if true)
 
 
+def _promising(told: Sequence[Told]) -> int:
+    """Stories whose order is acknowledged, or still may be."""
+    return sum(bool(one.order) or not one.ended for one in told)
+
+
 def blow(plan: Plan, folder: Path) -> Storm:
     """Let a storm blow on a PostgreSQL of its own, then count."""
     began, storm = time.monotonic(), Storm(plan)
@@ -157,7 +162,7 @@ def _tell(world: World, plan: Plan, dangerous: Callable[[], bool], deadline: flo
     taking = threading.Lock()
 
     def buy(studio: int) -> None:
-        while time.monotonic() < deadline and (len(told) < plan.orders or dangerous()):
+        while time.monotonic() < deadline and (_promising(told) < plan.orders or dangerous()):
             with taking:
                 story, number = Told(), len(told)
                 told.append(story)

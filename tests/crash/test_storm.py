@@ -18,7 +18,7 @@ ORDERS_PER_KILL = 5
 
 def judged(storm: Storm, record_property: Record) -> list[str]:
     """Tell the figures; answers what is broken. Raises Invalid when nothing is, but not all of the storm took place."""
-    print(storm.line())
+    print(storm.line(), *[one.problem for one in storm.told if one.problem], sep="\n")
     record_property(FIGURE, storm.line())
     if storm.denied() and not storm.broken():
         raise Invalid(storm.denied())
@@ -27,7 +27,7 @@ def judged(storm: Storm, record_property: Record) -> list[str]:
 
 def test_a_small_storm_loses_and_doubles_nothing(tmp_path: Path, record_property: Record) -> None:
     # Times are judged where nothing else runs: beside other tests they say nothing.
-    small = Plan(16, 4, SEED, minutes=2, crashes=(), forked=True, slowest_recovery_s=2 * LONGEST_RECOVERY)
+    small = Plan(16, 4, SEED, minutes=2, buyers=8, crashes=(), forked=True, slowest_recovery_s=2 * LONGEST_RECOVERY)
     assert judged(blow(small, tmp_path), record_property) == []
 
 

@@ -15,6 +15,7 @@ from shop import GatewayRefused, GatewayUnavailable
 from shop.payments.money_in import Payment
 from tests.flows.street import Street, opened
 from tests.sandbox.stripe.stand import Json
+from tests.verdicts import FIGURE, Record
 from webhooks.janitor import EVERY
 
 pytestmark = pytest.mark.sockets
@@ -32,9 +33,9 @@ FAILURES: tuple[Json, ...] = (
 
 
 @pytest.mark.torture
-def test_a_thousand_payments_nobody_told_of_are_found_by_one_round() -> None:
+def test_a_thousand_payments_nobody_told_of_are_found_by_one_round(record_property: Record) -> None:
     recovered, waiting = lost_payments(PAYMENTS)
-    print(f"recovered={recovered} max_delay_min={int(EVERY.total_seconds()) // 60}")
+    record_property(FIGURE, f"recovered={recovered} of {PAYMENTS} max_delay_min={int(EVERY.total_seconds()) // 60}")
     assert (recovered, waiting) == (PAYMENTS, 0)
 
 
@@ -50,7 +51,7 @@ def lost_payments(count: int) -> tuple[int, int]:
         return states["FULFILLED"], states["AWAITING_PAYMENT"]
 
 
-def test_checkouts_through_a_failing_api_end_with_one_page_and_one_payment_each() -> None:
+def test_checkouts_through_a_failing_api_end_with_one_page_and_one_payment_each(record_property: Record) -> None:
     with opened("outage", BOTH) as street:
         street.page(street.order(1))
         orders = [street.order(1) for _ in range(CHECKOUTS)]
@@ -65,7 +66,8 @@ def test_checkouts_through_a_failing_api_end_with_one_page_and_one_payment_each(
         attempts = sum(len(street.attempts(order_id)) for order_id in orders)
         with street.app.app_context(), transaction() as session:
             payments = session.execute(select(func.count()).select_from(Payment)).scalar_one()
-        print(f"checkouts={CHECKOUTS} unknown={unknown} stuck={stuck} double_charge={payments - CHECKOUTS}")
+        counted = f"checkouts={CHECKOUTS} unknown={unknown} stuck={stuck} double_charge={payments - CHECKOUTS}"
+        record_property(FIGURE, counted)
         assert unknown > 0
         assert (stuck, payments) == (0, CHECKOUTS)
         assert attempts <= 2 * CHECKOUTS

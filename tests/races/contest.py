@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
+from typing import cast
 
 from flask import Flask
-from sqlalchemy import text
+from sqlalchemy import Engine, create_engine, text
 
 from app import Outside, create_app
 from entitlements import MemoryProvisioner
@@ -78,6 +79,12 @@ def racing_app(database_url: str) -> Iterator[Flask]:
     """The application on a database whose rows are really committed."""
     outside = Outside(gateway=MemoryGateway(), provisioner=MemoryProvisioner(), mailer=MemoryMailer())
     app = create_app({"DATABASE_URL": database_url, "SHOP_ENV": "test"}, outside)
+    with app.app_context():
+        # Flask-SQLAlchemy keeps its engines in a plain dict, whatever its type says.
+        engines = cast("dict[str | None, Engine]", database.engines)
+        # As many as several programs have: it is rows they contend for, not places in a pool.
+        options = app.config["SQLALCHEMY_ENGINE_OPTIONS"] | {"max_overflow": 30}
+        engines[None] = create_engine(engines[None].url, **options)
     try:
         yield app
     finally:

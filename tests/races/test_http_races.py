@@ -28,6 +28,7 @@ from tests.races.numbers import activation_body
 from tests.races.service_races import stocked
 from tests.races.sprinters import Finish, Sprint, Sprinters, sprinters
 from tests.stories import a_paid_order
+from tests.verdicts import FIGURE, Record
 
 pytestmark = [pytest.mark.race, pytest.mark.sockets]
 FULL = os.environ.get("TORTURE") == "full"
@@ -83,7 +84,7 @@ def shop(worker_id: str, tmp_path: Path) -> Iterator[Shop]:
             web.end()
 
 
-def test_one_of_sixteen_wins_the_last_coupon(shop: Shop) -> None:
+def test_one_of_sixteen_wins_the_last_coupon(shop: Shop, record_property: Record) -> None:
     with shop.app.app_context(), transaction() as session:
         a_paid_order(session, shop.studio, "LITE-1", ROUNDS)
         coupons = [str(coupon.id) for coupon, _ in stock_of(session, shop.studio.id, limit=ROUNDS)]
@@ -98,14 +99,15 @@ def test_one_of_sixteen_wins_the_last_coupon(shop: Shop) -> None:
         assert told == {202: 1, 409: RUNNERS - 1}, [finish.body[:300] for finish in finishes if finish.status != 409]
     errors = sum(count for status, count in statuses.items() if status >= 500 or status == 0)
     counted = f"winners={statuses[202]} losers_409={statuses[409]} errors_5xx={errors}"
-    print(f"rounds={ROUNDS} contenders={RUNNERS} {counted}")
+    record_property(FIGURE, f"over HTTP: rounds={ROUNDS} contenders={RUNNERS} {counted}")
     assert errors == 0
     assert audit_finds(shop.app) == []
 
 
-def test_one_key_has_one_effect_and_one_answer(shop: Shop) -> None:
+def test_one_key_has_one_effect_and_one_answer(shop: Shop, record_property: Record) -> None:
     wanted = {"lines": [{"sku": "LITE-10", "quantity": 1}], "accepted_clauses": list(CLAUSES)}
     body = wanted | {"payment_method": "bank_transfer"}
+    told_to_wait = 0
     for played in range(20 if FULL else 3):
         heat = [shop.post("/api/v1/orders", runner, f"twins-{played}", body) for runner in range(TWINS)]
         finishes = shop.runners.heat(heat)
@@ -117,13 +119,14 @@ def test_one_key_has_one_effect_and_one_answer(shop: Shop) -> None:
         assert len({finish.body for finish in finishes}) == 1
         assert sum(not finish.replayed for finish in finishes) == 1
         assert rows(shop.app, "SELECT count(*) FROM orders") == played + 1
-        print(f"twins={TWINS} told_running_409={len(again)} one_effect=1 replay_identical=yes")
+        told_to_wait += len(again)
+    record_property(FIGURE, f"twins={TWINS} rounds={played + 1} told_running_409={told_to_wait} one_effect=yes")
     other = shop.post("/api/v1/orders", 0, "twins-0", body | {"purchase_order_ref": "other"})
     assert shop.runners.heat([other])[0].status == 422
     assert audit_finds(shop.app) == []
 
 
-def test_one_event_twenty_times_at_once_is_one_payment_and_one_fulfilment(shop: Shop) -> None:
+def test_one_event_twenty_times_at_once_is_one_payment_and_one_fulfilment(shop: Shop, record_property: Record) -> None:
     order = _ordered(shop)
     press(order["checkout_url"], "card")
     letters = [_letter(shop, event) for event in _events(shop)]
@@ -137,7 +140,7 @@ def test_one_event_twenty_times_at_once_is_one_payment_and_one_fulfilment(shop: 
         "fulfilled": rows(shop.app, "SELECT count(*) FROM orders WHERE state = 'FULFILLED'"),
         "events": rows(shop.app, "SELECT count(*) FROM events WHERE type = 'order.fulfilled'"),
     }
-    print(f"events={len(letters)} copies={TWINS} {counted}")
+    record_property(FIGURE, f"events={len(letters)} copies={TWINS} {counted}")
     assert counted == {"payments": 1, "coupons": 10, "fulfilled": 1, "events": 1}
     assert audit_finds(shop.app) == []
 

@@ -14,6 +14,7 @@ from tests.races.contest import racing_app
 from tests.races.last_things import LAST_THINGS
 from tests.races.service_races import RACES, stocked
 from tests.stories import an_order
+from tests.verdicts import FIGURE, Record
 
 pytestmark = pytest.mark.race
 FULL = os.environ.get("TORTURE") == "full"
@@ -38,10 +39,11 @@ def racing(worker_id: str) -> Iterator[Flask]:
 
 @pytest.mark.parametrize(("name", "daily", "full"), SIZES, ids=[size[0] for size in SIZES])
 def test_whoever_contends_for_the_same_rows_gets_one_effect(
-    racing: Flask, name: str, daily: tuple[int, int], full: tuple[int, int]
+    racing: Flask, name: str, daily: tuple[int, int], full: tuple[int, int], record_property: Record
 ) -> None:
     tally = (RACES | LAST_THINGS)[name](racing, *(full if FULL else daily))
     print(tally.line(name))
+    record_property(FIGURE, tally.line(name))
     assert tally.rounds > 0
     assert tally.broken == []
 

@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -30,6 +31,8 @@ STORIES = 8
 # What the bug has lost does not come: there is no use in waiting for it as long as for what a crash only delays.
 PATIENCE_SECONDS = 40.0
 _TESTS_FAILED = 1
+# A patch that no longer makes sense where it stands: the program stumbles, and nobody has seen the bug.
+_STUMBLED = ("NameError", "ImportError", "ModuleNotFoundError", "SyntaxError", "AttributeError", "TypeError")
 
 
 @dataclass(frozen=True)
@@ -94,15 +97,23 @@ def run_race(copy: Path, race: str, database_url: str, rounds: int, contenders: 
     return broken
 
 
-def run_tests(copy: Path, tests: tuple[str, ...]) -> list[str]:
-    """Run tests in the copy; answers those that failed, with what they found. Raises Invalid when they did not run."""
+def run_tests(copy: Path, bug: SeededBug) -> list[str]:
+    """Run the bug's tests in the copy; answers those that failed. Raises Invalid when they did not run."""
     told = copy / "verdicts"
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:randomly", "-p", "no:cacheprovider", *tests]
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:randomly", "-p", "no:cacheprovider", *bug.tests]
     done = _run(copy, command, TEST_DATABASE_URL=server_url(), **{FILE: str(told)})
     if done.returncode not in {0, _TESTS_FAILED}:
-        raise Invalid(f"{tests} did not run:\n{done.stdout[-2000:]}{done.stderr[-1000:]}")
-    verdicts = [json.loads(line) for line in told.read_text().splitlines()]
-    return [f"{one['test'].split('::')[-1]}: {one['why']}" for one in verdicts if one["verdict"] == FAIL]
+        raise Invalid(f"{bug.tests} did not run:\n{done.stdout[-2000:]}{done.stderr[-1000:]}")
+    return failed_by(bug, [json.loads(line) for line in told.read_text().splitlines()])
+
+
+def failed_by(bug: SeededBug, verdicts: Sequence[Mapping[str, str]]) -> list[str]:
+    """The tests that failed, with what they found. Raises Invalid where the patched program stumbled over its patch."""
+    failed = [one for one in verdicts if one["verdict"] == FAIL]
+    for one in failed:
+        if one["why"].startswith(_STUMBLED):
+            raise Invalid(f"{bug.name}: the patched program stumbles: {one['why'][:200]}")
+    return [f"{one['test'].split('::')[-1]}: {one['why']}" for one in failed]
 
 
 def run_crash(copy: Path, bug: SeededBug, world: World) -> list[str]:

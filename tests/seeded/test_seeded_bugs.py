@@ -8,8 +8,8 @@ import pytest
 from tests.crash.world import a_world
 from tests.database import fresh_database
 from tests.seeded.bugs import BUGS, CHAIN_BUG, RACED
-from tests.seeded.planting import SeededBug, plant, run_crash, run_race, run_tests
-from tests.verdicts import FIGURE, Invalid, Record
+from tests.seeded.planting import SeededBug, failed_by, plant, run_crash, run_race, run_tests
+from tests.verdicts import FAIL, FIGURE, Invalid, Record
 
 pytestmark = [pytest.mark.sockets, pytest.mark.race]
 FULL = os.environ.get("TORTURE") == "full"
@@ -20,7 +20,7 @@ SIZE = {"wallet": (50, 8)}
 def found(bug: SeededBug, folder: Path, name: str) -> list[str]:
     """What was found broken in a copy of the project that has the bug. Raises Invalid."""
     if bug.tests:
-        return run_tests(plant(bug, folder, None), bug.tests)
+        return run_tests(plant(bug, folder, None), bug)
     if bug.race:
         with fresh_database(name) as url:
             return run_race(plant(bug, folder, url), bug.race, url, *SIZE.get(bug.race, (6, 12)))
@@ -51,3 +51,10 @@ def test_a_bug_that_can_no_longer_be_planted_is_invalid(tmp_path: Path) -> None:
     stale = SeededBug("stale", (("app.py", "a text that app.py never held", ""),))
     with pytest.raises(Invalid):
         plant(stale, tmp_path, None)
+
+
+def test_a_bug_whose_patch_makes_the_program_stumble_has_not_been_seen() -> None:
+    stumbled = {"test": "tests/pricing/test_vat.py::test_a_rule", "verdict": FAIL, "why": "NameError: name 'total'"}
+    with pytest.raises(Invalid, match="stumbles: NameError"):
+        failed_by(BUGS[-1], [stumbled])
+    assert failed_by(BUGS[-1], [stumbled | {"why": "assert 3 == 4"}]) == ["test_a_rule: assert 3 == 4"]

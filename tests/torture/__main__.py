@@ -7,7 +7,9 @@ import argparse
 import os
 import sys
 import tempfile
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from tests.torture.checks import CHECKS, Check
@@ -16,6 +18,7 @@ from tests.torture.page import machine, table, write
 from tests.verdicts import FAIL, INVALID
 
 WHOLE_SIZE, WHOLE_MINUTES = 1_000, 60.0
+AT_ONCE = 2
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -43,19 +46,30 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _run(checks: list[Check], seed: int, size: int, minutes: float) -> list[Outcome]:
-    """Every check after the other, each told as soon as it is known."""
-    began, outcomes = time.monotonic(), []
+    """First the checks that must be alone, then the others two at a time; each is told as soon as it is known."""
+    began, telling = time.monotonic(), threading.Lock()
     # Nothing of the seed's or size's may differ between this run and its replay.
     environment = os.environ | {"TORTURE": "full", "SEED": str(seed), "SIZE": str(size)}
     with tempfile.TemporaryDirectory(prefix="gettone-torture-") as folder:
-        for check in checks:
+
+        def carry_out(check: Check) -> Outcome:
             left = minutes - (time.monotonic() - began) / 60
-            outcome = judge(check, environment, Path(folder) / "verdicts", min(check.minutes, left))
-            outcomes.append(outcome)
-            print(f"{outcome.verdict:7} {check.name} ({outcome.seconds:.0f} s)", flush=True)
-            for line in [*outcome.figures, *outcome.why]:
-                print(f"        {line}", flush=True)
-    return outcomes
+            verdicts = Path(folder) / f"verdicts-{CHECKS.index(check)}"
+            outcome = judge(check, environment, verdicts, min(check.minutes, left))
+            with telling:
+                _tell(outcome)
+            return outcome
+
+        alone = [carry_out(check) for check in checks if check.alone]
+        with ThreadPoolExecutor(AT_ONCE) as lanes:
+            others = list(lanes.map(carry_out, [check for check in checks if not check.alone]))
+    return sorted([*alone, *others], key=lambda outcome: CHECKS.index(outcome.check))
+
+
+def _tell(outcome: Outcome) -> None:
+    print(f"{outcome.verdict:7} {outcome.check.name} ({outcome.seconds:.0f} s)", flush=True)
+    for line in [*outcome.figures, *outcome.why]:
+        print(f"        {line}", flush=True)
 
 
 def _say_again(outcomes: list[Outcome], seed: int, size: int) -> None:

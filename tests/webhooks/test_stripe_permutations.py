@@ -3,7 +3,7 @@
 import itertools
 import os
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
@@ -21,6 +21,7 @@ from shop.payments.stripe_facts import StripeCharge
 from tests.conftest import Transact
 from tests.factories import a_studio
 from tests.stories import stock_the_shop
+from tests.verdicts import FIGURE, Record
 from tests.webhooks.stand import FORMS, NEEDS_SHARED, Json, Stand, a_numbered_order, an_attempt_on, story, thin
 from webhooks.stripe_hints import LOOKED_AT, read_event
 
@@ -104,7 +105,7 @@ def outcome(session: Session, order: Order) -> dict[str, Any]:
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("name", STORIES)
 def test_check_04_any_permutation_of_one_order_s_events_ends_alike(
-    tx: Transact, name: str, form: str, record_property: Callable[[str, object], None]
+    tx: Transact, name: str, form: str, record_property: Record
 ) -> None:
     number, gross_cents, numbers = STORIES[name]
     world, gateway = World(numbers), OpenBook()
@@ -119,6 +120,7 @@ def test_check_04_any_permutation_of_one_order_s_events_ends_alike(
     diverging = sum(end != ends[0] for end in ends)
     record_property("stripe.permutations", len(ends))
     record_property("stripe.diverging", diverging)
+    record_property(FIGURE, f"{name}, {form}: permutations={len(ends)} diverging={diverging}")
     assert diverging == 0, next(end for end in ends if end != ends[0])
     assert ends[0]["order"] == ("AWAITING_PAYMENT" if name in {"debit, refused", "declined"} else "FULFILLED")
 
@@ -154,7 +156,7 @@ def _is_of(number: str, order_number: str) -> bool:
 
 
 @NEEDS_SHARED
-def test_random_sequences_over_http_end_like_the_plain_one(stand: Stand) -> None:
+def test_random_sequences_over_http_end_like_the_plain_one(stand: Stand, record_property: Record) -> None:
     chance, numbers = random.Random(SEED), STORIES["card, refunded"][2]  # noqa: S311 - a seeded choice of cases
     for event in (story()[number] for number in ("03", *numbers)):
         stand.gateway.objects[event["data"]["object"]["id"]] = event["data"]["object"]
@@ -173,3 +175,4 @@ def test_random_sequences_over_http_end_like_the_plain_one(stand: Stand) -> None
             assert (stand.order(order_id).state, len(stand.payments())) == ("FULFILLED", 1)
             assert set(stand.coupons()) <= {"AVAILABLE", "VOIDED"}
     assert stand.coupons() == {"VOIDED": 3}
+    record_property(FIGURE, f"random sequences over HTTP={RANDOM_OVER_HTTP} diverging=0")

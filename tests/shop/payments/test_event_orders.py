@@ -21,6 +21,7 @@ from shop.payments.observed import facts_of_intent, facts_of_page
 from tests.conftest import Transact
 from tests.factories import a_studio
 from tests.stories import stock_the_shop
+from tests.verdicts import FIGURE, Record
 from tests.webhooks.stand import Json, a_numbered_order, an_attempt_on
 
 SEED = 20_261_122
@@ -144,7 +145,7 @@ def forgetful(session: Session, seen: Seen) -> None:
     reconcile(session, seen)
 
 
-def test_some_sequences_end_as_their_set_says(tx: Transact, record_property: Callable[[str, object], None]) -> None:
+def test_some_sequences_end_as_their_set_says(tx: Transact, record_property: Record) -> None:
     prefixes = some_sequences(25)
     sequences, diverging = walked(tx, prefixes.__contains__)
     record_property("stripe.sequences", sequences)
@@ -152,11 +153,10 @@ def test_some_sequences_end_as_their_set_says(tx: Transact, record_property: Cal
 
 
 @pytest.mark.torture
-def test_every_sequence_of_four_events_ends_as_its_set_says(
-    tx: Transact, record_property: Callable[[str, object], None]
-) -> None:
+def test_every_sequence_of_four_events_ends_as_its_set_says(tx: Transact, record_property: Record) -> None:
     sequences, diverging = walked(tx, lambda _: True)
     record_property("stripe.sequences", sequences)
+    record_property(FIGURE, f"four events: sequences={sequences} diverging={diverging}")
     assert (sequences, diverging) == (ALL_SEQUENCES, 0)
 
 
@@ -218,10 +218,11 @@ def pure_walk(combine: Combine) -> tuple[int, int]:
 
 
 def test_every_sequence_of_five_events_ends_as_its_set_says_in_the_pure_functions(
-    record_property: Callable[[str, object], None],
+    record_property: Record,
 ) -> None:
     sequences, diverging = pure_walk(AttemptFacts.and_seen)
     record_property("stripe.sequences", sequences)
+    record_property(FIGURE, f"five events, pure: sequences={sequences} diverging={diverging}")
     assert (sequences, diverging) == (ALL_PURE, 0)
 
 
