@@ -1,4 +1,4 @@
-"""The crew of a storm: two web programs and two workers, replaced as they die, some of them doomed at a fault point."""
+"""The crew of a storm: two web programs and two workers, replaced as they die; later one of each kind is doomed."""
 
 import random
 import threading
@@ -22,6 +22,7 @@ class Crew:
         self._chance = random.Random(seed)  # noqa: S311 - a seeded choice of crashes
         self._unreached = {WEB: _of(crashes, WEB), WORKER: _of(crashes, WORKER)}
         self._doomed: dict[str, Crash] = {}
+        self._dooming = False
         self._starting: list[Running] = []
         self._programs: list[Running] = []
         self._stop = threading.Event()
@@ -36,6 +37,13 @@ class Crew:
         self._thread.start()
         while not self._front.targets:
             time.sleep(LOOK_EVERY)
+
+    def doom(self) -> None:
+        """From now on one program of each kind dies at a fault point after the other, until each was reached."""
+        self._dooming = True
+        for name in (WEB, WORKER):
+            for makes_room in self.victims(name)[:1]:
+                makes_room.end()
 
     def end(self) -> None:
         """End everybody."""
@@ -61,8 +69,9 @@ class Crew:
 
     def _enlist(self, name: str) -> None:
         with self._lock:
-            waiting = self._unreached[name]
-            crash = waiting.pop(self._chance.randrange(len(waiting))) if waiting else None
+            waiting, one_is_doomed = self._unreached[name], any(one.program == name for one in self._doomed.values())
+            dooms = self._dooming and waiting and not one_is_doomed
+            crash = waiting.pop(self._chance.randrange(len(waiting))) if dooms else None
             fault = f"{crash.point}:{self._chance.randint(1, min(LATEST_HIT, crash.hit + 1))}" if crash else None
             start: Callable[[str | None], Running] = self._starter.web if name == WEB else self._starter.worker
             running = start(fault)

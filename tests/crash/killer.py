@@ -67,7 +67,13 @@ class Killer:
         while deck and not self._stop.is_set():
             hands: dict[int, int] = {}
             for _ in range(min(self._chance.randint(*BURST), len(deck))):
-                hands |= self._kill(deck.pop())
+                kind = deck.pop()
+                met = self._kill(kind)
+                if met is None:
+                    # All of that kind are dead already: their turn comes later.
+                    deck.insert(0, kind)
+                else:
+                    hands |= met
                 self._stop.wait(self._chance.uniform(*BETWEEN))
             self._recover(hands)
 
@@ -75,8 +81,11 @@ class Killer:
         """Kill no more."""
         self._stop.set()
 
-    def _kill(self, kind: str) -> dict[int, int]:
-        """Kill one of a kind, at work if it can be met so; answers the jobs that were in anybody's hands."""
+    def _kill(self, kind: str) -> dict[int, int] | None:
+        """Kill one of a kind, at work if it can be met so; answers the jobs that were in anybody's hands.
+
+        None where none of that kind lives.
+        """
         find = {WEB: self._busy_web, WORKER: self._busy_worker}.get(kind, self._busy_backend)
         deadline = time.monotonic() + WAITS_FOR_WORK
         strike: Callable[[], None] | None = None
@@ -85,10 +94,11 @@ class Killer:
                 strike = find(kind)
             if strike is None:
                 time.sleep(0.02)
-        self.killed.in_flight += strike is not None
+        at_work = strike is not None
         strike = strike or self._idle(kind)
         if strike is None:
-            return {}
+            return None
+        self.killed.in_flight += at_work
         hands = self._in_hands()
         self._struck_at = time.monotonic()
         strike()
