@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from foundation import clock
 from foundation.database import transaction
-from foundation.jobs import DueRow, RetryLater, defer, job, round_rule
+from foundation.jobs import DueRow, RetryLater, defer, job, round_rule, run_soon
 from foundation.logs import log
 from shop import GatewayUnavailable, PaymentGateway, Settled, settle_pending
 from webhooks.inbox import store_letter
@@ -32,8 +32,9 @@ class Round:
 
 @round_rule(NAME, EVERY)
 def janitor_comes(session: Session, _row: DueRow) -> None:
-    """The round talks to Stripe, so it is a job; one at a time."""
-    defer(session, NAME, lock=NAME)
+    """The round talks to Stripe, so it is a job; one at a time, and none behind one that is late already."""
+    if not run_soon(session, NAME):
+        defer(session, NAME, lock=NAME)
 
 
 @job(NAME, tries=5)

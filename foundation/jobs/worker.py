@@ -2,12 +2,16 @@
 
 import asyncio
 import contextlib
-from datetime import timedelta
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
 
 import procrastinate
 from flask import Flask
-from procrastinate.jobs import Job
+from procrastinate.exceptions import ConnectorException
+from procrastinate.jobs import Job, Status
+from procrastinate.manager import JobManager
 from procrastinate.retry import BaseRetryStrategy, RetryDecision
+from psycopg import OperationalError
 from structlog.contextvars import bound_contextvars
 
 from foundation import clock
@@ -25,6 +29,46 @@ DEAD_AFTER_SECONDS = 5
 FORGOTTEN_AFTER_SECONDS = 3_600
 REAP_EVERY_SECONDS = 1.0
 TICK_EVERY_SECONDS = 5.0
+WRITES_AGAIN_AFTER_SECONDS = 0.5
+
+
+class _Insistent(JobManager):
+    """Writes what came of a job again until the server has it, however long it is away.
+
+    Procrastinate tries once: a job done while the server restarted would stay in the hands of this worker, who lives,
+    so that nobody takes it over, and whatever waits for its lock would wait as long.
+    """
+
+    async def finish_job(self, job: Job, status: Status, delete_job: bool) -> None:  # noqa: FBT001 - the library's own
+        """As in the library, insisting."""
+        await _insist(lambda: super(_Insistent, self).finish_job(job, status, delete_job))
+
+    async def retry_job(
+        self,
+        job: Job,
+        retry_at: datetime | None = None,
+        priority: int | None = None,
+        queue: str | None = None,
+        lock: str | None = None,
+    ) -> None:
+        """As in the library, insisting."""
+        await _insist(lambda: super(_Insistent, self).retry_job(job, retry_at, priority, queue, lock))
+
+
+async def _insist(write: Callable[[], Awaitable[None]]) -> None:
+    again = False
+    while True:
+        try:
+            await write()
+        except ConnectorException as problem:
+            if not isinstance(problem.__cause__, OperationalError):
+                if again:  # The try whose answer was lost came through: the job is no longer to be written.
+                    return
+                raise
+            again = True
+            await asyncio.sleep(WRITES_AGAIN_AFTER_SECONDS)
+        else:
+            return
 
 
 class _Patience(BaseRetryStrategy):
@@ -46,6 +90,7 @@ def build_worker(app: Flask) -> procrastinate.App:
     options = "-c timezone=UTC"
     connector = procrastinate.PsycopgConnector(kwargs=arguments | {"options": options}, min_size=1, max_size=4)
     worker = procrastinate.App(connector=connector)
+    worker.job_manager = _Insistent(connector)
     for definition in registered_jobs().values():
         _register(worker, app, definition)
     return worker

@@ -13,7 +13,7 @@ from uuid import UUID
 
 import pytest
 from flask import Flask
-from sqlalchemy import text
+from sqlalchemy import create_engine, text
 
 from foundation import clock
 from foundation.database import transaction
@@ -77,6 +77,24 @@ def _wait(app: Flask, subject: UUID, word: str, seconds: float, times: int = 1) 
     pytest.fail(f"{word} was not noted within {seconds} s: {_notes(app, subject)}")
 
 
+_HANG_UP_ON_THE_WRITER = """
+    SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database()
+    AND pid <> pg_backend_pid() AND query LIKE '%procrastinate_finish_job%' AND wait_event_type = 'Lock'
+"""
+
+
+def _hang_up_on_the_writer(database_url: str) -> None:
+    """Whoever writes down next what came of a job loses its connection meanwhile."""
+    until = time.monotonic() + START
+    with create_engine(database_url).connect() as owner:
+        owner.execute(text("SELECT FROM procrastinate_jobs WHERE status = 'doing' FOR UPDATE"))
+        while owner.execute(text(_HANG_UP_ON_THE_WRITER)).first() is None:
+            assert time.monotonic() < until, "nobody writes"
+            # A transaction sees the activity of its first look, unless told to look anew.
+            owner.execute(text("SELECT pg_stat_clear_snapshot()"))
+            time.sleep(0.05)
+
+
 def _left(app: Flask) -> list[str]:
     with app.app_context(), transaction() as session:
         query = text("SELECT status::text FROM procrastinate_jobs WHERE task_name LIKE 'tests.%'")
@@ -138,6 +156,18 @@ def test_a_job_survives_the_killing_of_its_worker_and_runs_again_within_ten_seco
     time.sleep(2)
     assert _notes(committed_app, subject) == {"began": 2, "ended": 1}
     print(f"recovery_s={took:.1f} lost=0 ended_twice=0")
+
+
+def test_what_came_of_a_job_is_written_though_the_server_hung_up_on_it(
+    committed_app: Flask, committed_url: str, start_worker: Starter
+) -> None:
+    worker = start_worker()
+    subject = _defer(committed_app, "tests.slow", seconds="1")
+    _wait(committed_app, subject, "began", START)
+    _hang_up_on_the_writer(committed_url)
+    _wait_until_nothing_is_left(committed_app)
+    assert worker.poll() is None
+    assert _notes(committed_app, subject) == {"began": 1, "ended": 1}
 
 
 def test_a_restarted_worker_takes_up_what_a_killed_one_left(committed_app: Flask, start_worker: Starter) -> None:
