@@ -17,7 +17,7 @@ from flask_babel import Babel
 from flask_wtf import CSRFProtect
 
 from entitlements import HttpInvoicing, HttpProvisioner, Invoicing, Provisioner
-from foundation import formats, translations
+from foundation import addresses, formats, translations
 from foundation.database import database, engine_options
 from foundation.mail import Mailer, SmtpMailer
 from foundation.postgres import default_directory, ensure_running
@@ -64,6 +64,7 @@ def create_app(environment: Mapping[str, str] | None = None, outside: Outside | 
     translations.install(app, babel)
     app.extensions["gettone.csrf"] = CSRFProtect(app)
     formats.install(app)
+    addresses.install(app)
     for name in (*JOBS, *PARTS):
         part = importlib.import_module(name)
         if hasattr(part, "install"):

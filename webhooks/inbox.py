@@ -1,6 +1,7 @@
 """The inbox: every letter from outside is stored once, answered 2xx, and opened later by a job from its row."""
 
 import json
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -49,6 +50,12 @@ def store_letter(executor: Executor, source: str, external_id: str, letter_type:
         "received_at": clock.real_now(),
     }
     return store_and_defer(executor, _STORE, values, f"letters.{source}", "letter_id")
+
+
+def came_before(session: Session, source: str, external_ids: Iterable[str]) -> set[str]:
+    """Those of a source's letters that are stored already."""
+    query = select(Letter.external_id).where(Letter.source == source, Letter.external_id.in_(external_ids))
+    return set(session.scalars(query))
 
 
 def open_letter(session: Session, letter_id: str) -> Letter | None:

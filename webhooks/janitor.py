@@ -7,11 +7,11 @@ from datetime import timedelta
 from sqlalchemy.orm import Session
 
 from foundation import clock
-from foundation.database import transaction
+from foundation.database import looking, transaction
 from foundation.jobs import DueRow, RetryLater, defer, job, round_rule, run_soon
 from foundation.logs import log
 from shop import GatewayUnavailable, PaymentGateway, Settled, settle_pending
-from webhooks.inbox import store_letter
+from webhooks.inbox import came_before, store_letter
 from webhooks.stripe_hints import LISTENED_TO, read_event
 from webhooks.stripe_letters import gateway
 
@@ -54,11 +54,18 @@ def clean(source: PaymentGateway) -> Round:
 
 
 def fetch_undelivered(source: PaymentGateway) -> int:
-    """Store each undelivered event like a delivered one; answers how many were new."""
+    """Store each undelivered event like a delivered one; answers how many were new.
+
+    Stripe lists an event as undelivered for thirty days, however often we have fetched it.
+    """
     since = int((clock.real_now() - LISTABLE).timestamp())
     events = [event for types in batches(LISTENED_TO) for event in source.undelivered_events(types, since)]
+    with looking() as session:
+        ours = came_before(session, "stripe", [str(event["id"]) for event in events])
     fresh = 0
     for event in sorted(events, key=lambda one: int(one["created"])):
+        if str(event["id"]) in ours:
+            continue
         hint = read_event(event)
         with transaction() as session:
             fresh += store_letter(session, "stripe", hint.event_id, hint.type, hint.to_json())

@@ -46,7 +46,10 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _run(checks: list[Check], seed: int, size: int, minutes: float) -> list[Outcome]:
-    """First the checks that must be alone, then the others two at a time; each is told as soon as it is known."""
+    """First the checks that must be alone, then the others, the longest first, two at a time.
+
+    Each is told as soon as it is known.
+    """
     began, telling = time.monotonic(), threading.Lock()
     # Nothing of the seed's or size's may differ between this run and its replay.
     environment = os.environ | {"TORTURE": "full", "SEED": str(seed), "SIZE": str(size)}
@@ -61,8 +64,9 @@ def _run(checks: list[Check], seed: int, size: int, minutes: float) -> list[Outc
             return outcome
 
         alone = [carry_out(check) for check in checks if check.alone]
+        together = [check for check in checks if not check.alone]
         with ThreadPoolExecutor(AT_ONCE) as lanes:
-            others = list(lanes.map(carry_out, [check for check in checks if not check.alone]))
+            others = list(lanes.map(carry_out, sorted(together, key=lambda check: -check.minutes)))
     return sorted([*alone, *others], key=lambda outcome: CHECKS.index(outcome.check))
 
 

@@ -22,7 +22,7 @@ CHECKS = (
         "R01 storm",
         "orders survive kill -9 of web, worker, backends and the whole PostgreSQL, and a bad post and vendor",
         ("tests/crash/test_storm.py::test_a_storm_loses_and_doubles_nothing",),
-        22,
+        26,
         alone=True,
     ),
     Check(
@@ -108,9 +108,7 @@ CHECKS = (
         ("tests/flows/test_stripe_outages.py",),
         12,
     ),
-    Check(
-        "R17 drain", "a rolling restart under load fails no request", ("tests/outages/test_drain.py",), 10, alone=True
-    ),
+    Check("R17 drain", "a rolling restart under load fails no request", ("tests/outages/test_drain.py",), 10),
     Check(
         "R19 idempotency keys",
         "one key has one effect and one answer, however often it comes at once",
@@ -132,6 +130,5 @@ CHECKS = (
             "not alone",
         ),
         6,
-        alone=True,
     ),
 )

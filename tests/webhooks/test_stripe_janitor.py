@@ -6,13 +6,15 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from foundation import clock
+from foundation.jobs import run_due
 from shop.payments.attempts import PaymentAttempt
+from tests.statements import statements
 from tests.webhooks.stand import Json, Stand, an_event
 from webhooks.inbox import Letter
-from webhooks.janitor import MOST_TYPES, batches, clean
+from webhooks.janitor import MOST_TYPES, NAME, batches, clean
 from webhooks.stripe_hints import LISTENED_TO
 
 
@@ -49,6 +51,27 @@ def test_an_undelivered_event_is_fetched_once_and_handled_like_a_delivered_one(s
     assert (stand.verdict(event), stand.order(order_id).state) == ("paid", "FULFILLED")
     with stand.tx() as session:
         assert len(session.scalars(select(Letter)).all()) == 1
+
+
+def test_events_that_were_fetched_before_cost_a_round_one_question(stand: Stand) -> None:
+    stand.gateway.undelivered = [an_event("charge.succeeded", {"id": f"ch_{n}", "object": "charge"}) for n in range(30)]
+    round_of(stand)
+    with statements(stand.client.application) as sent:
+        round_of(stand)
+    assert sum("inbox_letters" in statement for statement in sent) == 1
+    with stand.tx() as session:
+        assert len(session.scalars(select(Letter)).all()) == 30
+
+
+def test_no_round_queues_up_behind_one_that_is_late(stand: Stand, advance: Callable[[timedelta], None]) -> None:
+    stand.run_jobs()
+    for _ in range(3):
+        advance(timedelta(minutes=10))
+        with stand.client.application.app_context():
+            run_due()
+    with stand.tx() as session:
+        query = text("SELECT count(*) FROM procrastinate_jobs WHERE task_name = :name AND status = 'todo'")
+        assert session.execute(query, {"name": NAME}).scalar_one() == 1
 
 
 def test_an_event_too_old_to_be_listed_is_not_asked_for(stand: Stand) -> None:

@@ -1,0 +1,20 @@
+"""Addresses in templates: a page names some eighty, most of them the same on every page, and those are made once."""
+
+from flask import Flask, has_request_context, request, url_for
+
+
+def install(app: Flask) -> None:
+    """Replace Jinja's `url_for` by one that remembers the addresses of pages and files without other values."""
+    known: dict[tuple[str, str, str], str] = {}
+
+    def address(endpoint: str, *, filename: str = "", **values: object) -> str:
+        named = {"filename": filename} if filename else {}
+        # Outside a request an address is whole; a relative endpoint depends on who asks.
+        if values or endpoint.startswith(".") or not has_request_context():
+            return url_for(endpoint, **named, **values)  # type: ignore[arg-type]
+        place = request.script_root, endpoint, filename
+        if place not in known:
+            known[place] = url_for(endpoint, **named)
+        return known[place]
+
+    app.jinja_env.globals["url_for"] = address
