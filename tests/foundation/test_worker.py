@@ -13,7 +13,7 @@ from uuid import UUID
 
 import pytest
 from flask import Flask
-from sqlalchemy import create_engine, text
+from sqlalchemy import NullPool, create_engine, text
 
 from foundation import clock
 from foundation.database import transaction
@@ -86,7 +86,7 @@ _HANG_UP_ON_THE_WRITER = """
 def _hang_up_on_the_writer(database_url: str) -> None:
     """Whoever writes down next what came of a job loses its connection meanwhile."""
     until = time.monotonic() + START
-    with create_engine(database_url).connect() as owner:
+    with create_engine(database_url, poolclass=NullPool).connect() as owner:
         owner.execute(text("SELECT FROM procrastinate_jobs WHERE status = 'doing' FOR UPDATE"))
         while owner.execute(text(_HANG_UP_ON_THE_WRITER)).first() is None:
             assert time.monotonic() < until, "nobody writes"
