@@ -1,5 +1,7 @@
 """Addresses in templates: a page names some eighty, most of them the same on every page, and those are made once."""
 
+from typing import Any
+
 from flask import Flask, has_request_context, request, url_for
 
 
@@ -7,11 +9,11 @@ def install(app: Flask) -> None:
     """Replace Jinja's `url_for` by one that remembers the addresses of pages and files without other values."""
     known: dict[tuple[str, str, str], str] = {}
 
-    def address(endpoint: str, *, filename: str = "", **values: object) -> str:
-        named = {"filename": filename} if filename else {}
+    def address(endpoint: str, *, filename: str = "", **values: Any) -> str:  # noqa: ANN401 - as Flask's own
+        named: dict[str, Any] = {"filename": filename} if filename else {}
         # Outside a request an address is whole; a relative endpoint depends on who asks.
         if values or endpoint.startswith(".") or not has_request_context():
-            return url_for(endpoint, **named, **values)  # type: ignore[arg-type]
+            return url_for(endpoint, **named, **values)
         place = request.script_root, endpoint, filename
         if place not in known:
             known[place] = url_for(endpoint, **named)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 
-from email_validator import EmailNotValidError, validate_email
-
 from entitlements.company_data.plain_text import compact
 from entitlements.company_data.problems import Problem
 
@@ -35,6 +33,9 @@ def check_email(text: str, field: str = "email", code: str = "email") -> str | P
         return Problem(field, f"{code}_too_long", {"maximum": str(EMAIL_LENGTH), "written": str(len(address))})
     if not all("!" <= character <= "~" for character in address):
         return Problem(field, f"{code}_characters")
+    # Imported when the first address is checked: nothing at the start needs it.
+    from email_validator import EmailNotValidError, validate_email  # noqa: PLC0415
+
     try:
         checked = validate_email(address, check_deliverability=False, allow_smtputf8=False)
     except (EmailNotValidError, UnicodeError):

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from schwifty import IBAN
-from schwifty.exceptions import InvalidChecksumDigits, SchwiftyException
-
 from entitlements.company_data.plain_text import compact
 from entitlements.company_data.problems import Problem
 
@@ -32,6 +29,10 @@ def _fault_of_shape(iban: str) -> str:
 
 
 def _fault_of_checks(iban: str) -> str:
+    # Imported when the first account is checked: it reads the banks of the world.
+    from schwifty import IBAN  # noqa: PLC0415
+    from schwifty.exceptions import InvalidChecksumDigits, SchwiftyException  # noqa: PLC0415
+
     try:
         IBAN(iban, validate_bban=True)
     except InvalidChecksumDigits:

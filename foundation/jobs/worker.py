@@ -27,7 +27,7 @@ HEARTBEAT_SECONDS = 1.0
 DEAD_AFTER_SECONDS = 5
 # A worker that only slept (a closed laptop, a busy machine) must find its own row again, or it could take no job.
 FORGOTTEN_AFTER_SECONDS = 3_600
-REAP_EVERY_SECONDS = 1.0
+REAP_EVERY_SECONDS = 0.5
 TICK_EVERY_SECONDS = 5.0
 WRITES_AGAIN_AFTER_SECONDS = 0.5
 

@@ -41,7 +41,7 @@ class Plan:
     kills: int
     seed: int
     minutes: float
-    buyers: int = 24
+    buyers: int = 16
     crashes: tuple[Crash, ...] = CRASHES
     forked: bool = False
     slowest_recovery_s: float = SLOWEST_RECOVERY_S

@@ -1,8 +1,15 @@
+from collections.abc import Callable
+from typing import cast
+
 from flask import Flask
 
 
+def _url_for(app: Flask) -> Callable[..., str]:
+    return cast("Callable[..., str]", app.jinja_env.globals["url_for"])
+
+
 def test_templates_name_pages_and_files_as_flask_does(app: Flask) -> None:
-    named = app.jinja_env.globals["url_for"]
+    named = _url_for(app)
     with app.test_request_context("/"):
         for _ in range(2):
             assert named("catalogue.show") == "/catalogo"
@@ -13,7 +20,7 @@ def test_templates_name_pages_and_files_as_flask_does(app: Flask) -> None:
 
 
 def test_a_shop_below_a_path_has_its_own_addresses(app: Flask) -> None:
-    named = app.jinja_env.globals["url_for"]
+    named = _url_for(app)
     for root in ("", "/negozio", ""):
         with app.test_request_context("/", environ_overrides={"SCRIPT_NAME": root}):
             assert named("catalogue.show") == f"{root}/catalogo"
