@@ -73,6 +73,6 @@ def test_a_web_worker_starts_without_the_heavy_packages() -> None:
     )
     assert done.returncode == 0, done.stderr
     keep(
-        "Import it inside the function that needs it: all of them together cost 125 MiB and half a second.",
+        "Import it inside the function that needs it: all of them together cost 125 MiB.",
         done.stdout.split(),
     )
