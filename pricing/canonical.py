@@ -53,8 +53,14 @@ def _pointer(way: tuple[str | int, ...]) -> str:
     return "".join(f"/{step}" for step in way)
 
 
-def differences(left: JsonValue, right: JsonValue, pointer: str = "") -> tuple[str, ...]:
-    """Places where two values differ, as JSON pointers: the deepest object or array that differs as a whole."""
+def differences(left: JsonValue, right: JsonValue) -> tuple[str, ...]:
+    """Places where two plain values differ, as JSON pointers: the deepest object or array that differs as a whole."""
+    if json.dumps(left, sort_keys=True) == json.dumps(right, sort_keys=True):
+        return ()
+    return _places(left, right, "")
+
+
+def _places(left: JsonValue, right: JsonValue, pointer: str) -> tuple[str, ...]:
     pairs: list[tuple[str, JsonValue, JsonValue]] = []
     if isinstance(left, dict) and isinstance(right, dict) and left.keys() == right.keys():
         pairs = [(f"{pointer}/{key}", left[key], right[key]) for key in sorted(left)]
@@ -62,7 +68,7 @@ def differences(left: JsonValue, right: JsonValue, pointer: str = "") -> tuple[s
         pairs = [(f"{pointer}/{place}", *pair) for place, pair in enumerate(zip(left, right, strict=True))]
     elif type(left) is not type(right) or left != right:
         return (pointer,)
-    return tuple(place for pointer, one, other in pairs for place in differences(one, other, pointer))
+    return tuple(place for pointer, one, other in pairs for place in _places(one, other, pointer))
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,7 +83,7 @@ def racing_app(database_url: str) -> Iterator[Flask]:
         # Flask-SQLAlchemy keeps its engines in a plain dict, whatever its type says.
         engines = cast("dict[str | None, Engine]", database.engines)
         # As many as several programs have: it is rows they contend for, not places in a pool.
-        options = app.config["SQLALCHEMY_ENGINE_OPTIONS"] | {"max_overflow": 30}
+        options = app.config["SQLALCHEMY_ENGINE_OPTIONS"] | {"pool_size": 36, "max_overflow": 0}
         engines[None] = create_engine(engines[None].url, **options)
     try:
         yield app
