@@ -18,7 +18,8 @@ from tests.torture.page import machine, table, write
 from tests.verdicts import FAIL, INVALID
 
 WHOLE_SIZE, WHOLE_MINUTES = 1_000, 60.0
-AT_ONCE = 2
+# Two processors: while one check waits for the outside, two others work.
+AT_ONCE = 3
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -46,7 +47,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _run(checks: list[Check], seed: int, size: int, minutes: float) -> list[Outcome]:
-    """First the checks that must be alone, then the others, the longest first, two at a time.
+    """First the checks that must be alone, then the others, the longest first, three at a time.
 
     Each is told as soon as it is known.
     """

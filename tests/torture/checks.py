@@ -106,7 +106,7 @@ CHECKS = (
         "R13 Stripe down, R14 letters lost",
         "nobody pays twice or is left behind, though Stripe fails or every letter is lost",
         ("tests/flows/test_stripe_outages.py",),
-        12,
+        20,
     ),
     Check("R17 drain", "a rolling restart under load fails no request", ("tests/outages/test_drain.py",), 10),
     Check(
