@@ -6,19 +6,13 @@ from email.message import EmailMessage
 
 import pytest
 from flask.testing import FlaskClient
-from playwright.sync_api import Browser, expect
-from sqlalchemy import select
 
 from app import Outside
 from entitlements import Party, count_by_state
 from foundation import clock
-from foundation.database import transaction
 from foundation.mail import MemoryMailer
 from shop import Order, User
 from shop.orders.order_book import order_by_number
-from shop.transfers import TransferFact, record_transfer
-from shop.transfers.bank_lines import payment_of
-from tests.axe import violations
 from tests.banking import ACCOUNT, Bank, credit_of, now
 from tests.browsing import Page, visit
 from tests.conftest import Transact
@@ -264,41 +258,3 @@ def test_store_credit_that_suffices_pays_at_once_and_a_cancelled_order_gives_it_
     assert "Credito residuo" not in visit(client, "/").text
     waiting.follow("Annulla l’ordine").press("Annulla l’ordine")
     assert "20,66 €" in visit(client, "/").text
-
-
-@pytest.mark.browser
-@pytest.mark.sockets
-@pytest.mark.parametrize("width", [375, 1280])
-def test_the_journey_runs_in_a_browser_and_axe_finds_nothing(
-    chromium: Browser,
-    live_shop: LiveShop,  # noqa: F811 - the fixture imported above
-    width: int,
-) -> None:
-    page = a_browser(chromium, live_shop, width=width).new_page()
-
-    def looks_right() -> None:
-        assert violations(page) == []
-        assert page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0
-
-    page.goto("/catalogo")
-    page.get_by_role("button", name="Aggiungi LITE al carrello").click()
-    expect(page).to_have_url(f"{live_shop.address}/carrello")
-    page.goto("/cassa")
-    page.locator("label", has_text="Bonifico").first.click()
-    for tick in TICKS:
-        page.locator(f"#{tick}").check()
-    looks_right()
-    page.get_by_role("button", name="Ordine con obbligo di pagare").click()
-    expect(page.get_by_role("heading", name="Fai il bonifico")).to_be_visible()
-    looks_right()
-    number = page.url.rsplit("/", 1)[-1]
-    with live_shop.app.app_context(), transaction() as session:
-        order = session.scalars(select(Order).where(Order.number == number)).one()
-        fact = TransferFact("bank_webhook", ACCOUNT, clock.today(), order.gross_cents, order.rf_reference)
-        line = record_transfer(session, fact)
-        assert line is not None
-        assert payment_of(session, line.id).amount_cents == order.gross_cents
-    page.reload()
-    expect(page.get_by_role("heading", name="Bonifico registrato")).to_be_visible()
-    expect(page.locator("#window ~ p time")).to_contain_text("ore")
-    looks_right()

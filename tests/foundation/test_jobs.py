@@ -20,7 +20,6 @@ from foundation.jobs import (
     retry_job,
     run_soon,
 )
-from foundation.jobs.registry import LONGEST_PAUSE, JobUnknown, pause_after
 from tests.conftest import Transact
 
 CANARY = "mario.rossi@example.it"
@@ -119,18 +118,6 @@ def test_a_savepoint_undone_takes_its_job_along(app: Flask, tx: Transact) -> Non
     assert ran == ["outer"]
 
 
-def test_a_name_nobody_registered_is_refused_at_once(tx: Transact) -> None:
-    with tx() as session, pytest.raises(JobUnknown) as caught:
-        defer(session, "tests.no_such_job")
-    assert caught.value.name == "tests.no_such_job"
-
-
-def test_two_functions_cannot_share_a_name() -> None:
-    with pytest.raises(ValueError, match=r"tests\.note"):
-        job("tests.note")(fail)
-    assert registered_jobs()["tests.note"].run is note
-
-
 def test_a_failure_is_stored_without_what_it_says_about_a_person(app: Flask, tx: Transact) -> None:
     _defer(tx, "tests.fail")
     assert _drain(app) == 0
@@ -152,14 +139,6 @@ def test_a_failed_job_waits_before_it_is_tried_again(app: Flask, tx: Transact) -
         wait = session.execute(text("SELECT scheduled_at - now() FROM procrastinate_jobs")).scalar_one()
         assert _jobs(session) == [("tests.fail", "todo", 1)]
     assert timedelta(seconds=1) < wait < timedelta(seconds=3)
-
-
-def test_pauses_double_up_to_an_hour() -> None:
-    seconds = [pause_after(attempt).total_seconds() for attempt in range(1, 30)]
-    for attempt, pause in enumerate(seconds, start=1):
-        wanted = min(2 * 2 ** (attempt - 1), LONGEST_PAUSE.total_seconds())
-        assert wanted * 0.9 <= pause <= wanted * 1.1
-    assert sum(pause_after(attempt).total_seconds() for attempt in range(1, 60)) > timedelta(hours=24).total_seconds()
 
 
 def test_a_job_that_used_up_its_tries_is_a_dead_letter_until_somebody_retries_it(app: Flask, tx: Transact) -> None:

@@ -22,6 +22,22 @@ REDUCED = VatRate("10", 1000, None, "IVA 10%")
 EXEMPT = VatRate("N4", 0, "N4", "Esente")
 RATES = (ORDINARY, REDUCED, EXEMPT)
 
+INVOICES = RequestedLine(
+    sku="FE-100",
+    quantity=7,
+    tiers=TierTable((Tier(1, Money(3333)), Tier(10, Money(3000)))),
+    vat_code="22",
+    units_per_pack=100,
+    description={"name": "Pacchetto 100 fatture", "more": [1, True, None]},
+    for_party="party-7",
+)
+BONUS = RequestedLine("CREDIT", 1, TierTable.flat(Money(1000)), "N4")
+
+
+def request(*lines: RequestedLine) -> QuoteRequest:
+    return QuoteRequest(lines, RATES, "2026-01", date(2026, 5, 1))
+
+
 days = st.dates(date(2024, 1, 1), date(2032, 12, 31))
 prices = st.integers(1, 100_000).map(Money)
 quantities = st.integers(1, 100_000)
