@@ -18,7 +18,7 @@ from tests.torture.page import machine, table, write
 from tests.verdicts import FAIL, INVALID
 
 WHOLE_SIZE, WHOLE_MINUTES = 1_000, 60.0
-# Two processors: while one check waits for the outside, two others work.
+# Two processors: while one check waits (for a lease, for a pause of a library's), two others work.
 AT_ONCE = 3
 
 

@@ -46,7 +46,7 @@ CHECKS = (
             "tests/races/test_service_races.py::test_whoever_contends_for_the_same_rows_gets_one_effect[same_invitation]",
             "tests/races/test_http_races.py::test_one_of_sixteen_wins_the_last_coupon",
         ),
-        24,
+        20,
     ),
     Check(
         "R05 wallet",
@@ -103,10 +103,17 @@ CHECKS = (
         10,
     ),
     Check(
-        "R13 Stripe down, R14 letters lost",
-        "nobody pays twice or is left behind, though Stripe fails or every letter is lost",
-        ("tests/flows/test_stripe_outages.py",),
-        20,
+        "R13 Stripe down",
+        "nobody pays twice or is left behind, though Stripe's API fails",
+        ("tests/flows/test_stripe_outages.py", "-k", "failing_api"),
+        # Most of it is the Stripe library's pauses between its tries, which leave the processors to others: it goes first.
+        25,
+    ),
+    Check(
+        "R14 letters lost",
+        "nobody is left behind, though every letter is lost",
+        ("tests/flows/test_stripe_outages.py", "-k", "not failing_api"),
+        10,
     ),
     Check("R17 drain", "a rolling restart under load fails no request", ("tests/outages/test_drain.py",), 10),
     Check(
@@ -129,6 +136,6 @@ CHECKS = (
             "-k",
             "not alone",
         ),
-        6,
+        12,
     ),
 )
