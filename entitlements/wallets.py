@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, case, func, select, update
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, case, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -20,6 +20,11 @@ from foundation.ids import new_id
 from foundation.jobs import schedule_due
 
 EXPIRY_RULE = "wallets.expire"
+# By holder, so that two who use two wallets wait for them in the same order.
+_LINE = text(
+    "SELECT pg_advisory_xact_lock(hashtextextended(concat('wallet', holder, CAST(:meter AS text)), 0))"
+    " FROM (SELECT unnest(CAST(:holders AS uuid[])) AS holder ORDER BY 1) AS ordered"
+)
 METERS = ("documents", "credit_cents", "credits")
 
 
@@ -160,12 +165,22 @@ def consume(
 def _take(
     session: Session, holders: list[UUID], meter: str, quantity: int, consumption_id: UUID
 ) -> Consumed | NotEnough:
+    _wait_in_line(session, holders, meter)
     buckets = _open_buckets(session, holders, meter, lock=True)
     held = sum(bucket.balance for bucket in buckets)
     if held < quantity:
         return NotEnough(held)
     _burn(session, buckets, quantity, consumption_id)
     return Consumed(consumption_id, held - quantity, repeated=False)
+
+
+def _wait_in_line(session: Session, holders: list[UUID], meter: str) -> None:
+    """Let those who use the same wallet at once go one after the other, in the order in which they came.
+
+    The rows' own locks go to whoever asks first after each change: of thirty-two users one was passed over until its
+    fifteen seconds were over.
+    """
+    session.execute(_LINE, {"holders": holders, "meter": meter})
 
 
 def _already_consumed(

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from flask import current_app
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import BigInteger, Connection, Date, DateTime, Engine, Interval, MetaData, Text, Uuid, event, text
+from sqlalchemy import BigInteger, Connection, Date, DateTime, Engine, Interval, MetaData, Text, Uuid, event
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import InvalidatePoolError
@@ -31,7 +31,7 @@ APPEND_ONLY = "append_only"
 
 _AFTER_COMMIT, _LOOKING, _ALONE = "gettone.after_commit", "gettone.looking", "gettone.alone"
 _LONGEST_LIFE_SECONDS = 1_800
-_SHIFT = text("SELECT shift FROM clock_shift")
+_SHIFT = "SELECT shift FROM clock_shift"
 _open: ContextVar[bool] = ContextVar("transaction_open", default=False)
 
 JsonObject = dict[str, Any]
@@ -103,14 +103,19 @@ def engine_options(settings: Settings) -> dict[str, Any]:
 
 @event.listens_for(Pool, "checkout")
 def _refuse_hung_up(connection: DBAPIConnection, _record: object, _handed_out: object) -> None:
-    """Have the pool renew its connections once the server has hung up (restarted, killed): it told us on the socket.
+    """Have the pool renew its connections once the server has hung up."""
+    if hung_up(connection.fileno()):
+        raise InvalidatePoolError
+
+
+def hung_up(socket: int) -> bool:
+    """Whether the server at the other end of an idle connection's socket has hung up (restarted, killed): it told us.
 
     A look at the socket costs nothing; asking the server before every transaction would cost a round trip.
     """
-    socket = select.poll()
-    socket.register(connection.fileno(), select.POLLIN)
-    if socket.poll(0):
-        raise InvalidatePoolError
+    looked = select.poll()
+    looked.register(socket, select.POLLIN)
+    return bool(looked.poll(0))
 
 
 @contextmanager
@@ -231,5 +236,5 @@ def _refuse_to_write(session: Session, *_flush: object) -> None:
 
 def follow_stored_shift(session: Session) -> None:
     """Make this process's business clock follow the sandbox's stored shift."""
-    stored = session.execute(_SHIFT).scalar()
+    stored = session.connection().exec_driver_sql(_SHIFT).scalar()
     clock.follow(stored or timedelta())

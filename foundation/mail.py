@@ -19,11 +19,11 @@ from uuid import UUID
 
 from flask import current_app, render_template
 from flask_babel import force_locale
-from sqlalchemy import CheckConstraint
+from sqlalchemy import CheckConstraint, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from foundation import clock
-from foundation.database import Identified, JsonObject, Model, refuse_open_transaction, transaction
+from foundation.database import Identified, JsonObject, Model, alone, looking, refuse_open_transaction, transaction
 from foundation.faults import fault_point
 from foundation.ids import new_id
 from foundation.jobs.queue import store_and_defer
@@ -40,6 +40,7 @@ _STORE = """
     VALUES (:id, :cause, :recipient, :template, :locale, CAST(:context AS jsonb), :party_id, :queued_at)
     ON CONFLICT DO NOTHING
 """
+_SENT = text("UPDATE mails SET sent_at = :now WHERE id = :id AND bounced_at IS NULL")
 
 
 class Mail(Identified, Model):
@@ -200,7 +201,7 @@ def bounce_rule(*templates: str) -> Callable[[BounceRule], BounceRule]:
 @job("mail.deliver", tries=60)
 def deliver_mail(mail_id: str) -> None:
     """Render and send one mail. A crash after the server took it may repeat it under the same Message-ID (M26)."""
-    with transaction() as session:
+    with looking() as session:
         mail = session.get(Mail, UUID(mail_id))
     if mail is None or mail.sent_at is not None or mail.bounced_at is not None:
         return
@@ -214,9 +215,8 @@ def deliver_mail(mail_id: str) -> None:
         _note_bounce(mail.id, refused.code)
         return
     fault_point("mail.after_send")
-    with transaction() as session:
-        stored = session.get_one(Mail, mail.id, with_for_update=True)
-        stored.sent_at = clock.now()
+    with alone() as connection:
+        connection.execute(_SENT, {"id": mail.id, "now": clock.now()})
     log().info("mail sent", mail=mail.id)
 
 
@@ -251,9 +251,9 @@ def compose(mail: Mail) -> EmailMessage:
         "simulator_in_use": settings.payment_simulator_in_use,
     }
     with force_locale(mail.locale):
-        text = render_template(f"mail/{mail.template}.txt", **values)
+        plain = render_template(f"mail/{mail.template}.txt", **values)
         html = render_template(f"mail/{mail.template}.html", **values)
-    subject, _, body = text.partition("\n")
+    subject, _, body = plain.partition("\n")
     message = EmailMessage()
     message["Message-ID"] = f"<{mail.id}@{urlsplit(settings.public_url).hostname}>"
     message["From"] = settings.mail_sender

@@ -7,7 +7,7 @@ from uuid import UUID
 from flask import current_app
 from sqlalchemy.orm import Session
 
-from foundation.database import transaction
+from foundation.database import looking, transaction
 from foundation.faults import fault_point
 from foundation.jobs import RetryLater, job
 from foundation.logs import log
@@ -46,7 +46,7 @@ def open_stripe_letter(letter_id: str) -> None:
 def handle_letter(letter_id: UUID, source: PaymentGateway) -> Verdict:
     """Look and reconcile until nothing overtakes; answers the verdict. Raises RetryLater while Stripe is silent."""
     for _ in range(_MOST_LOOKS):
-        with transaction() as session:
+        with looking() as session:
             letter = session.get_one(Letter, letter_id)
         if letter.handled_at is not None:
             return Verdict(letter.verdict or "handled")

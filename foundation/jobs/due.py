@@ -3,16 +3,17 @@
 Days of downtime change nothing but the delay: a row that came due while nobody looked is simply found late.
 """
 
+import json
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import Index, UniqueConstraint, delete, or_, select, text, update
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session
 
 from foundation import clock
 from foundation.database import Identified, JsonObject, Model, apart, transaction
+from foundation.ids import new_id
 from foundation.jobs.failures import describe
 from foundation.jobs.registry import pause_after
 from foundation.logs import log
@@ -24,6 +25,10 @@ _rounds: dict[str, timedelta] = {}
 MOST_ATTEMPTS = 20
 NOBODY = UUID(int=0)
 _ROUNDS_KEPT = timedelta(days=7)
+_SCHEDULE = text(
+    "INSERT INTO due_rows (id, rule, subject_id, period, due_at, data, attempts)"
+    " VALUES (:id, :rule, :subject_id, :period, :due_at, CAST(:data AS jsonb), 0) ON CONFLICT DO NOTHING RETURNING id"
+)
 # Whoever does a row holds it and waits for its subject; whoever takes it back holds the subject. So a row that is being
 # done is left alone: the rule finds the subject as it is then, and does nothing.
 _CANCEL = text(
@@ -81,9 +86,8 @@ def schedule_due(
     session: Session, rule: str, subject_id: UUID, due_at: datetime, period: str = "once", **data: object
 ) -> bool:
     """Ask for `rule` on `subject_id` at `due_at` (business time); answers False when that row exists already."""
-    row = insert(DueRow).values(rule=rule, subject_id=subject_id, period=period, due_at=due_at, data=data, attempts=0)
-    created = session.execute(row.on_conflict_do_nothing().returning(DueRow.id)).scalar()
-    return created is not None
+    row = {"id": new_id(), "rule": rule, "subject_id": subject_id, "period": period, "due_at": due_at}
+    return session.execute(_SCHEDULE, row | {"data": json.dumps(data)}).scalar() is not None
 
 
 def cancel_due(session: Session, rule: str, subject_id: UUID, period: str = "once") -> None:

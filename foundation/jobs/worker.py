@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
+from typing import Any
 
 import procrastinate
 from flask import Flask
@@ -11,11 +12,12 @@ from procrastinate.exceptions import ConnectorException
 from procrastinate.jobs import Job, Status
 from procrastinate.manager import JobManager
 from procrastinate.retry import BaseRetryStrategy, RetryDecision
-from psycopg import OperationalError
+from psycopg import AsyncConnection, OperationalError
+from psycopg_pool import AsyncConnectionPool
 from structlog.contextvars import bound_contextvars
 
 from foundation import clock
-from foundation.database import database
+from foundation.database import database, hung_up
 from foundation.faults import fault_point
 from foundation.jobs.drain import pause_or_none
 from foundation.jobs.due import run_due
@@ -88,12 +90,29 @@ def build_worker(app: Flask) -> procrastinate.App:
         url = database.engines[None].url
     arguments = url.translate_connect_args(username="user", database="dbname") | dict(url.query)
     options = "-c timezone=UTC"
-    connector = procrastinate.PsycopgConnector(kwargs=arguments | {"options": options}, min_size=1, max_size=4)
+    connector = procrastinate.PsycopgConnector(
+        pool_factory=_pool, configure=_each_alone, kwargs=arguments | {"options": options}, min_size=1, max_size=4
+    )
     worker = procrastinate.App(connector=connector)
     worker.job_manager = _Insistent(connector)
     for definition in registered_jobs().values():
         _register(worker, app, definition)
     return worker
+
+
+def _pool(**arguments: Any) -> AsyncConnectionPool:  # noqa: ANN401 - the library's own
+    return AsyncConnectionPool(**arguments | {"check": _refuse_hung_up})
+
+
+async def _each_alone(connection: AsyncConnection) -> None:
+    """The engine says one statement at a time: each is a transaction of its own, two ways to the server fewer."""
+    await connection.set_autocommit(True)
+
+
+async def _refuse_hung_up(connection: AsyncConnection) -> None:
+    """Have the pool renew a connection whose server has hung up, without the question that the library would ask."""
+    if hung_up(connection.fileno()):
+        raise OperationalError
 
 
 def _register(worker: procrastinate.App, app: Flask, definition: JobDefinition) -> None:

@@ -65,6 +65,6 @@ class StripeCustomer(Model):
 
 
 def attempts_of(session: Session, order_id: UUID) -> list[PaymentAttempt]:
-    """The attempts of an order, oldest first."""
+    """The attempts of an order as they are now, oldest first."""
     query = select(PaymentAttempt).where(PaymentAttempt.order_id == order_id).order_by(PaymentAttempt.number)
-    return list(session.scalars(query))
+    return list(session.scalars(query.execution_options(populate_existing=True)))

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from foundation import clock
-from foundation.database import transaction
+from foundation.database import looking, transaction
 from foundation.events import record_event
 from foundation.faults import fault_point
 from foundation.ids import new_id
@@ -55,15 +55,19 @@ def start_checkout(order_id: UUID, gateway: PaymentGateway) -> HostedPage:
         ask_for_new_quote_if_fallen(session, order)
         if is_being_charged(session, order.id):
             raise NotPayable("AWAITING_FUNDS")
+        overtaken = _asks_too_much(session, order)
     _refuse_unpayable(order)
     customer_id = customer_of(order.buyer_party_id, gateway)
-    _close_overtaken_page(order_id, gateway)
+    if overtaken:
+        close_checkout(order_id, gateway)
     for _ in range(_MOST_ROUNDS):
         with transaction() as session:
             attempt = _current_attempt(session, lock_order(session, order_id), customer_id)
         fault_point("checkout.attempt_committed")
         if attempt.session_id is None:
-            send_attempt(attempt.id, gateway)
+            page = send_attempt(attempt.id, gateway)
+            if page is not None:
+                return page
         elif attempt.url is not None and attempt.expires_at > clock.real_now():
             return HostedPage(attempt.session_id, attempt.url)
         else:
@@ -71,13 +75,10 @@ def start_checkout(order_id: UUID, gateway: PaymentGateway) -> HostedPage:
     raise NotPayable("UNSETTLED")
 
 
-def _close_overtaken_page(order_id: UUID, gateway: PaymentGateway) -> None:
-    """Part of the order was paid otherwise after its page was opened: that page asks too much and is closed first."""
-    with transaction() as session:
-        due = due_cents(session, session.get_one(Order, order_id))
-        overtaken = any(one.state == "OPEN" and one.amount_cents != due for one in attempts_of(session, order_id))
-    if overtaken:
-        close_checkout(order_id, gateway)
+def _asks_too_much(session: Session, order: Order) -> bool:
+    """Whether part of the order was paid otherwise after its page was opened: that page is closed first."""
+    pages = [one for one in attempts_of(session, order.id) if one.state == "OPEN"]
+    return bool(pages) and any(one.amount_cents != due_cents(session, order) for one in pages)
 
 
 def _refuse_unpayable(order: Order) -> None:
@@ -119,17 +120,17 @@ def _current_attempt(session: Session, order: Order, customer_id: str) -> Paymen
     return attempt
 
 
-def send_attempt(attempt_id: UUID, gateway: PaymentGateway) -> None:
-    """Create the attempt's page from its stored parameters and keep id and address (edge).
+def send_attempt(attempt_id: UUID, gateway: PaymentGateway) -> HostedPage | None:
+    """Create the attempt's page from its stored parameters and keep id and address (edge); None: not to be paid on.
 
     The key makes it one page however often it is sent. Raises GatewayUnavailable: the attempt stays unknown;
     GatewayRefused: there is no page, the attempt has failed and the buyer may begin another. An inner failure of the
     gateway is kept under the key for a day, so the page is looked for instead.
     """
-    with transaction() as session:
+    with looking() as session:
         attempt = session.get_one(PaymentAttempt, attempt_id)
     if attempt.session_id is not None or attempt.state != "OPEN":
-        return
+        return None
     try:
         page = gateway.create_checkout_session(f"order-{attempt.order_id}-attempt-{attempt.number}", attempt.parameters)
     except GatewayFailed as failure:
@@ -143,10 +144,11 @@ def send_attempt(attempt_id: UUID, gateway: PaymentGateway) -> None:
         raise
     fault_point("checkout.called")
     with transaction() as session:
-        lock_order(session, attempt.order_id)
+        order = lock_order(session, attempt.order_id)
         stored = session.get_one(PaymentAttempt, attempt_id, populate_existing=True)
         stored.session_id, stored.url = page.session_id, page.url
     fault_point("checkout.stored")
+    return page if order.state == "AWAITING_PAYMENT" and stored.state == "OPEN" else None
 
 
 def _made_all_the_same(attempt: PaymentAttempt, gateway: PaymentGateway) -> HostedPage | None:

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy.dialects.postgresql import insert
 
 from entitlements import Party
-from foundation.database import JsonObject, transaction
+from foundation.database import JsonObject, looking, transaction
 from foundation.ids import new_id
 from foundation.settings import current_settings
 from shop.payments.attempts import StripeCustomer
@@ -16,11 +16,11 @@ from shop.payments.gateway import GatewayFailed, PaymentGateway
 
 def customer_of(party_id: UUID, gateway: PaymentGateway) -> str:
     """The gateway's id of a party. Raises GatewayUnavailable, GatewayRefused: then nothing is stored."""
-    with transaction() as session:
+    with looking() as session:
         known = session.get(StripeCustomer, party_id)
+        if known is not None:
+            return known.customer_id
         party = session.get_one(Party, party_id)
-    if known is not None:
-        return known.customer_id
     metadata = {"party_id": str(party.id), "shop_env": current_settings().shop_env}
     parameters: JsonObject = {"name": party.name, "metadata": metadata}
     if party.email:

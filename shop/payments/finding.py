@@ -4,7 +4,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
 from foundation.database import JsonObject
@@ -33,14 +33,14 @@ def find_by_page(session: Session, page: JsonObject) -> Found | None:
     takes this one.
     """
     session_id = str(page["id"])
-    stored = session.scalars(select(PaymentAttempt).where(PaymentAttempt.session_id == session_id)).one_or_none()
+    stored = _stored(session, PaymentAttempt.session_id == session_id)
     if stored is not None:
-        return Found(lock_order(session, stored.order_id), _fresh(session, stored.id))
+        return stored
     order_id = _order_named(session, page.get("client_reference_id")) or _order_named(session, _named_in(page))
     if order_id is None:
         return None
     order = lock_order(session, order_id)
-    attempts = [_fresh(session, attempt.id) for attempt in attempts_of(session, order_id)]
+    attempts = attempts_of(session, order_id)
     same = [attempt for attempt in attempts if attempt.session_id == session_id]
     waiting = [attempt for attempt in attempts if attempt.session_id is None and attempt.state == "OPEN"]
     for attempt in waiting[:1] if not same else []:
@@ -55,15 +55,14 @@ def find_by_intent(session: Session, payment_intent_id: str | None, named: JsonO
     A saved card is charged beside the attempts on pages: none of them is meant then.
     """
     if payment_intent_id is not None:
-        query = select(PaymentAttempt).where(PaymentAttempt.payment_intent_id == payment_intent_id)
-        stored = session.scalars(query).first()
+        stored = _stored(session, PaymentAttempt.payment_intent_id == payment_intent_id)
         if stored is not None:
-            return Found(lock_order(session, stored.order_id), _fresh(session, stored.id))
+            return stored
     order_id = _order_named(session, _named_in(named))
     if order_id is None:
         return None
     order = lock_order(session, order_id)
-    attempts = [_fresh(session, attempt.id) for attempt in attempts_of(session, order_id)]
+    attempts = attempts_of(session, order_id)
     beside = NAMED in named.get("metadata", {})
     alone = len(attempts) == 1 and not beside and attempts[0].payment_intent_id in {None, payment_intent_id}
     only = attempts[0] if alone else None
@@ -81,9 +80,14 @@ def find_by_charge(session: Session, charge: JsonObject) -> Order | None:
     return found.order if found is not None else None
 
 
-def _fresh(session: Session, attempt_id: UUID) -> PaymentAttempt:
-    """The attempt as it is now that the order's row is locked."""
-    return session.get_one(PaymentAttempt, attempt_id, populate_existing=True)
+def _stored(session: Session, which: ColumnElement[bool]) -> Found | None:
+    """The order whose attempt is meant, its row locked, and the attempt as it is now that it is."""
+    query = select(Order).join(PaymentAttempt, PaymentAttempt.order_id == Order.id).where(which)
+    order = session.scalars(query.with_for_update(of=Order)).first()
+    if order is None:
+        return None
+    attempts = select(PaymentAttempt).where(which, PaymentAttempt.order_id == order.id)
+    return Found(order, session.scalars(attempts.execution_options(populate_existing=True)).first())
 
 
 def _named_in(body: JsonObject) -> object:

@@ -65,7 +65,7 @@ class PaymentGateway(Protocol):
         """Read anew one of `seen.KINDS`; a checkout_session with its intent inside, a setup_intent with its card."""
 
     def page_of_intent(self, payment_intent_id: str) -> JsonObject | None:
-        """The Checkout Session a payment intent belongs to, read anew; None while Stripe does not say."""
+        """The Checkout Session of a payment intent, read anew, the intent inside; None while Stripe does not say."""
 
     def pages_of_customer(self, customer_id: str) -> list[JsonObject]:
         """A customer's Checkout Sessions, newest first."""

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
 from entitlements import (
@@ -40,6 +40,16 @@ OPEN_DISPUTE = frozenset(
 LOST = "lost"
 RULE = "orders.reversals"
 _LOOK_AGAIN = timedelta(hours=1)
+# Nearly no order has either, and every letter of a payment asks: one question instead of three.
+_CONTESTED = select(
+    or_(
+        select(StripeDispute.id).where(StripeDispute.order_id == bindparam("order_id")).exists(),
+        select(StripeCharge.id)
+        .where(StripeCharge.order_id == bindparam("order_id"), StripeCharge.refunded_cents > 0)
+        .exists(),
+        select(RefundRequest.id).where(RefundRequest.order_id == bindparam("order_id")).exists(),
+    )
+)
 
 
 def follow_reversals(session: Session, order: Order) -> None:
@@ -49,6 +59,8 @@ def follow_reversals(session: Session, order: Order) -> None:
     not created yet. A lost one ends it and suspends the licences, which a won one gives back; a full refund ends it,
     and suspends where finance decided so.
     """
+    if not session.scalar(_CONTESTED, {"order_id": order.id}):
+        return
     disputes = _disputes_of(session, order.id)
     if not disputes and not fully_refunded(session, order.id):
         return

@@ -65,9 +65,11 @@ def refuse_overtaken(last_started_at: datetime | None, seen: Seen) -> None:
 def look(gateway: PaymentGateway, kind: Kind, object_id: str) -> Seen:
     """Read an object of Stripe anew. Raises GatewayUnavailable, GatewayRefused (`resource_missing`: no such object)."""
     started_at = clock.real_now()
-    body = gateway.read(kind, object_id)
     if kind == "payment_intent":
-        return Seen(kind, body, started_at, beside=gateway.page_of_intent(object_id))
+        # Its page shows the intent too, as of the same moment: Stripe is asked once.
+        page = gateway.page_of_intent(object_id)
+        return Seen(kind, page["payment_intent"] if page else gateway.read(kind, object_id), started_at, beside=page)
+    body = gateway.read(kind, object_id)
     if kind == "checkout_session" and body.get("mode") == SAVES_A_CARD and body.get("setup_intent"):
         return Seen(kind, body, started_at, beside=gateway.read("setup_intent", str(body["setup_intent"])))
     if kind in {"refund", "dispute"} and body.get("charge"):

@@ -189,7 +189,7 @@ def _place(session: Session, asked: dict[str, Any]) -> Order:
     placed = order_of_cart(session, claimed().name, party_id)
     if placed is not None:
         return placed
-    book = current_price_book(session, clock.today())
+    buyer, book = buyer_of(session, party_id), current_price_book(session, clock.today())
     lines = wanted_lines(session, asked["lines"], book, party_id)
     placement = Placement(
         cart_id=claimed().name,
@@ -202,4 +202,4 @@ def _place(session: Session, asked: dict[str, Any]) -> Order:
         agreement_code=typed_code(asked["agreement_code"] or "") or None,
         choices=choices_for(lines, asked),
     )
-    return place_directly(session, placement, lines, buyer_of(session, party_id).facts, principal())
+    return place_directly(session, placement, lines, buyer.facts, principal())
