@@ -78,7 +78,7 @@ def start_checkout(order_id: UUID, gateway: PaymentGateway) -> HostedPage:
 def _asks_too_much(session: Session, order: Order) -> bool:
     """Whether part of the order was paid otherwise after its page was opened: that page is closed first."""
     pages = [one for one in attempts_of(session, order.id) if one.state == "OPEN"]
-    return bool(pages) and any(one.amount_cents != due_cents(session, order) for one in pages)
+    return any(one.amount_cents != due_cents(session, order) for one in pages)
 
 
 def _refuse_unpayable(order: Order) -> None:

@@ -37,7 +37,7 @@ CHECKS = (
         "R03 sequences",
         "the end is a function of the set of events, whatever their order and repetition",
         ("tests/shop/payments/test_event_orders.py", "tests/webhooks/test_stripe_permutations.py"),
-        8,
+        12,
     ),
     Check(
         "R04 last of something",
@@ -104,7 +104,7 @@ CHECKS = (
         "R12 vendor down",
         "a day without the accounting program makes every company once",
         ("tests/outages/test_vendor_down.py",),
-        10,
+        12,
     ),
     Check(
         "R13 Stripe down",
@@ -117,7 +117,7 @@ CHECKS = (
         "R14 letters lost",
         "nobody is left behind, though every letter is lost",
         ("tests/flows/test_stripe_outages.py", "-k", "not failing_api"),
-        10,
+        15,
     ),
     Check("R17 drain", "a rolling restart under load fails no request", ("tests/outages/test_drain.py",), 10),
     Check(
