@@ -50,7 +50,7 @@ class Letters:
         letter = {
             "id": f"evt_{uuid4().hex}",
             "object": "event",
-            "type": "payment_intent.created",
+            "type": "payment_intent.succeeded",
             "livemode": False,
             "data": {"object": {"id": f"pi_{uuid4().hex}", "object": "payment_intent", "metadata": {"x": "y" * 1000}}},
         }

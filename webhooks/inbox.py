@@ -15,10 +15,11 @@ from foundation.ids import new_id
 from foundation.jobs import defer, store_and_defer
 
 _STORE = """
-    INSERT INTO inbox_letters (id, source, external_id, type, payload, received_at)
-    VALUES (:id, :source, :external_id, :type, CAST(:payload AS jsonb), :received_at)
+    INSERT INTO inbox_letters (id, source, external_id, type, payload, received_at, handled_at, verdict)
+    VALUES (:id, :source, :external_id, :type, CAST(:payload AS jsonb), :received_at, :handled_at, :verdict)
     ON CONFLICT DO NOTHING
 """
+_STORE_HANDLED = text(f"{_STORE} RETURNING id")
 
 
 class Letter(Identified, Model):
@@ -39,16 +40,32 @@ class Letter(Identified, Model):
     verdict: Mapped[str | None]
 
 
-def store_letter(executor: Executor, source: str, external_id: str, letter_type: str, payload: dict[str, Any]) -> bool:
-    """Store a letter and the job that opens it; answers False when it had come before."""
+def store_letter(
+    executor: Executor,
+    source: str,
+    external_id: str,
+    letter_type: str,
+    payload: dict[str, Any],
+    *,
+    verdict: str | None = None,
+) -> bool:
+    """Store a letter and the job that opens it; answers False when it had come before.
+
+    One whose `verdict` is known at sight is stored as handled, and has no job.
+    """
+    now = clock.real_now()
     values = {
         "id": new_id(),
         "source": source,
         "external_id": external_id,
         "type": letter_type,
         "payload": json.dumps(payload),
-        "received_at": clock.real_now(),
+        "received_at": now,
+        "handled_at": now if verdict else None,
+        "verdict": verdict,
     }
+    if verdict:
+        return executor.execute(_STORE_HANDLED, values).first() is not None
     return store_and_defer(executor, _STORE, values, f"letters.{source}", "letter_id")
 
 

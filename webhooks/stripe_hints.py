@@ -75,6 +75,17 @@ class Hint:
         return cls(event_id, letter_type, **payload)
 
 
+def known_at_sight(hint: Hint, *, livemode: bool) -> str | None:
+    """The verdict on a letter that leads nowhere: nothing is looked at for it, and no job need open it. None: opens."""
+    if hint.livemode != livemode:
+        return "other-mode"
+    if hint.type in ONLY_LOGGED:
+        return "logged"
+    if hint.type != CASH_BALANCE and (hint.type not in LOOKED_AT or hint.object_id is None):
+        return "unknown-type"
+    return None
+
+
 def read_letter(raw: bytes) -> Hint:
     """The hint in the bytes of a believed letter, snapshot or thin. Raises NotBelieved for anything else."""
     try:

@@ -24,7 +24,7 @@ from shop import (
     reconcile,
 )
 from webhooks.inbox import Letter, close_letter, open_letter
-from webhooks.stripe_hints import CASH_BALANCE, LOOKED_AT, ONLY_LOGGED, Hint
+from webhooks.stripe_hints import CASH_BALANCE, LOOKED_AT, Hint, known_at_sight
 
 _GONE = "resource_missing"
 _MOST_LOOKS = 3
@@ -62,15 +62,13 @@ def handle_letter(letter_id: UUID, source: PaymentGateway) -> Verdict:
 
 def _look(hint: Hint, source: PaymentGateway) -> Seen | Verdict:
     """The object the hint names, read anew; or the verdict when there is nothing to look at."""
-    if hint.livemode != current_settings().livemode:
-        return Verdict("other-mode")
-    if hint.type in ONLY_LOGGED or hint.type == CASH_BALANCE:
+    at_sight = known_at_sight(hint, livemode=current_settings().livemode)
+    if at_sight is not None:
+        return Verdict(at_sight)
+    if hint.type == CASH_BALANCE or hint.object_id is None:
         return Verdict("logged")
-    kind = LOOKED_AT.get(hint.type)
-    if kind is None or hint.object_id is None:
-        return Verdict("unknown-type")
     try:
-        return replace(look(source, kind, hint.object_id), told=hint.type)
+        return replace(look(source, LOOKED_AT[hint.type], hint.object_id), told=hint.type)
     except GatewayUnavailable as silence:
         raise RetryLater("gateway unavailable", _SILENCE_PAUSE) from silence
     except GatewayRefused as refusal:

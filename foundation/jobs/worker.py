@@ -110,8 +110,12 @@ async def _each_alone(connection: AsyncConnection) -> None:
 
 
 async def _refuse_hung_up(connection: AsyncConnection) -> None:
-    """Have the pool renew a connection whose server has hung up, without the question that the library would ask."""
+    """Have the pool renew a connection whose server has hung up, without the question that the library would ask.
+
+    It is closed here: the pool would find it idle, as nothing has been read from it, and hand it out again and again.
+    """
     if hung_up(connection.fileno()):
+        await connection.close()
         raise OperationalError
 
 

@@ -1,5 +1,6 @@
 """A real worker process on really committed rows: killed, stopped, restarted."""
 
+import asyncio
 import os
 import signal
 import subprocess
@@ -19,6 +20,7 @@ from foundation import clock
 from foundation.database import transaction
 from foundation.ids import new_id
 from foundation.jobs import defer, schedule_due
+from foundation.jobs.worker import build_worker
 from tests.foundation import worker_program
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -95,6 +97,15 @@ def _hang_up_on_the_writer(database_url: str) -> None:
             time.sleep(0.05)
 
 
+_WHO_ANSWERS = "SELECT pg_backend_pid() AS pid"
+
+
+def _hang_up(database_url: str, pid: int) -> None:
+    """End one connection to the server, and wait until it is gone."""
+    with create_engine(database_url, poolclass=NullPool, isolation_level="AUTOCOMMIT").connect() as owner:
+        assert owner.execute(text("SELECT pg_terminate_backend(:pid, 5000)"), {"pid": pid}).scalar()
+
+
 def _left(app: Flask) -> list[str]:
     with app.app_context(), transaction() as session:
         query = text("SELECT status::text FROM procrastinate_jobs WHERE task_name LIKE 'tests.%'")
@@ -168,6 +179,22 @@ def test_what_came_of_a_job_is_written_though_the_server_hung_up_on_it(
     _wait_until_nothing_is_left(committed_app)
     assert worker.poll() is None
     assert _notes(committed_app, subject) == {"began": 1, "ended": 1}
+
+
+def test_the_engine_asks_over_a_new_connection_once_the_server_has_hung_up_on_all_of_them(
+    committed_app: Flask, committed_url: str
+) -> None:
+    async def ask() -> list[int]:
+        engine = build_worker(committed_app)
+        async with engine.open_async():
+            ours = [await engine.connector.execute_query_one_async(_WHO_ANSWERS)]
+            await asyncio.to_thread(_hang_up, committed_url, ours[0]["pid"])
+            # The library gives up after thirty seconds of trying.
+            ours.append(await asyncio.wait_for(engine.connector.execute_query_one_async(_WHO_ANSWERS), 10))
+        return [one["pid"] for one in ours]
+
+    before, after = asyncio.run(ask())
+    assert before != after
 
 
 def test_a_restarted_worker_takes_up_what_a_killed_one_left(committed_app: Flask, start_worker: Starter) -> None:

@@ -207,6 +207,17 @@ def test_a_declined_card_and_a_beginning_are_only_written_down(
     assert stand.attempts(order_id)[0].state == "OPEN"
 
 
+@both_forms
+def test_a_letter_that_leads_nowhere_is_handled_where_it_arrives_and_needs_no_job(stand: Stand, form: str) -> None:
+    intent = {"id": "pi_begun", "object": "payment_intent"}
+    event, looked_at = an_event("payment_intent.created", intent), an_event("payment_intent.succeeded", intent)
+    assert [stand.send(event, form), stand.send(event, form)] == [204, 204]
+    assert stand.verdict(event if form == SNAPSHOT else thin(event)) == "logged"
+    assert waiting_jobs(stand) == 0
+    assert stand.send(looked_at, form) == 204
+    assert waiting_jobs(stand) == 1
+
+
 def test_an_object_stripe_does_not_know_is_no_reason_to_try_for_ever(stand: Stand) -> None:
     lost = {"id": "cs_test_lost", "object": "checkout.session"}
     assert stand.tell(an_event("checkout.session.completed", lost)) == "no-such-object"

@@ -8,7 +8,7 @@ from foundation.logs import log
 from foundation.problems import problem_response
 from foundation.settings import current_settings
 from webhooks.inbox import store_letter
-from webhooks.stripe_hints import read_letter
+from webhooks.stripe_hints import known_at_sight, read_letter
 from webhooks.stripe_signatures import NotBelieved, believe_stripe
 
 LARGEST_LETTER = 512 * 1024
@@ -22,14 +22,16 @@ blueprint = Blueprint("webhooks_stripe", __name__)
 def receive() -> Response:
     """Store a believed letter; 400 for what cannot be believed or read, 5xx when storing fails, so that it returns."""
     request.max_content_length = LARGEST_LETTER
-    raw = request.get_data()
+    raw, settings = request.get_data(), current_settings()
     try:
-        believe_stripe(current_settings().stripe_webhook_secrets, request.headers.get("Stripe-Signature"), raw)
+        believe_stripe(settings.stripe_webhook_secrets, request.headers.get("Stripe-Signature"), raw)
         hint = read_letter(raw)
     except NotBelieved as refusal:
         log().warning("stripe letter refused", verdict=refusal.reason)
         return problem_response(400, "letter-not-believed", "The letter cannot be believed or read.")
+    at_sight = known_at_sight(hint, livemode=settings.livemode)
     with alone() as connection:
-        fresh = store_letter(connection, SOURCE, hint.event_id, hint.type, hint.to_json())
-    log().info("stripe letter", event_id=hint.event_id, event_type=hint.type, verdict="stored" if fresh else "known")
+        fresh = store_letter(connection, SOURCE, hint.event_id, hint.type, hint.to_json(), verdict=at_sight)
+    verdict = (at_sight or "stored") if fresh else "known"
+    log().info("stripe letter", event_id=hint.event_id, event_type=hint.type, verdict=verdict)
     return Response(status=204)
