@@ -20,7 +20,6 @@ from entitlements import HttpInvoicing, HttpProvisioner, Invoicing, Provisioner
 from foundation import addresses, formats, translations
 from foundation.database import database, engine_options
 from foundation.mail import Mailer, SmtpMailer
-from foundation.postgres import default_directory, ensure_running
 from foundation.settings import Settings
 from shop import PaymentGateway, StripeGateway
 
@@ -85,7 +84,7 @@ def _leave_out_of_collections() -> None:
 def _configure(app: Flask, settings: Settings) -> None:
     app.config.update(
         SECRET_KEY=settings.secret_key,
-        SQLALCHEMY_DATABASE_URI=settings.database_url or ensure_running(default_directory()),
+        SQLALCHEMY_DATABASE_URI=settings.database_url or _private_server(),
         SQLALCHEMY_ENGINE_OPTIONS=engine_options(settings),
         MAX_CONTENT_LENGTH=2 * 1024 * 1024,
         MAX_FORM_MEMORY_SIZE=512 * 1024,
@@ -94,6 +93,14 @@ def _configure(app: Flask, settings: Settings) -> None:
         TEMPLATES_AUTO_RELOAD=False,
     )
     app.url_map.strict_slashes = False
+
+
+def _private_server() -> str:
+    # Imported here because only a clone without a database of its own needs it.
+    from foundation.postgres import ensure_running  # noqa: PLC0415
+    from foundation.postgres_place import default_directory  # noqa: PLC0415
+
+    return ensure_running(default_directory())
 
 
 def _real_outside(settings: Settings) -> Outside:

@@ -77,7 +77,7 @@ def _chain(taken: Taken, built: World, plan: Plan) -> None:
     for shop in built.shops:
         shop.query("DELETE FROM procrastinate_jobs")
         shop.start("web", "worker", "stripe", "mailbox")
-    chains = [Chain(built, shop, max(plan.often // 16, 2)) for shop in built.shops]
+    chains = [Chain(built, shop, max(plan.often // 25, 2)) for shop in built.shops]
     legs = [leg for chain in chains for leg in (chain.buy, chain.reference)]
     own = [lambda: library_call(built.grown, plan.often), lambda: job_engine(built.grown, plan.often)]
     taken.rounds([*legs, *own], plan.rounds)

@@ -9,7 +9,6 @@ access control. It outlives the process that started it; starting it again is a 
 """
 
 import fcntl
-import os
 import shlex
 import shutil
 import time
@@ -25,7 +24,6 @@ from foundation.postgres_place import Place, PrivateServerFailed, execute, give,
 
 USER = "gettone"
 DATABASE = "gettone"
-PROJECT = Path(__file__).resolve().parent.parent
 START_SECONDS = 60
 START_ATTEMPTS = 4
 
@@ -42,11 +40,6 @@ log_timezone = 'UTC'
 log_line_prefix = '%m [%p] %d '
 jit = off
 """
-
-
-def default_directory() -> Path:
-    """The server of this clone: `.local/postgres`, or `postgres` under GETTONE_HOME."""
-    return Path(os.environ.get("GETTONE_HOME") or PROJECT / ".local").resolve() / "postgres"
 
 
 def ensure_running(directory: Path) -> str:

@@ -22,6 +22,7 @@ LONGEST_SOCKET_PATH = 107
 SOCKET_FILE = "/.s.PGSQL.5432"
 BORROWED_ACCOUNTS = ("postgres", "nobody", "daemon")
 SHARED_FOLDER = Path("/var/lib/gettone")
+PROJECT = Path(__file__).resolve().parent.parent
 
 
 class PrivateServerFailed(Exception):
@@ -32,6 +33,11 @@ class PrivateServerFailed(Exception):
         self.directory = directory
         self.reason = reason
         self.log = log
+
+
+def default_directory() -> Path:
+    """The server of this clone: `.local/postgres`, or `postgres` under GETTONE_HOME."""
+    return Path(os.environ.get("GETTONE_HOME") or PROJECT / ".local").resolve() / "postgres"
 
 
 @dataclass(frozen=True)

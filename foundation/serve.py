@@ -19,7 +19,7 @@ from types import FrameType
 from urllib.parse import urlsplit
 
 from foundation import postgres
-from foundation.postgres_place import PrivateServerFailed
+from foundation.postgres_place import PrivateServerFailed, default_directory
 from foundation.preparation import Preparation, PreparationFailed, schema_is_newest
 from foundation.serve_environment import (
     HOST,
@@ -89,7 +89,7 @@ def say(text: str) -> None:
 
 def home() -> Path:
     """The folder of everything this clone writes while it runs: `.local`, or GETTONE_HOME."""
-    return postgres.default_directory().parent
+    return default_directory().parent
 
 
 def programs(environment: Mapping[str, str], ports: Ports, data: Path) -> list[Program]:
@@ -139,7 +139,7 @@ def _serve(caller: dict[str, str]) -> int:
     try:
         if own_database:
             say("==> Starting the private PostgreSQL")
-            environment["DATABASE_URL"] = postgres.ensure_running(postgres.default_directory())
+            environment["DATABASE_URL"] = postgres.ensure_running(default_directory())
         preparation = Preparation(environment, home() / "log" / "prepare.log")
         if not schema_is_newest(environment["DATABASE_URL"]):
             say("==> Preparing the database and the demo data")
@@ -151,7 +151,7 @@ def _serve(caller: dict[str, str]) -> int:
         raise NotStarted(f"the preparation failed. It last wrote:\n{failure}") from failure
     finally:
         if own_database:
-            postgres.stop(postgres.default_directory())
+            postgres.stop(default_directory())
             say("==> PostgreSQL stopped; the data are kept")
 
 
@@ -175,9 +175,9 @@ def _supervise(
         ready = False
         while not signals.asked():
             supervisor.watch()
-            if own_database and not postgres.is_running(postgres.default_directory()):
+            if own_database and not postgres.is_running(default_directory()):
                 say("PostgreSQL is gone; starting it again")
-                postgres.ensure_running(postgres.default_directory())
+                postgres.ensure_running(default_directory())
             if not ready:
                 ready = _answers(ports.web)
                 if ready:

@@ -19,9 +19,9 @@ from jinja2 import pass_eval_context
 from jinja2.nodes import EvalContext
 from markupsafe import Markup
 
-from foundation import postgres
 from foundation.formats import ENGLISH, ITALIAN, readers_language
 from foundation.ids import new_id
+from foundation.postgres_place import default_directory
 
 SOURCE: Final = Path(__file__).resolve().parent.parent / "translations" / ENGLISH / "LC_MESSAGES" / "messages.po"
 _DOMAIN: Final = "messages"
@@ -30,7 +30,7 @@ _DIGITS_OF_A_VERSION: Final = 16
 
 def install(app: Flask, babel: Any) -> None:  # noqa: ANN401 - Flask-Babel publishes no types
     """Hand the English catalogue to Flask-Babel, which then looks for no compiled file."""
-    english = catalogue(SOURCE, postgres.default_directory().parent / "translations")
+    english = catalogue(SOURCE, default_directory().parent / "translations")
     texts = {ITALIAN: Translations(), ENGLISH: english}
     babel.domain_instance = _Texts(texts)
     said = _said(texts)

@@ -17,7 +17,7 @@ from foundation.settings import current_settings
 from shop.accounts.users_cli import users_commands
 from shop.catalogue import NoPriceBook, catalogue_commands, current_price_book
 from shop.orders.closing import cancel_order
-from shop.orders.order_book import OrderNotFound, lines_of, order_by_number, orders_of
+from shop.orders.order_book import OrderNotFound, OrderSearch, lines_of, order_by_number, orders_of
 from shop.orders.order_states import ORDER_STATES, IllegalOrderStep, next_order_state
 from shop.prepare_cli import prepare
 
@@ -56,7 +56,7 @@ def _bank_account() -> str | None:
 def list_command(state: str | None, limit: int, *, as_json: bool) -> None:
     """List orders, newest first."""
     with transaction() as session:
-        found = orders_of(session, None, state=state, limit=limit)
+        found = orders_of(session, OrderSearch(None, state, limit=limit), in_brief=True)
     if as_json:
         click.echo(json.dumps([{"number": o.number, "state": o.state, "gross_cents": o.gross_cents} for o in found]))
         return

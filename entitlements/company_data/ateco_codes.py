@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cache
 
-import ateco
-
 from entitlements.company_data.places import fold
 from entitlements.company_data.plain_text import compact
 from entitlements.company_data.problems import Problem
@@ -83,6 +81,8 @@ def in_edition_2025(activity: AtecoCode) -> tuple[AtecoCode, ...]:
         return (activity,)
     if activity.code not in _titles("2022"):
         return ()
+    import ateco  # noqa: PLC0415 - see `_nodes`
+
     targets = ateco.map_code(activity.code, "2022", "2025").targets
     return tuple(AtecoCode(code, "2025", titles[code]) for code in targets if code in titles)
 
@@ -129,6 +129,9 @@ def _nodes(edition: str) -> tuple[tuple[str, str, str], ...]:
     What a note excludes belongs to another code, so it is left out. Every code below a section has a dot, which
     makes the search for a dot the package's public way to list an edition.
     """
+    # Imported here because few requests need it, and every start would wait for it.
+    import ateco  # noqa: PLC0415
+
     return tuple(
         (node.code, node.title, " ".join(text for kind, text in node.notes.items() if kind != "esclusione"))
         for node in ateco.search(".", edition=edition, limit=_ALL_NODES)

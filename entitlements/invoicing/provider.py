@@ -5,8 +5,6 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 from urllib.parse import urlencode
 
-import requests
-
 from foundation.database import refuse_open_transaction
 
 CONNECT_SECONDS = 3
@@ -114,6 +112,9 @@ class HttpInvoicing:
             raise InvoicingSilent from None
 
     def _call(self, method: str, path: str, **options: Any) -> dict[str, Any]:  # noqa: ANN401 - requests' own options
+        # Imported here because it takes a twentieth of a start, and pages do without.
+        import requests  # noqa: PLC0415
+
         refuse_open_transaction()
         limits = (CONNECT_SECONDS, ANSWER_SECONDS)
         try:

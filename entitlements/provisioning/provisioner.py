@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 from urllib.parse import quote
 
-import requests
-
 from foundation.database import JsonObject
 from foundation.webhook_signatures import signed_headers
 
@@ -106,6 +104,9 @@ class HttpProvisioner:
         return self._call("PATCH", f"/companies/{quote(company_id)}", headers, raw)
 
     def _call(self, method: str, path: str, headers: dict[str, str], raw: bytes | None) -> Asked:
+        # Imported here because it takes a twentieth of a start, and pages do without.
+        import requests  # noqa: PLC0415
+
         try:
             response = requests.request(
                 method,

@@ -1,11 +1,12 @@
 """Orders and their lines: what was agreed, frozen; the quote is stored whole so that it can be replayed bit for bit."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, select, text
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy.orm import Mapped, Session, defer, mapped_column
 
 from foundation.database import APPEND_ONLY, Identified, JsonObject, Model
 from shop.orders.order_states import OrderState
@@ -57,6 +58,9 @@ class Order(Identified, Model):
     fulfilled_at: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]
     version: Mapped[int]
+
+
+_NOT_IN_BRIEF = [defer(column, raiseload=True) for column in (Order.quote, Order.services, Order.billing)]
 
 
 class OrderLine(Identified, Model):
@@ -149,23 +153,34 @@ def lines_of_several(session: Session, order_ids: list[UUID]) -> dict[UUID, list
     return found
 
 
-def orders_of(
-    session: Session,
-    buyer_party_id: UUID | None,
-    *,
-    state: str | None = None,
-    search: str = "",
-    before: UUID | None = None,
-    limit: int = 50,
-) -> list[Order]:
-    """A page of orders, newest first; `before` is the last id seen; `search` is part of the number."""
-    query = select(Order).order_by(Order.id.desc()).limit(limit)
-    if buyer_party_id is not None:
-        query = query.where(Order.buyer_party_id == buyer_party_id)
-    if state is not None:
-        query = query.where(Order.state == state)
-    if search:
-        query = query.where(Order.number.contains(search.upper().strip(), autoescape=True))
-    if before is not None:
-        query = query.where(Order.id < before)
+@dataclass(frozen=True, slots=True)
+class OrderSearch:
+    """Which orders a list shows: a buyer's (None: everybody's), in a state, with this part of a number.
+
+    `before` is the last id of the page before.
+    """
+
+    buyer_party_id: UUID | None
+    state: str | None = None
+    number: str = ""
+    before: UUID | None = None
+    limit: int = 50
+
+
+def orders_of(session: Session, wanted: OrderSearch, *, in_brief: bool = False) -> list[Order]:
+    """A page of orders, newest first.
+
+    `in_brief` are those of a list that shows neither quote nor services nor billing, and reads none of them.
+    """
+    query = select(Order).order_by(Order.id.desc()).limit(wanted.limit)
+    if in_brief:
+        query = query.options(*_NOT_IN_BRIEF)
+    if wanted.buyer_party_id is not None:
+        query = query.where(Order.buyer_party_id == wanted.buyer_party_id)
+    if wanted.state is not None:
+        query = query.where(Order.state == wanted.state)
+    if wanted.number:
+        query = query.where(Order.number.contains(wanted.number.upper().strip(), autoescape=True))
+    if wanted.before is not None:
+        query = query.where(Order.id < wanted.before)
     return list(session.scalars(query))

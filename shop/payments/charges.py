@@ -39,8 +39,10 @@ def store_charge(session: Session, order: Order, charge: JsonObject, seen: Seen)
     stored.status, stored.read_started_at = str(charge["status"]), seen.started_at
     movement = charge.get("balance_transaction")
     if isinstance(movement, dict):
+        # A charge has one movement: once its fee is known, it is booked.
+        if stored.fee_cents is None:
+            _book_fee(session, movement)
         stored.fee_cents, stored.net_cents = int(movement["fee"]), int(movement["net"])
-        _book_fee(session, movement)
     session.flush()
     if stored.refunded_cents != before:
         record_event(session, "order.refunded", order_subject(order), refunded_cents=stored.refunded_cents)

@@ -19,6 +19,7 @@ from shop.orders.order_book import (
     BANK_TRANSFER,
     Order,
     OrderLine,
+    OrderSearch,
     lines_of,
     lines_of_several,
     order_by_number,
@@ -83,7 +84,7 @@ def index() -> str:
     state = state if state in ORDER_STATES else ""
     search, before = typed("numero", 40), _cursor(request.args.get("prima", ""))
     with looking() as session:
-        found = orders_of(session, reader(), state=state or None, search=search, before=before, limit=PAGE + 1)
+        found = orders_of(session, OrderSearch(reader(), state or None, search, before, PAGE + 1), in_brief=True)
         shown = found[:PAGE]
         lines = lines_of_several(session, [order.id for order in shown])
     following = url_for("orders.index", stato=state or None, numero=search or None, prima=shown[-1].id if shown else "")

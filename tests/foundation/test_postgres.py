@@ -12,8 +12,8 @@ import psutil
 import psycopg
 import pytest
 
-from foundation.postgres import PROJECT, ensure_running, is_running, kill_everything, program, stop, url_of
-from foundation.postgres_place import LONGEST_SOCKET_PATH, SOCKET_FILE, PrivateServerFailed, place_of
+from foundation.postgres import ensure_running, is_running, kill_everything, program, stop, url_of
+from foundation.postgres_place import LONGEST_SOCKET_PATH, PROJECT, SOCKET_FILE, PrivateServerFailed, place_of
 
 START_AND_TELL = (
     "import sys, pathlib; from foundation import postgres; print(postgres.ensure_running(pathlib.Path(sys.argv[1])))"

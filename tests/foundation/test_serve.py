@@ -13,8 +13,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from foundation.postgres import PROJECT, ensure_running, is_running
-from foundation.postgres_place import place_of
+from foundation.postgres import ensure_running, is_running
+from foundation.postgres_place import PROJECT, place_of
 from foundation.serve import programs
 from foundation.serve_environment import Ports, sandbox_environment
 

@@ -20,7 +20,18 @@ HOSTS = (
 )
 MACHINE_PATH = re.compile(r"(?<![\w./$}~-])/(work|root|home/[a-z]+|Users)/")
 BINARY = {".png", ".jpg", ".ico", ".woff2", ".ttf", ".otf", ".gz", ".mo", ".pdf", ".zip", ".xlsx"}
-HEAVY = ("typst", "webauthn", "openpyxl", "alembic", "cryptography", "schwifty", "email_validator")
+HEAVY = (
+    "typst",
+    "webauthn",
+    "openpyxl",
+    "alembic",
+    "cryptography",
+    "schwifty",
+    "email_validator",
+    "requests",
+    "stripe",
+    "ateco",
+)
 NO_SERVER = "postgresql+psycopg://nobody@/nothing?host=/nonexistent"
 
 

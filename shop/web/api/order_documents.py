@@ -14,20 +14,21 @@ from shop.orders.adjustments import adjustments_of
 from shop.orders.order_book import BANK_TRANSFER, CARD, Order, OrderLine, lines_of
 from shop.orders.transfer_instructions import transfer_instructions
 from shop.payments.attempts import attempts_of
-from shop.payments.money_in import due_cents, paid_cents
+from shop.payments.money_in import paid_cents
 from shop.payments.reversals import refunded_cents
 from shop.web.api.vat_documents import vat_rows
 
 
 def order_document(session: Session, order: Order) -> JsonObject:
     """The whole order, with what its payment needs."""
+    paid = paid_cents(session, order.id)
     return order_row(order, lines_of(session, order.id)) | {
         "vat": vat_rows(Quote.from_json(order.quote)),
         "billing": order.billing,
-        "paid_cents": paid_cents(session, order.id),
+        "paid_cents": paid,
         "refunded_cents": refunded_cents(session, order.id),
         "checkout_url": _checkout_url(session, order),
-        "bank_transfer": _bank_transfer(session, order),
+        "bank_transfer": _bank_transfer(order, order.gross_cents - paid),
         "fulfilment": _fulfilment(order),
     }
 
@@ -90,11 +91,10 @@ def _checkout_url(session: Session, order: Order) -> str | None:
     return pages[-1].url if pages else None
 
 
-def _bank_transfer(session: Session, order: Order) -> JsonObject | None:
-    due = due_cents(session, order)
-    if order.payment_method != BANK_TRANSFER or order.state != "AWAITING_PAYMENT" or due == 0:
+def _bank_transfer(order: Order, due_cents: int) -> JsonObject | None:
+    if order.payment_method != BANK_TRANSFER or order.state != "AWAITING_PAYMENT" or due_cents <= 0:
         return None
-    how = transfer_instructions(current_settings().seller, order.rf_reference, Money(due))
+    how = transfer_instructions(current_settings().seller, order.rf_reference, Money(due_cents))
     return {
         "beneficiary": how.beneficiary,
         "iban": how.iban,

@@ -36,7 +36,7 @@ from shop.catalogue import current_price_book
 from shop.catalogue.agreements import typed_code
 from shop.orders.closing import cancel_order
 from shop.orders.direct_orders import place_directly
-from shop.orders.order_book import BANK_TRANSFER, Order, lines_of_several, order_by_number, orders_of
+from shop.orders.order_book import BANK_TRANSFER, Order, OrderSearch, lines_of_several, order_by_number, orders_of
 from shop.orders.order_states import ORDER_STATES
 from shop.orders.placing import CLAUSES, Placement, order_of_cart
 from shop.payments.checkout import start_checkout
@@ -132,7 +132,8 @@ def list_orders(query: dict[str, Any]) -> Response:
     with transaction() as session:
         seen = asked_place(query)
         before = UUID(str(seen[0])) if seen else None
-        found = orders_of(session, visible_party(), state=query["state"], before=before, limit=query["limit"] + 1)
+        wanted = OrderSearch(visible_party(), query["state"], before=before, limit=query["limit"] + 1)
+        found = orders_of(session, wanted)
         lines = lines_of_several(session, [order.id for order in found])
         return reply(
             page_of(found, query["limit"], lambda one: order_row(one, lines[one.id]), lambda one: [str(one.id)])
