@@ -117,7 +117,7 @@ CHECKS = (
         "R14 letters lost",
         "nobody is left behind, though every letter is lost",
         ("tests/flows/test_stripe_outages.py", "-k", "not failing_api"),
-        15,
+        20,
     ),
     Check("R17 drain", "a rolling restart under load fails no request", ("tests/outages/test_drain.py",), 10),
     Check(
