@@ -1,6 +1,9 @@
 # Gettone: `make run` starts everything on this machine; `make help` lists the rest.
 .PHONY: help run test check fast lint lock bench torture screenshots translations clean production development
 
+# Programs that die are started again at once: they read what was compiled before, they do not compile a thousand files.
+unexport PYTHONDONTWRITEBYTECODE
+
 BIN = .venv/bin
 # A part of the suite: make test T=tests/pricing
 T =

@@ -2,8 +2,9 @@
 
 import gc
 
-# First of all: a start makes a million things that stay, and looking for rubbish among them after every 700 costs a
-# tenth of it. Afterwards a request makes some thousands, most of which go without the collector.
+# First of all: a start makes a million things that stay, and looking for rubbish among them costs a tenth of it; the
+# collector begins once the application stands. A request makes some thousands, most of which go without it.
+gc.disable()
 gc.set_threshold(50_000)
 
 import importlib
@@ -79,6 +80,7 @@ def _leave_out_of_collections() -> None:
     Without it a long quote makes the collector walk through every module: a hundred lines cost half as much again.
     """
     gc.freeze()
+    gc.enable()
 
 
 def _configure(app: Flask, settings: Settings) -> None:

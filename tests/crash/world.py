@@ -33,6 +33,8 @@ CALLBACK_AFTER = 0.3
 STUDIOS = 8
 # How the vendor answers is hinted by the company's name: at once, by a callback, or created with its answer lost.
 HINTS = ("", " TARDI", " PERSA")
+# The last would have every program compile the whole source at its start, which no installation does.
+NOT_TOLD = frozenset({"PORT", "GETTONE_FAULT", "PYTHONDONTWRITEBYTECODE"})
 
 
 Vendor = tuple[str, Callable[[], dict[str, Any]], Callable[..., object]]
@@ -101,7 +103,7 @@ def world_on(database_url: str, folder: Path, studios: int = STUDIOS) -> Iterato
         accounting_url, counted, ordered = stack.enter_context(_accounting(folder, front.url))
         smtp_port, letters = stack.enter_context(_mailbox(folder))
         environment = {
-            **{name: value for name, value in os.environ.items() if name not in {"PORT", "GETTONE_FAULT"}},
+            **{name: value for name, value in os.environ.items() if name not in NOT_TOLD},
             "MODE": "sandbox",
             "DATABASE_URL": database_url,
             "PUBLIC_URL": front.url,
