@@ -33,7 +33,7 @@ CALLBACK_AFTER = 0.3
 STUDIOS = 8
 # How the vendor answers is hinted by the company's name: at once, by a callback, or created with its answer lost.
 HINTS = ("", " TARDI", " PERSA")
-# The last would have every program compile the whole source at its start, which no installation does.
+# The last would have every program compile the whole source at its start; what `make` starts is not told of it either.
 NOT_TOLD = frozenset({"PORT", "GETTONE_FAULT", "PYTHONDONTWRITEBYTECODE"})
 
 
