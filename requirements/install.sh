@@ -10,12 +10,25 @@ python=.venv/bin/python
 
 usable() { "$1" -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; }
 
+# Compiled with its own profile (PGO), as distributions and python.org do it. What pyenv or ./configure make when
+# nobody says more runs everything a quarter slower: docs/performance.md.
+optimised() {
+    "$1" -c 'import sys, sysconfig
+arguments = sysconfig.get_config_var("CONFIG_ARGS") or ""
+sys.exit(sys.base_prefix != "/usr" and "--enable-optimizations" not in arguments)'
+}
+
+# The one that PYTHON names, else the first of the known ones, the optimised before the others.
 find_python() {
-    for name in ${PYTHON:-} python3.14 python3.13 python3.12 python3.11 python3; do
-        if usable "$name"; then
-            echo "$name"
-            return
-        fi
+    known='python3.14 python3.13 python3.12 python3.11 python3 /usr/bin/python3'
+    for name in ${PYTHON:-}; do
+        if usable "$name"; then echo "$name"; return; fi
+    done
+    for name in $known; do
+        if usable "$name" && optimised "$name"; then echo "$name"; return; fi
+    done
+    for name in $known; do
+        if usable "$name"; then echo "$name"; return; fi
     done
     {
         echo "Gettone needs Python 3.11 or newer with its venv module, and found none that starts."
@@ -27,7 +40,7 @@ find_python() {
 
 if ! "$python" -c 'import pip' >/dev/null 2>&1; then
     found=$(find_python)
-    echo "==> Making the virtual environment .venv with $("$found" --version)"
+    echo "==> Making the virtual environment .venv with $("$found" --version), $(command -v "$found")"
     "$found" -m venv --clear .venv
 fi
 
