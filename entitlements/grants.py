@@ -15,6 +15,7 @@ from entitlements.running.licence_grants import grant_licence
 from entitlements.wallets import WalletBucket, fill_bucket
 from foundation import clock
 from foundation.database import APPEND_ONLY, Identified, Model
+from foundation.driver_statements import directly
 from foundation.events import Subject, record_event
 from foundation.ids import new_id
 from foundation.jobs import schedule_due
@@ -56,7 +57,7 @@ def grant(session: Session, line: PaidLine) -> bool:
     if kind not in _STRATEGIES:
         raise UnknownGrant(kind)
     claim = {"id": new_id(), "cause_kind": line.cause.kind, "cause_id": line.cause.id}
-    if session.execute(_CLAIM, claim | {"kind": kind, "quantity": line.quantity}).first() is None:
+    if directly(session, _CLAIM, claim | {"kind": kind, "quantity": line.quantity}).first() is None:
         return False
     _STRATEGIES[kind](session, line)
     return True

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from entitlements.links import Cause
 from foundation import clock
 from foundation.database import APPEND_ONLY, Identified, Model
+from foundation.driver_statements import directly
 from foundation.ids import new_id
 
 EUR_CENTS = "EUR"
@@ -128,7 +129,7 @@ def book(session: Session, cause: Cause, postings: list[Posting], first_ordinal:
         "cause_id": cause.id,
         "now": clock.now(),
     }
-    return len(session.execute(_BOOK, values).all()) == len(wanted)
+    return len(directly(session, _BOOK, values).all()) == len(wanted)
 
 
 def account_ids(session: Session, accounts: set[Account]) -> dict[Account, UUID]:
@@ -145,7 +146,7 @@ def account_ids(session: Session, accounts: set[Account]) -> dict[Account, UUID]
     found: dict[Account, UUID] = {}
     # What another transaction made meanwhile is seen by the next statement.
     while len(found) < len(wanted):
-        rows = session.execute(_ACCOUNTS, values)
+        rows = directly(session, _ACCOUNTS, values).all()
         found = {Account(row.kind, row.unit, row.owner_id, row.label): row.id for row in rows}
     return found
 

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from flask import current_app
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import BigInteger, Connection, Date, DateTime, Engine, Interval, MetaData, Text, Uuid, event
+from sqlalchemy import BigInteger, Connection, Date, DateTime, Engine, Interval, MetaData, Text, Uuid, event, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import InvalidatePoolError
@@ -22,6 +22,7 @@ from sqlalchemy.pool import Pool
 from sqlalchemy.types import TypeEngine
 
 from foundation import clock
+from foundation.driver_statements import DriverConnection, directly, driver_connection, listened_to
 from foundation.faults import fault_point
 from foundation.ids import new_id
 from foundation.settings import Settings, current_settings
@@ -31,12 +32,12 @@ APPEND_ONLY = "append_only"
 
 _AFTER_COMMIT, _LOOKING, _ALONE = "gettone.after_commit", "gettone.looking", "gettone.alone"
 _LONGEST_LIFE_SECONDS = 1_800
-_SHIFT = "SELECT shift FROM clock_shift"
+_SHIFT = text("SELECT shift FROM clock_shift")
 _open: ContextVar[bool] = ContextVar("transaction_open", default=False)
 
 JsonObject = dict[str, Any]
 # What carries out a statement: the session of a transaction, or the connection of `alone()`.
-Executor = Session | Connection
+Executor = Session | Connection | DriverConnection
 
 
 class NestedTransaction(Exception):
@@ -182,19 +183,22 @@ def apart() -> Iterator[Session]:
 
 
 @contextmanager
-def alone() -> Iterator[Connection]:
+def alone() -> Iterator[Connection | DriverConnection]:
     """A connection whose every statement is a transaction of its own: for one statement, or for looking (M23).
 
     The server begins and commits by itself, which spares two ways to it and back. Never for two writes.
     """
     bind = cast("Engine | Connection", database.engines[None])
-    if isinstance(bind, Engine):
-        with _each_alone(bind).connect() as connection:
-            yield connection
-    else:
+    if not isinstance(bind, Engine):
         # Where one connection stands in for the engine, whoever opened it decides when it commits.
         with bind.begin_nested():
             yield bind
+    elif listened_to(bind):
+        with _each_alone(bind).connect() as heard:
+            yield heard
+    else:
+        with driver_connection(bind) as connection:
+            yield connection
 
 
 def _each_alone(engine: Engine) -> Engine:
@@ -236,5 +240,4 @@ def _refuse_to_write(session: Session, *_flush: object) -> None:
 
 def follow_stored_shift(session: Session) -> None:
     """Make this process's business clock follow the sandbox's stored shift."""
-    stored = session.connection().exec_driver_sql(_SHIFT).scalar()
-    clock.follow(stored or timedelta())
+    clock.follow(directly(session, _SHIFT, {}).scalar() or timedelta())

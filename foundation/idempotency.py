@@ -1,20 +1,28 @@
 """Idempotency keys (M24): the first request's final outcome is stored and replayed; rows commit apart (M23)."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import LargeBinary, delete, select, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import LargeBinary, delete, select, text, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from foundation import clock
 from foundation.database import Model, apart
+from foundation.driver_statements import directly
 
 # A caller whose first try died with its process must be served within ten seconds. A try that takes longer may be
 # joined by a second one: both work on the same named rows, and only one of them keeps its answer.
 LEASE = timedelta(seconds=8)
 KEPT = timedelta(days=30)
 LONGEST_KEY = 255
+_CLAIM = text(
+    "INSERT INTO idempotency_keys (scope, key, request_hash, leased_until, created_at)"
+    " VALUES (:scope, :key, :request_hash, :leased_until, :created_at) ON CONFLICT DO NOTHING RETURNING key"
+)
+_FINISH = text(
+    "UPDATE idempotency_keys SET status = :status, content_type = :content_type, body = :body"
+    " WHERE scope = :scope AND key = :key AND leased_until = :leased_until AND status IS NULL RETURNING key"
+)
 
 
 class IdempotencyKey(Model):
@@ -66,10 +74,7 @@ def claim(scope: str, key: str, request_hash: str) -> Claim:
     now = clock.real_now()
     values = {"scope": scope, "key": key, "request_hash": request_hash, "leased_until": now + LEASE, "created_at": now}
     with apart() as session:
-        made = session.execute(
-            insert(IdempotencyKey).values(values).on_conflict_do_nothing().returning(IdempotencyKey.key)
-        )
-        if made.scalar() is not None:
+        if directly(session, _CLAIM, values).first() is not None:
             return Go(now + LEASE)
         where = (IdempotencyKey.scope == scope, IdempotencyKey.key == key)
         known = session.scalars(select(IdempotencyKey).where(*where).with_for_update()).one_or_none()
@@ -100,14 +105,8 @@ def finish_within(session: Session, scope: str, key: str, lease: Go, answer: Rep
 
     Answers False, and the effect must not commit, when the lease ran out and another try has taken over.
     """
-    stored = session.execute(
-        update(IdempotencyKey)
-        .where(IdempotencyKey.scope == scope, IdempotencyKey.key == key)
-        .where(IdempotencyKey.leased_until == lease.leased_until, IdempotencyKey.status.is_(None))
-        .values(status=answer.status, content_type=answer.content_type, body=answer.body)
-        .returning(IdempotencyKey.key)
-    )
-    return stored.scalar() is not None
+    ours = {"scope": scope, "key": key, "leased_until": lease.leased_until}
+    return directly(session, _FINISH, ours | asdict(answer)).first() is not None
 
 
 def release(scope: str, key: str, lease: Go) -> None:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, text
+from sqlalchemy import text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from foundation import clock
@@ -40,6 +40,7 @@ _COUNT = text(
     RETURNING count, window_ends_at
     """
 )
+_FORGET = text("DELETE FROM throttle_counters WHERE key = :key")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,4 +85,4 @@ def count_try(key: str, limit: Limit) -> timedelta | None:
 def forget_tries(key: str) -> None:
     """Start counting `key` anew (after a success)."""
     with alone() as connection:
-        connection.execute(delete(ThrottleCounter).where(ThrottleCounter.key == key))
+        connection.execute(_FORGET, {"key": key})

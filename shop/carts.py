@@ -12,6 +12,7 @@ from sqlalchemy import (
     Index,
     String,
     UniqueConstraint,
+    bindparam,
     delete,
     func,
     select,
@@ -84,6 +85,12 @@ class CartCompany(Model):
     company_id: Mapped[UUID] = mapped_column(ForeignKey("parties.id"), primary_key=True)
     extend_active_services: Mapped[bool]
     years: Mapped[int]
+
+
+# Asked with every page, so these statements are made once.
+_PACKS = select(func.count()).select_from(CartLine).join(Cart, Cart.id == CartLine.cart_id).where(Cart.state == "OPEN")
+_PACKS_OF_PARTY = _PACKS.where(Cart.party_id == bindparam("whose"))
+_PACKS_OF_BROWSER = _PACKS.where(Cart.id == bindparam("whose"), Cart.party_id.is_(None))
 
 
 class CartTooLong(Exception):
@@ -268,8 +275,8 @@ def count_packs(executor: Executor, party_id: UUID | None, cart_id: UUID | None)
     """How many lines the open cart holds (the figure in the header)."""
     if party_id is None and cart_id is None:
         return 0
-    query = select(func.count()).select_from(CartLine).join(Cart, Cart.id == CartLine.cart_id)
-    return executor.scalar(query.where(_open(party_id, cart_id))) or 0
+    counted = _PACKS_OF_PARTY if party_id is not None else _PACKS_OF_BROWSER
+    return int(executor.execute(counted, {"whose": party_id or cart_id}).scalar_one())
 
 
 def _touch(session: Session, cart: Cart) -> None:

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Mapped, Session
 
 from foundation import clock
 from foundation.database import Identified, JsonObject, Model, apart, transaction
+from foundation.driver_statements import directly
 from foundation.ids import new_id
 from foundation.jobs.failures import describe
 from foundation.jobs.registry import pause_after
@@ -87,7 +88,7 @@ def schedule_due(
 ) -> bool:
     """Ask for `rule` on `subject_id` at `due_at` (business time); answers False when that row exists already."""
     row = {"id": new_id(), "rule": rule, "subject_id": subject_id, "period": period, "due_at": due_at}
-    return session.execute(_SCHEDULE, row | {"data": json.dumps(data)}).scalar() is not None
+    return directly(session, _SCHEDULE, row | {"data": json.dumps(data)}).scalar() is not None
 
 
 def cancel_due(session: Session, rule: str, subject_id: UUID, period: str = "once") -> None:
@@ -102,7 +103,7 @@ def cancel_all_due(session: Session, subject_id: UUID, *rules: str) -> None:
 
 def _cancel(session: Session, subject_id: UUID, rules: list[str], period: str | None) -> None:
     values = {"rules": rules, "subject_id": subject_id, "period": period, "now": clock.now()}
-    session.execute(_CANCEL, values)
+    directly(session, _CANCEL, values)
 
 
 def run_due(limit: int = 1_000) -> int:

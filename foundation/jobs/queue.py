@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from foundation import clock
 from foundation.database import Executor
+from foundation.driver_statements import directly
 from foundation.jobs.registry import JobUnknown, registered_jobs
 
 QUEUE = "gettone"
@@ -46,7 +47,7 @@ def defer(
         "arguments": json.dumps(arguments),
         "scheduled_at": clock.real_now() + after if after else None,
     }
-    return int(session.execute(_DEFER, values).scalar_one())
+    return int(directly(session, _DEFER, values).scalar_one())
 
 
 def store_and_defer(executor: Executor, store: str, values: Mapping[str, object], name: str, argument: str) -> bool:
@@ -56,7 +57,7 @@ def store_and_defer(executor: Executor, store: str, values: Mapping[str, object]
     """
     _refuse_unknown(name)
     job = {"job_queue": QUEUE, "job_name": name, "job_argument": argument}
-    return executor.execute(_stored_and_deferred(store), {**values, **job}).first() is not None
+    return directly(executor, _stored_and_deferred(store), {**values, **job}).first() is not None
 
 
 @cache

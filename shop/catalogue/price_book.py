@@ -7,10 +7,11 @@ from types import MappingProxyType
 from typing import TypeAlias
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from foundation.database import JsonObject
+from foundation.driver_statements import directly
 from pricing import ExtensionScope, VatRate
 from shop.catalogue.agreements import Agreement, agreement_of
 from shop.catalogue.products import Codes, Label, Product, label_of, product_of, rate_of
@@ -81,6 +82,13 @@ def view_of(version: int, document: JsonObject, on: date) -> PriceBookView:
 
 _Key: TypeAlias = tuple[UUID, date]
 _MOST_REMEMBERED = 16
+# Asked with every page that shows a price, so the statement is made once.
+_IN_FORCE = (
+    select(PriceBook.id)
+    .where(PriceBook.valid_from_on <= bindparam("on"))
+    .order_by(PriceBook.valid_from_on.desc(), PriceBook.version.desc())
+    .limit(1)
+)
 _remembered: dict[_Key, PriceBookView] = {}
 
 
@@ -89,13 +97,7 @@ def current_price_book(session: Session, on: date) -> PriceBookView:
 
     Raises NoPriceBook.
     """
-    query = (
-        select(PriceBook.id)
-        .where(PriceBook.valid_from_on <= on)
-        .order_by(PriceBook.valid_from_on.desc(), PriceBook.version.desc())
-        .limit(1)
-    )
-    return _view(session, session.scalar(query), on)
+    return _view(session, directly(session, _IN_FORCE, {"on": on}).scalar(), on)
 
 
 def price_book_version(session: Session, version: int, on: date) -> PriceBookView:

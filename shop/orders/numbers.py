@@ -6,6 +6,7 @@ from stdnum.iso7064 import mod_97_10
 
 from foundation import clock
 from foundation.database import Model
+from foundation.driver_statements import directly
 
 
 class OrderCounter(Model):
@@ -26,7 +27,7 @@ _NEXT = text(
 def next_order_number(session: Session) -> str:
     """Take the next number of the Rome year; the last thing a placement does, because it locks the counter."""
     year = clock.today().year
-    return f"ORD-{year}-{session.execute(_NEXT, {'year': year}).scalar_one():06d}"
+    return f"ORD-{year}-{directly(session, _NEXT, {'year': year}).scalar_one():06d}"
 
 
 def rf_reference(number: str) -> str:

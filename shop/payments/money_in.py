@@ -1,12 +1,14 @@
 """Money in (M15): facts (Stripe charges, bank lines), and their allocations to orders, many to many. Append-only."""
 
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, func, select, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, bindparam, func, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from foundation.database import APPEND_ONLY, Identified, JsonObject, Model
+from foundation.driver_statements import directly
 from shop.orders.order_book import Order
 from shop.payments.attempts import PaymentAttempt
 
@@ -108,21 +110,22 @@ class FinanceTask(Identified, Model):
     resolution: Mapped[str | None]
 
 
+# Asked several times with every order, so these statements are made once.
+_ALLOCATED = func.coalesce(func.sum(PaymentAllocation.amount_cents), 0)
+_PAID = select(_ALLOCATED).where(PaymentAllocation.order_id == bindparam("order_id"))
+_PAID_AND_LAST_TRANSFER = _PAID.add_columns(func.max(Payment.recorded_at).filter(Payment.source == "bank")).join(
+    Payment, Payment.id == PaymentAllocation.payment_id
+)
+
+
 def paid_cents(session: Session, order_id: UUID) -> int:
     """How much is allocated to an order, summed from its allocations."""
-    query = select(func.coalesce(func.sum(PaymentAllocation.amount_cents), 0))
-    return int(session.execute(query.where(PaymentAllocation.order_id == order_id)).scalar_one())
+    return int(directly(session, _PAID, {"order_id": order_id}).scalar_one())
 
 
 def paid_and_last_transfer(session: Session, order_id: UUID) -> tuple[int, datetime | None]:
     """How much is allocated to an order, and when the latest bank transfer among it was recorded."""
-    transfers = func.max(Payment.recorded_at).filter(Payment.source == "bank")
-    query = (
-        select(func.coalesce(func.sum(PaymentAllocation.amount_cents), 0), transfers)
-        .join(Payment, Payment.id == PaymentAllocation.payment_id)
-        .where(PaymentAllocation.order_id == order_id)
-    )
-    row = session.execute(query).one()
+    row: Any = directly(session, _PAID_AND_LAST_TRANSFER, {"order_id": order_id}).one()
     return int(row[0]), row[1]
 
 

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from entitlements import Account, Cause, Posting, book
 from foundation import clock
 from foundation.database import JsonObject
+from foundation.driver_statements import directly
 from foundation.events import record_event
 from foundation.faults import fault_point
 from foundation.ids import new_id
@@ -77,7 +78,7 @@ def record_payment(session: Session, order: Order, money: MoneyFact) -> bool:
 
 def _store(session: Session, order: Order, money: MoneyFact) -> UUID | None:
     values = asdict(money) | {"id": new_id(), "allocation_id": new_id(), "order_id": order.id, "now": clock.now()}
-    return session.execute(_STORE, values).scalar()
+    return directly(session, _STORE, values).scalar()
 
 
 def book_receipt(session: Session, order: Order, money: MoneyFact, payment_id: UUID) -> None:

@@ -27,6 +27,7 @@ from entitlements import (
     void_purchases,
 )
 from foundation import clock
+from foundation.driver_statements import directly
 from foundation.jobs import DueRow, due_rule, schedule_due
 from shop.orders.order_book import Order, lines_of
 from shop.payments.finance_tasks import close_tasks
@@ -59,7 +60,7 @@ def follow_reversals(session: Session, order: Order) -> None:
     not created yet. A lost one ends it and suspends the licences, which a won one gives back; a full refund ends it,
     and suspends where finance decided so.
     """
-    if not session.scalar(_CONTESTED, {"order_id": order.id}):
+    if not directly(session, _CONTESTED, {"order_id": order.id}).scalar_one():
         return
     disputes = _disputes_of(session, order.id)
     if not disputes and not fully_refunded(session, order.id):

@@ -42,7 +42,7 @@ def test_a_statement_alone_is_committed_and_the_next_transaction_can_be_undone(c
     count = text("SELECT count FROM throttle_counters WHERE key = 'alone'")
     with committed_app.app_context():
         with alone() as session:
-            session.execute(text("INSERT INTO throttle_counters VALUES ('alone', now(), 1)"))
+            session.execute(text("INSERT INTO throttle_counters VALUES ('alone', now(), 1)"), {})
             with looking() as other:
                 assert other.execute(count).scalar_one() == 1
         with suppress(ZeroDivisionError), transaction() as session:
