@@ -1,17 +1,22 @@
 """Companies (M6): a client's company, from the request to create it until the vendor's software has it."""
 
-from collections.abc import Collection
+from collections.abc import Sequence
 from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import (
+    ARRAY,
+    BindParameter,
     CheckConstraint,
     ColumnElement,
     CompoundSelect,
     ForeignKey,
     Index,
     String,
+    Uuid,
+    bindparam,
     exists,
+    func,
     select,
     text,
     true,
@@ -68,6 +73,38 @@ class CompanyNotFound(Exception):
         self.company_id = company_id
 
 
+def seen_companies(
+    studio_id: UUID | BindParameter[UUID], among: BindParameter[Sequence[UUID]] | None = None
+) -> CompoundSelect[tuple[UUID]]:
+    """The query for the companies a studio sees: linked ones, those it pays for, and what it asked for and has no end.
+
+    Unlinking ends it all, except where the studio still pays: it must be able to hand that over. Who asks of some
+    companies only names them in `among`: else all are found first, be they a hundred thousand.
+    """
+    later = aliased(PayerPeriod)
+    newer = exists().where(later.company_id == PayerPeriod.company_id, later.from_at > PayerPeriod.from_at)
+    linked = select(StudioLink.company_id).where(StudioLink.studio_id == studio_id, StudioLink.unlinked_at.is_(None))
+    asked_for = select(Company.id).where(Company.requested_by_party_id == studio_id, Company.state != "READY")
+    paid_for = select(PayerPeriod.company_id).where(PayerPeriod.payer_party_id == studio_id, ~newer)
+    if among is not None:
+        linked = linked.where(StudioLink.company_id == func.any(among))
+        asked_for = asked_for.where(Company.id == func.any(among))
+        paid_for = paid_for.where(PayerPeriod.company_id == func.any(among))
+    return union(linked, asked_for, paid_for)
+
+
+# The companies a studio names among those it sees, by name and whole: asked with most of what a studio does.
+_NAMED: BindParameter[Sequence[UUID]] = bindparam("company_ids", type_=ARRAY(Uuid()))
+_NAMED_AND_SEEN = Company.id.in_(seen_companies(bindparam("studio_id", type_=Uuid()), _NAMED))
+NAMES_OF_SEEN = (
+    select(Party.id, Party.name)
+    .join(Company, Company.id == Party.id)
+    .where(Party.id == func.any(_NAMED), _NAMED_AND_SEEN, Company.state != "REJECTED")
+)
+_WITH_PARTY = select(Company, Party).join(Party, Party.id == Company.id).where(Company.id == func.any(_NAMED))
+_SEEN_WITH_PARTY = _WITH_PARTY.where(_NAMED_AND_SEEN)
+
+
 class CompanyAlreadyExists(Exception):
     """A live company with this tax code exists; whose it is stays untold (M6)."""
 
@@ -80,10 +117,8 @@ def company_of(session: Session, company_id: UUID, studio_id: UUID | None) -> tu
 
     Raises CompanyNotFound, alike for what does not exist and for what is somebody else's.
     """
-    query = select(Company, Party).join(Party, Party.id == Company.id).where(Company.id == company_id)
-    if studio_id is not None:
-        query = query.where(Company.id.in_(seen_companies(studio_id, [company_id])))
-    found = session.execute(query).one_or_none()
+    query = _WITH_PARTY if studio_id is None else _SEEN_WITH_PARTY
+    found = session.execute(query, {"company_ids": [company_id], "studio_id": studio_id}).one_or_none()
     if found is None:
         raise CompanyNotFound(company_id)
     return found[0], found[1]
@@ -172,21 +207,3 @@ def _found(search: str) -> list[ColumnElement[bool]]:
         return []
     pattern = f"%{like_literal(wanted)}%"
     return [Party.name.ilike(pattern) | Party.vat_number.ilike(pattern) | Party.tax_code.ilike(pattern)]
-
-
-def seen_companies(studio_id: UUID, among: Collection[UUID] | None = None) -> CompoundSelect[tuple[UUID]]:
-    """The query for the companies a studio sees: linked ones, those it pays for, and what it asked for and has no end.
-
-    Unlinking ends it all, except where the studio still pays: it must be able to hand that over. Who asks of some
-    companies only names them in `among`: else all are found first, be they a hundred thousand.
-    """
-    later = aliased(PayerPeriod)
-    newer = exists().where(later.company_id == PayerPeriod.company_id, later.from_at > PayerPeriod.from_at)
-    linked = select(StudioLink.company_id).where(StudioLink.studio_id == studio_id, StudioLink.unlinked_at.is_(None))
-    asked_for = select(Company.id).where(Company.requested_by_party_id == studio_id, Company.state != "READY")
-    paid_for = select(PayerPeriod.company_id).where(PayerPeriod.payer_party_id == studio_id, ~newer)
-    if among is not None:
-        linked = linked.where(StudioLink.company_id.in_(among))
-        asked_for = asked_for.where(Company.id.in_(among))
-        paid_for = paid_for.where(PayerPeriod.company_id.in_(among))
-    return union(linked, asked_for, paid_for)

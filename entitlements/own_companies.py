@@ -1,13 +1,13 @@
 """A studio's own companies, by name: whom it may buy a pack or a top-up for (D20)."""
 
-from collections.abc import Collection
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from entitlements.companies import Company, like_literal, seen_companies
+from entitlements.companies import NAMES_OF_SEEN, Company, like_literal, seen_companies
 from entitlements.parties import Party
+from foundation.driver_statements import directly
 
 
 def own_company_choices(session: Session, studio_id: UUID, search: str = "", limit: int = 50) -> list[tuple[UUID, str]]:
@@ -15,7 +15,7 @@ def own_company_choices(session: Session, studio_id: UUID, search: str = "", lim
     query = (
         select(Party.id, Party.name)
         .join(Company, Company.id == Party.id)
-        .where(_own(studio_id))
+        .where(Company.id.in_(seen_companies(studio_id)), Company.state != "REJECTED")
         .order_by(Party.sort_name, Party.id)
         .limit(limit)
     )
@@ -29,10 +29,5 @@ def names_of_own_companies(session: Session, studio_id: UUID, ids: set[UUID]) ->
     """The names of those among `ids` that this studio follows; everybody else's are left out."""
     if not ids:
         return {}
-    query = select(Party.id, Party.name).join(Company, Company.id == Party.id)
-    rows = session.execute(query.where(Party.id.in_(ids), _own(studio_id, ids)))
+    rows = directly(session, NAMES_OF_SEEN, {"company_ids": list(ids), "studio_id": studio_id}).all()
     return {row.id: row.name for row in rows}
-
-
-def _own(studio_id: UUID, among: Collection[UUID] | None = None) -> ColumnElement[bool]:
-    return Company.id.in_(seen_companies(studio_id, among)) & (Company.state != "REJECTED")

@@ -13,11 +13,12 @@ from typing import Any, cast
 import psycopg
 from psycopg.pq import TransactionStatus
 from psycopg.rows import namedtuple_row
-from sqlalchemy import ClauseElement, Connection, CursorResult, Engine, Executable, PoolProxiedConnection
+from sqlalchemy import ARRAY, ClauseElement, Connection, CursorResult, Engine, Executable, PoolProxiedConnection
 from sqlalchemy.engine.interfaces import Dialect
 from sqlalchemy.exc import DBAPIError, MultipleResultsFound, NoResultFound
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.types import TypeEngine
 
 Values = Mapping[str, object]
 
@@ -153,9 +154,15 @@ def _translated(statement: ClauseElement, dialect: Dialect) -> tuple[bytes, Mapp
     compiled = statement.compile(dialect=dialect)
     if not isinstance(compiled, SQLCompiler) or compiled.post_compile_params:
         raise Unfinished
-    if any(value.type.dialect_impl(dialect).bind_processor(dialect) for value in compiled.binds.values()):
+    if any(_is_translated(value.type, dialect) for value in compiled.binds.values()):
         raise Unfinished
     return compiled.string.encode(), {name: value for name, value in compiled.params.items() if value is not None}
+
+
+def _is_translated(kind: TypeEngine[Any], dialect: Dialect) -> bool:
+    """Whether SQLAlchemy hands the driver something else than it was given; a list's members are what counts."""
+    member = kind.item_type if isinstance(kind, ARRAY) else kind
+    return member.dialect_impl(dialect).bind_processor(dialect) is not None
 
 
 def _as_sqlalchemy(engine: Engine, sql: str | None, values: Values, problem: psycopg.Error) -> BaseException:

@@ -6,18 +6,21 @@ Every function is pure and takes the language; `install` registers them as Jinja
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any, Final, cast
 from zoneinfo import ZoneInfo
 
-from flask import Flask, has_app_context, has_request_context, request
+from flask import Flask, has_request_context, request
+from flask.ctx import AppContext
 from flask.globals import app_ctx
 from flask_babel import get_locale
+from werkzeug.local import LocalProxy
 
 ITALIAN: Final = "it"
 ENGLISH: Final = "en"
 LANGUAGES: Final = (ITALIAN, ENGLISH)
 LANGUAGE_COOKIE: Final = "language"
 
+_CONTEXT: Final = cast("LocalProxy[AppContext]", app_ctx)
 _ROME: Final = ZoneInfo("Europe/Rome")
 _NO_BREAK: Final = "\u00a0"
 _MINUS: Final = "\u2212"
@@ -121,8 +124,12 @@ def language() -> str:
 
 def readers_language() -> str:
     """The language of whoever reads this: the browser's choice, or the recipient's while a mail is written."""
-    # A page asks some three hundred times: what Flask-Babel has found out is taken from where it keeps it.
-    kept = vars(app_ctx.g).get("_flask_babel") if has_app_context() else None
+    # A page asks some three hundred times: what Flask-Babel has found out is taken from where it keeps it, and the
+    # context is asked for once, not by every attribute.
+    try:
+        kept = vars(_CONTEXT._get_current_object().g).get("_flask_babel")  # noqa: SLF001 - werkzeug documents it
+    except RuntimeError:
+        kept = None
     locale = getattr(kept, "babel_locale", None) or get_locale()
     return locale.language if locale is not None and locale.language in LANGUAGES else ITALIAN
 

@@ -53,7 +53,7 @@ def _said(texts: Mapping[str, Translations]) -> Callable[..., str]:
     """Jinja's `_`: a text in the reader's language; as Jinja's own, always a format, and escaped where the page is."""
 
     @cache
-    def plain(language: str, message: str, *, escaped: bool) -> str:
+    def plain(language: str, message: str, escaped: bool) -> str:  # noqa: FBT001 - a key by name costs twice as much
         text: str = texts[language].gettext(message)
         return (Markup(text) if escaped else text) % {}  # noqa: S704 - our own texts
 
@@ -61,7 +61,7 @@ def _said(texts: Mapping[str, Translations]) -> Callable[..., str]:
     def said(evaluated: EvalContext, message: str, **values: object) -> str:
         escaped = bool(evaluated.autoescape)
         if not values:
-            return plain(readers_language(), message, escaped=escaped)
+            return plain(readers_language(), message, escaped)
         text: str = texts[readers_language()].gettext(message)
         return (Markup(text) if escaped else text) % values  # noqa: S704 - our own texts; values are escaped
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, Select, UniqueConstraint, select
+from sqlalchemy import ARRAY, ForeignKey, Index, Select, UniqueConstraint, Uuid, bindparam, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
@@ -20,6 +20,7 @@ from entitlements.links import link_of
 from entitlements.parties import Party
 from foundation import clock
 from foundation.database import APPEND_ONLY, Identified, Model
+from foundation.driver_statements import directly
 from foundation.events import Subject, record_event
 from foundation.ids import new_id
 from foundation.principal import Principal
@@ -110,6 +111,13 @@ def sign_contract(session: Session, party_id: UUID, version: str, locale: str, b
     return True
 
 
+# Asked with every page of the catalogue, so the statement is made once.
+_SIGNED = select(ContractSignature.party_id).where(
+    ContractSignature.party_id == func.any(bindparam("party_ids", type_=ARRAY(Uuid()))),
+    ContractSignature.contract == EINVOICING,
+)
+
+
 def signature_of(session: Session, party_id: UUID) -> Signed | None:
     """The signature of a party's contract, if it has signed."""
     found = session.execute(_signatures().where(ContractSignature.party_id == party_id)).one_or_none()
@@ -118,10 +126,7 @@ def signature_of(session: Session, party_id: UUID) -> Signed | None:
 
 def parties_that_signed(session: Session, party_ids: Iterable[UUID]) -> set[UUID]:
     """Those of these parties whose e-invoicing contract is signed, in one query."""
-    query = select(ContractSignature.party_id).where(
-        ContractSignature.party_id.in_(list(party_ids)), ContractSignature.contract == EINVOICING
-    )
-    return set(session.scalars(query))
+    return {row.party_id for row in directly(session, _SIGNED, {"party_ids": list(party_ids)}).all()}
 
 
 def signatures(session: Session, search: str = "", before: UUID | None = None, limit: int = 50) -> list[Signed]:

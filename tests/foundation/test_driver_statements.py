@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 from flask import Flask
-from sqlalchemy import bindparam, event, select, text
+from sqlalchemy import ARRAY, Uuid, bindparam, event, func, select, text
 from sqlalchemy.exc import IntegrityError, MultipleResultsFound, NoResultFound, OperationalError
 
 from foundation import clock
@@ -70,6 +70,20 @@ def test_rows_are_the_same_by_every_way(committed_app: Flask) -> None:
         assert tuple(row) == tuple(wanted)
         assert (row.number, row.id, row.at) == (7, UUID(int=9), VALUES["at"])
         assert (row.facts, row.nothing, row.share) == ({"a": [1, None]}, None, "100%")
+
+
+def test_a_select_goes_with_its_constants_and_its_lists(committed_app: Flask) -> None:
+    named = select(DueRow.subject_id).where(
+        DueRow.subject_id == func.any(bindparam("subjects", type_=ARRAY(Uuid()))), DueRow.attempts == 0
+    )
+    subjects = [new_id(), new_id()]
+    with committed_app.app_context():
+        with transaction() as session:
+            for subject in subjects:
+                schedule_due(session, "tests.driver", subject, clock.now())
+        with alone() as connection:
+            rows = directly(connection, named, {"subjects": [*subjects, new_id()]}).all()
+    assert {row.subject_id for row in rows} == set(subjects)
 
 
 def test_found_rows_are_read_as_sqlalchemys_are(committed_app: Flask) -> None:
