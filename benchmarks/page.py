@@ -3,6 +3,8 @@
 import os
 import platform
 import subprocess
+import sys
+import sysconfig
 import time
 from pathlib import Path
 
@@ -22,7 +24,15 @@ def machine() -> str:
     commit = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False).stdout.strip()  # noqa: S603 - our own
     load = "/".join(f"{value:.1f}" for value in os.getloadavg())
     at = time.strftime("%Y-%m-%d %H:%M")
-    return f"{at}, commit {commit or 'unknown'}, {os.cpu_count()} cores {platform.machine()}, load {load}"
+    cores = f"{os.cpu_count()} cores {platform.machine()}"
+    return f"{at}, commit {commit or 'unknown'}, {cores}, {_python()}, load {load}"
+
+
+def _python() -> str:
+    """The interpreter, and whether it was compiled with its own profile, as `requirements/install.sh` asks."""
+    arguments = sysconfig.get_config_var("CONFIG_ARGS") or ""
+    optimised = sys.base_prefix == "/usr" or "--enable-optimizations" in arguments
+    return f"Python {platform.python_version()}{'' if optimised else ' (not an optimised build)'}"
 
 
 def write(page: Path, about: str, taken: Taken) -> None:
