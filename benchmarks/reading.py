@@ -20,7 +20,9 @@ class Reading:
         self._world, self._shop, self._count = world, shop, count
         self._product, self._anybody, self._owner = shop.caller("product"), shop.stranger(), shop.person()
         self._companies = itertools.cycle(shop.company_ids(_SAMPLE, skip=10))
-        self._buyer, unserved = shop.caller("studio"), shop.company_ids(LENGTHS[-1] // LINES_OF_A_COMPANY, skip=10)
+        # A token may ask six hundred times a minute, so every length has one of its own.
+        self._buyers = {length: shop.caller("studio") for length in LENGTHS}
+        unserved = shop.company_ids(LENGTHS[-1] // LINES_OF_A_COMPANY, skip=10)
         self._carts = {length: asked_over_the_api(length, unserved) for length in LENGTHS}
         for leg in self.legs():
             leg()
@@ -37,7 +39,7 @@ class Reading:
         ]
 
     def _quote(self, length: int) -> bytes:
-        status, _headers, body = self._buyer.ask("POST", "/api/v1/quotes", self._carts[length], _JSON)
+        status, _headers, body = self._buyers[length].ask("POST", "/api/v1/quotes", self._carts[length], _JSON)
         assert status == HTTPStatus.OK, (status, body[:500])
         return body
 
