@@ -115,7 +115,9 @@ def _carry_out(engine: Engine, driver: "psycopg.Connection[Any]", statement: Cla
     try:
         cursor = driver.cursor(row_factory=namedtuple_row)
         cursor.execute(sql, {**constants, **values})
-        return Found(cursor.fetchall() if cursor.description else ())
+        # Asking for the description would describe every column; whether there are any is all that is asked.
+        has_rows = cursor.pgresult is not None and cursor.pgresult.nfields > 0
+        return Found(cursor.fetchall() if has_rows else ())
     except psycopg.Error as problem:
         raise _as_sqlalchemy(engine, sql.decode(), values, problem) from problem
 
