@@ -29,6 +29,7 @@ from entitlements.company_states import CompanyState
 from entitlements.links import PayerPeriod, StudioLink
 from entitlements.parties import COMPANY, Party
 from foundation.database import JsonObject, Model
+from foundation.driver_statements import directly
 
 _LIVE = "state <> 'REJECTED'"
 
@@ -101,6 +102,7 @@ NAMES_OF_SEEN = (
     .join(Company, Company.id == Party.id)
     .where(Party.id == func.any(_NAMED), _NAMED_AND_SEEN, Company.state != "REJECTED")
 )
+_SEEN = select(Company.id).where(Company.id == func.any(_NAMED), _NAMED_AND_SEEN)
 _WITH_PARTY = select(Company, Party).join(Party, Party.id == Company.id).where(Company.id == func.any(_NAMED))
 _SEEN_WITH_PARTY = _WITH_PARTY.where(_NAMED_AND_SEEN)
 
@@ -122,6 +124,11 @@ def company_of(session: Session, company_id: UUID, studio_id: UUID | None) -> tu
     if found is None:
         raise CompanyNotFound(company_id)
     return found[0], found[1]
+
+
+def sees_company(session: Session, studio_id: UUID, company_id: UUID) -> bool:
+    """Whether a studio sees a company (`seen_companies`)."""
+    return directly(session, _SEEN, {"company_ids": [company_id], "studio_id": studio_id}).first() is not None
 
 
 def companies_of(

@@ -6,6 +6,7 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from entitlements.known_licences import storage_of
 from entitlements.running.service_states import ServiceState
 from foundation import clock
 from foundation.database import APPEND_ONLY, Identified, JsonObject, Model
@@ -70,7 +71,7 @@ class Licence(Identified, Model):
     @property
     def storage_gb(self) -> int:
         """The gigabytes that all its units together give (F004-27)."""
-        return self.quantity * int(self.limits.get("storage_gb", 0))
+        return storage_of(self.quantity, self.limits)
 
 
 class LicenceTerm(Identified, Model):

@@ -1,10 +1,7 @@
 """Standing: how a company stood at an instant, as one word with its reasons, from its rights and its history (M19)."""
 
 from dataclasses import dataclass
-from datetime import datetime
 
-from entitlements.companies import Company
-from entitlements.licences import Licence, LicenceTerm
 from entitlements.links import Cause
 from entitlements.rights import Rights
 
@@ -27,40 +24,30 @@ class Standing:
 
 def standing_of(rights: Rights) -> Standing:
     """How the company of these rights stood at their instant."""
-    before = _before_ready(rights.company, rights.at)
+    before = _before_ready(rights)
     if before is not None:
         return Standing(before, (Reason(before),))
     if rights.licences:
-        live = [pair for pair in rights.licences if not is_suspended(pair[0], rights.at)]
+        live = [pair for pair in rights.licences if not pair[0].is_suspended(rights.at)]
         shown = live or list(rights.licences)
         state = "ACTIVE" if live else "SUSPENDED"
-        return Standing(state, tuple(Reason(f"LICENCE_{state}", cause_of(term)) for _licence, term in shown))
+        return Standing(state, tuple(Reason(f"LICENCE_{state}", term.cause) for _licence, term in shown))
     return _without_licence(rights)
 
 
-def is_suspended(licence: Licence, at: datetime) -> bool:
-    """Whether a case had suspended the licence."""
-    return licence.suspended_at is not None and licence.suspended_at <= at
-
-
-def cause_of(term: LicenceTerm) -> Cause:
-    """What the term came from."""
-    return Cause(term.cause_kind, term.cause_id)
-
-
-def _before_ready(company: Company, at: datetime) -> str | None:
-    if at < company.requested_at:
+def _before_ready(rights: Rights) -> str | None:
+    if rights.at < rights.requested_at:
         return "NOT_REQUESTED"
-    if company.rejected_at is not None and company.rejected_at <= at:
+    if rights.rejected_at is not None and rights.rejected_at <= rights.at:
         return "REJECTED"
-    return "PROVISIONING" if company.ready_at is None or at < company.ready_at else None
+    return "PROVISIONING" if rights.ready_at is None or rights.at < rights.ready_at else None
 
 
 def _without_licence(rights: Rights) -> Standing:
     """No term covers the day: it has not begun, the base is limited, it is over, or there never was one."""
     if rights.span is None:
         return Standing("NO_LICENCE", (Reason("NO_LICENCE"),))
-    limited = [cause_of(right.terms[-1]) for right in rights.services if right.state == "LIMITED"]
+    limited = [right.terms[-1].cause for right in rights.services if right.state == "LIMITED"]
     if limited:
         return Standing("LIMITED", tuple(Reason("LICENCE_LIMITED", cause) for cause in limited))
     state = "NOT_STARTED" if rights.on < rights.span[0] else "EXPIRED"

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, case, func, select, text, update
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, case, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from entitlements.ledger import Account, LedgerAccount, LedgerTransfer, Posting, book
+from entitlements.ledger import Account, Posting, book
 from entitlements.links import Cause
 from foundation import clock
 from foundation.database import APPEND_ONLY, Identified, Model
@@ -227,33 +227,3 @@ def _burn(session: Session, buckets: list[WalletBucket], quantity: int, consumpt
         meter = bucket.meter
         postings.append(Posting(Account("wallet", meter, bucket.id), Account("wallet_use", meter), taken))
     book(session, Cause("consumption", consumption_id), postings)
-
-
-@dataclass(frozen=True, slots=True)
-class BucketBalance:
-    """What a bucket held at an instant."""
-
-    bucket: WalletBucket
-    balance: int
-
-
-def balances_at(session: Session, holders: list[UUID], at: datetime, known_at: datetime) -> list[BucketBalance]:
-    """Every bucket of these holders usable at `at`, with the sum of its entries as known at `known_at` (M19)."""
-    before = (LedgerTransfer.at <= at) & (LedgerTransfer.recorded_at <= known_at)
-    gained = LedgerTransfer.credit_account_id == LedgerAccount.id
-    spent = LedgerTransfer.debit_account_id == LedgerAccount.id
-    entries = (
-        select(func.coalesce(func.sum(case((gained, LedgerTransfer.amount), else_=-LedgerTransfer.amount)), 0))
-        .where(before, gained | spent)
-        .correlate(LedgerAccount)
-        .scalar_subquery()
-    )
-    on = clock.rome_day(at)
-    query = (
-        select(WalletBucket, entries)
-        .join(LedgerAccount, (LedgerAccount.kind == "wallet") & (LedgerAccount.owner_id == WalletBucket.id))
-        .where(WalletBucket.holder_party_id.in_(holders), WalletBucket.created_at <= at)
-        .where(WalletBucket.ends_on.is_(None) | (WalletBucket.ends_on > on))
-        .order_by(WalletBucket.ends_on.asc().nulls_last(), WalletBucket.created_at)
-    )
-    return [BucketBalance(row[0], int(row[1])) for row in session.execute(query)]

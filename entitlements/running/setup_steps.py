@@ -14,6 +14,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from entitlements.known_licences import KnownLicence
 from entitlements.licences import PLAN, Licence
 from entitlements.links import payer_at
 from entitlements.provisioning.changes import announce_change
@@ -76,7 +77,7 @@ class SetupStep:
     done_at: datetime | None
 
 
-def steps_of(licence: Licence, ticks: Iterable[SetupTick]) -> tuple[SetupStep, ...]:
+def steps_of(licence: Licence | KnownLicence, ticks: Iterable[SetupTick]) -> tuple[SetupStep, ...]:
     """The steps of a service, in the order of the catalogue."""
     done = {tick.code: tick.ticked_at for tick in ticks if tick.licence_id == licence.id}
     return tuple(

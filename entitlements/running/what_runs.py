@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal
+from typing import Literal, Protocol, TypeVar
 from uuid import UUID
 
 from sqlalchemy import select
@@ -45,12 +45,32 @@ class RunningServices:
     others: tuple[RunningService, ...]
 
 
+class DatedService(Protocol):
+    """A service as far as its days decide how it stands."""
+
+    @property
+    def kind(self) -> str:
+        """A base service, a module or a lot."""
+
+    @property
+    def days(self) -> Days:
+        """From the first day paid to the last."""
+
+
+_Dated = TypeVar("_Dated", bound=DatedService)
+
+
 @dataclass(frozen=True, slots=True)
 class HeldService:
     """A service a company has had at some time: the licence and its terms in order, never empty."""
 
     licence: Licence
     terms: tuple[LicenceTerm, ...]
+
+    @property
+    def kind(self) -> str:
+        """A base service, a module or a lot."""
+        return self.licence.kind
 
     @property
     def newest(self) -> LicenceTerm:
@@ -109,15 +129,15 @@ def locked_company(session: Session, company_id: UUID) -> Company:
     return company
 
 
-def base_among(held: Sequence[HeldService], on: date) -> HeldService | None:
+def base_among(held: Sequence[_Dated], on: date) -> _Dated | None:
     """The base service that is active or limited on a day: there is one at most (F004-24)."""
-    bases = [one for one in held if one.licence.kind == BASE_SERVICE and base_state_on(one.days, on) != "CLOSED"]
+    bases = [one for one in held if one.kind == BASE_SERVICE and base_state_on(one.days, on) != "CLOSED"]
     return bases[-1] if bases else None
 
 
-def state_on(one: HeldService, base: HeldService | None, on: date) -> ServiceState:
+def state_on(one: DatedService, base: DatedService | None, on: date) -> ServiceState:
     """How a service stands on a day, by its own days and by its base."""
-    if one.licence.kind == BASE_SERVICE:
+    if one.kind == BASE_SERVICE:
         return base_state_on(one.days, on)
     return attached_state_on(one.days, base_state_on(base.days, on) if base else None, on)
 

@@ -15,7 +15,6 @@ from entitlements.provisioning.requests import ProvisioningRequest
 from entitlements.rights import rights_of
 from entitlements.web.company_history import history_of
 from entitlements.web.reading import PAGE, STUDIO, choice_arg, id_arg, studio, text_arg
-from foundation import clock
 from foundation.access import requires
 from foundation.database import transaction
 from foundation.events import events_about
@@ -64,7 +63,7 @@ def show_company(company_id: UUID) -> str:
             "request_state": session.get_one(ProvisioningRequest, company_id),
             "coupon": coupons_by_company(session, [company_id]).get(company_id),
             "link": link_of(session, studio_id, company_id),
-            "rights": rights_of(session, company, clock.now()),
+            "rights": rights_of(session, company_id),
             "term": latest_terms(session, [company_id]).get(company_id),
             "payer": payers_now(session, [company_id]).get(company_id),
             "history": history_of(events_about(session, "company", company_id)),

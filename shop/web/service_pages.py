@@ -138,7 +138,7 @@ def _view(session: Session, company_id: UUID, studio_id: UUID | None, principal:
     company, party = company_of(session, company_id, studio_id)
     if company.state == "REJECTED":
         raise CompanyNotFound(company_id)
-    rights = rights_of(session, company)
+    rights = rights_of(session, company_id)
     book = current_price_book(session, clock.today())
     rows = [ServiceRow(right, _renewable(book, right)) for right in rights.services]
     base = next((right for right in rights.services if _is_base(right) and right.state not in OVER), None)

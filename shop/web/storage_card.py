@@ -36,7 +36,7 @@ class StorageCard:
 
 def storage_card(session: Session, rights: Rights, product: Product | None) -> StorageCard | None:
     """The card of a company; `product` is what more storage is bought as. None where there is nothing to tell."""
-    reports, limit_gb = days_of_use(session, rights.company.id), room_of(rights.services)
+    reports, limit_gb = days_of_use(session, rights.company_id), room_of(rights.services)
     if not limit_gb and not reports:
         return None
     newest = reports[0] if reports else None

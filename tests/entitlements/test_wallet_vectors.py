@@ -10,7 +10,8 @@ from uuid import UUID
 import pytest
 from sqlalchemy.orm import Session
 
-from entitlements.wallets import Consumed, NotEnough, balances_at, consume
+from entitlements.bucket_balances import balances_at
+from entitlements.wallets import Consumed, NotEnough, consume
 from foundation import clock
 from tests.conftest import Transact
 from tests.entitlements.filling import Fill, a_company, fill, left_in
@@ -76,7 +77,7 @@ def test_grants_burn_down_as_openmeter_burns_them(tx: Transact, advance: Advance
         last = max(last, at)
     advance(last + timedelta(minutes=1) - clock.now())
     with tx() as session:
-        usable = {one.bucket.id: one.balance for one in balances_at(session, [company], clock.now(), clock.now())}
+        usable = {one.id: one.balance for one in balances_at(session, [company], clock.now(), clock.now())}
     for name, expected in case["expected"]["balances"].items():
         assert (usable.get(buckets[name], 0) if name in buckets else 0) == expected, name
     if "overage" in case["expected"]:

@@ -13,12 +13,12 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError
 
 from entitlements import Account, Cause, PaidLine, balance, grant
+from entitlements.bucket_balances import balances_at
 from entitlements.wallets import (
     Consumed,
     NotEnough,
     ReferenceReused,
     WalletBucket,
-    balances_at,
     consume,
     expire_bucket,
     fill_bucket,

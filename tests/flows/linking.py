@@ -9,7 +9,6 @@ from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
 from entitlements import Party, Ready, apply_answer, payer_at, rights_of
-from entitlements.companies import Company
 from entitlements.connections.link_requests import (
     answer_request,
     ask_to_link,
@@ -104,5 +103,5 @@ def payer_of(session: Session, company_id: UUID) -> tuple[str, UUID]:
 
 def licences_of(session: Session, company_id: UUID) -> list[tuple[str, str]]:
     """A company's licences: plan and end."""
-    rights = rights_of(session, session.get_one(Company, company_id))
+    rights = rights_of(session, company_id)
     return [(licence.plan, term.ends_on.isoformat()) for licence, term in rights.licences]

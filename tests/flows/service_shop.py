@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from app import Outside
-from entitlements import Company, RunningService, rights_of, running_services
+from entitlements import RunningService, rights_of, running_services
 from foundation import clock
 from foundation.ids import new_id
 from foundation.mail import MemoryMailer
@@ -121,5 +121,5 @@ def months_on(count: int) -> date:
 def states(shop: Shop) -> dict[str, str]:
     """How each service stands today."""
     with shop.tx() as session:
-        rights = rights_of(session, session.get_one(Company, shop.company_id))
+        rights = rights_of(session, shop.company_id)
     return {one.licence.sku: one.state for one in rights.services}

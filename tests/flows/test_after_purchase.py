@@ -60,7 +60,7 @@ def firm(client: FlaskClient, tx: Transact) -> Firm:
 def _states(tx: Transact, firm: Firm) -> dict[str, str]:
     with tx() as session:
         company = session.get_one(Company, firm.id)
-        return {right.licence.sku: right.state for right in rights_of(session, company).services}
+        return {right.licence.sku: right.state for right in rights_of(session, company.id).services}
 
 
 def _tick(firm: Firm, licence: UUID, code: str) -> str:
@@ -175,6 +175,6 @@ def test_a_company_that_registered_itself_exists_with_its_first_base_service(
         assert grant(session, line_for_party(party.id, BASE, term))
     run_jobs()
     with tx() as session:
-        rights = rights_of(session, session.get_one(Company, party.id))
-    assert (rights.company.state, rights.payer, rights.services[0].state) == ("READY", "COMPANY", "ACTIVE")
+        rights, state = rights_of(session, party.id), session.get_one(Company, party.id).state
+    assert (state, rights.payer, rights.services[0].state) == ("READY", "COMPANY", "ACTIVE")
     assert BASE.sku in client.get("/servizi").text

@@ -25,7 +25,7 @@ def test_a_paid_pack_becomes_coupons_and_an_activated_coupon_becomes_a_company(
     with tx() as session:
         company, _ = company_of(session, company.id, studio.id)
         assert company.state == "READY"
-        rights = rights_of(session, company, clock.now())
+        rights = rights_of(session, company.id, clock.now())
         assert rights.payer == "STUDIO"
         assert len(rights.licences) == 1
         assert count_by_state(session, studio.id) == {"AVAILABLE": 9, "ACTIVE": 1}

@@ -78,7 +78,7 @@ def _standing(street: Street, company: Company) -> tuple[bool, str]:
     """Whether the company's licence is suspended, and the mode the vendor was told last."""
     street.run_jobs()
     with street.tx() as session:
-        ((licence, _term),) = rights_of(session, session.get_one(Company, company.id)).licences
+        ((licence, _term),) = rights_of(session, company.id).licences
     told = [body for _key, body in street.vendor.changes if body["id"] == str(company.id)]
     return licence.suspended_at is not None, str(told[-1]["access_mode"]) if told else ""
 

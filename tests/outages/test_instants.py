@@ -10,7 +10,6 @@ from flask import Flask
 from sqlalchemy import text
 
 from entitlements import activate_coupon, rights_of, stock_of
-from entitlements.companies import Company
 from foundation import clock
 from foundation.jobs import run_due
 from tests.conftest import Transact
@@ -59,7 +58,7 @@ def ready_company(almanac: Almanac, run_jobs: Callable[[], int], number: int) ->
 def active(almanac: Almanac, company_id: UUID, at: datetime) -> bool:
     """Whether the company's licence counts at an instant."""
     with almanac.tx() as session:
-        rights = rights_of(session, session.get_one(Company, company_id), at)
+        rights = rights_of(session, company_id, at)
         return any(term.starts_on <= rights.on < term.ends_on for _, term in rights.licences)
 
 

@@ -55,7 +55,7 @@ def test_a_lost_dispute_voids_what_is_unused_and_suspends_what_was_activated(
     assert stand.coupons() == {"ACTIVE": 1, "VOIDED": 2}
     with stand.tx() as session:
         licence = session.scalars(select(Licence)).one()
-        rights = rights_of(session, session.get_one(type(company), company.id), clock.now())
+        rights = rights_of(session, company.id, clock.now())
     assert licence.suspended_at is not None
     assert len(rights.licences) == 1
     assert stand.open_tasks()["dispute_lost"].order_id == order_id

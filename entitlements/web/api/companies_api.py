@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from entitlements.companies import Company, companies_of
 from entitlements.connections.linking import permissions_of
-from entitlements.links import StudioLink, payer_at
+from entitlements.links import Cause, StudioLink, payer_at
 from entitlements.parties import Party
 from entitlements.provisioning.requests import ProvisioningRequest
 from entitlements.web.api.payers import payer_document
@@ -87,7 +87,7 @@ def _whole(session: Session, company: Company, party: Party) -> JsonObject:
         "rejected_at": instant(company.rejected_at),
         "rejection": company.rejection,
         "links": [_link(link) for link in _links(session, company.id)],
-        "payer": payer_document(payer.payer, payer.payer_party_id, (payer.cause_kind, payer.cause_id))
+        "payer": payer_document(payer.payer, payer.payer_party_id, Cause(payer.cause_kind, payer.cause_id))
         if payer
         else None,
         "provisioning": _provisioning(session.get(ProvisioningRequest, company.id)),

@@ -7,15 +7,16 @@ from uuid import UUID
 from flask import Response
 from flask_babel import lazy_gettext as _
 
-from entitlements.licences import Licence, LicenceTerm
+from entitlements.bucket_balances import BucketBalance
+from entitlements.known_licences import KnownLicence, KnownTerm
 from entitlements.rights import Rights, rights_of
 from entitlements.running.service_rights import ServiceRight, room_of
-from entitlements.standing import Reason, Standing, is_suspended, standing_of
+from entitlements.standing import Reason, Standing, standing_of
 from entitlements.usage import use
-from entitlements.wallets import METERS, BucketBalance, NotEnough
+from entitlements.wallets import METERS, NotEnough
 from entitlements.web.api.payers import cause_document, payer_document
 from entitlements.web.api.problems import TABLE, NotEnoughLeft
-from entitlements.web.api.reach import READERS, principal, reached_company
+from entitlements.web.api.reach import READERS, principal, reached_company, refuse_unreached
 from entitlements.web.api.shapes import EntitlementsShape, UsageShape
 from foundation.access import requires
 from foundation.api import Area, Choice, Instant, Shape, Text, Whole, day, instant, last_day, reply
@@ -61,8 +62,8 @@ def entitlements(query: dict[str, Any], company_id: UUID) -> Response:
     Plan, limits, packs and credit carry the cause that gave them.
     """
     with looking() as session:
-        company, _party = reached_company(session, company_id)
-        rights = rights_of(session, company, query["at"], known_now=query["known"] == "now")
+        refuse_unreached(session, company_id)
+        rights = rights_of(session, company_id, query["at"], known_now=query["known"] == "now")
         return reply(_document(rights, standing_of(rights)))
 
 
@@ -96,7 +97,7 @@ def _document(rights: Rights, standing: Standing) -> JsonObject:
     buckets = [_bucket(rights, held) for held in rights.balances]
     main = max(rights.licences, key=lambda pair: pair[1].ends_on)[0] if rights.licences else None
     return {
-        "company_id": str(rights.company.id),
+        "company_id": str(rights.company_id),
         "at": instant(rights.at),
         "on": rights.on.isoformat(),
         "known_at": instant(rights.known_at),
@@ -117,7 +118,7 @@ def _document(rights: Rights, standing: Standing) -> JsonObject:
     }
 
 
-def _licence(licence: Licence, term: LicenceTerm, at: datetime) -> JsonObject:
+def _licence(licence: KnownLicence, term: KnownTerm, at: datetime) -> JsonObject:
     return {
         "id": str(licence.id),
         "family": licence.family,
@@ -125,11 +126,11 @@ def _licence(licence: Licence, term: LicenceTerm, at: datetime) -> JsonObject:
         "plan": licence.plan,
         "access_mode": licence.access_mode,
         "limits": licence.limits,
-        "suspended": is_suspended(licence, at),
+        "suspended": licence.is_suspended(at),
         "starts_on": day(term.starts_on),
         "ends_on": day(term.ends_on),
         "last_day": last_day(term.ends_on),
-        "cause": cause_document(term.cause_kind, term.cause_id),
+        "cause": cause_document(term.cause),
     }
 
 
@@ -146,7 +147,7 @@ def _service(right: ServiceRight) -> JsonObject:
         "starts_on": day(right.starts_on),
         "ends_on": day(right.ends_on),
         "last_day": last_day(right.ends_on),
-        "causes": [{"action": action, **cause_document(cause.kind, cause.id)} for action, cause in right.causes],
+        "causes": [{"action": action, **cause_document(cause)} for action, cause in right.causes],
         "setup": [
             {
                 "code": step.code,
@@ -168,22 +169,21 @@ def _payer(rights: Rights) -> JsonObject | None:
 
 
 def _bucket(rights: Rights, held: BucketBalance) -> JsonObject:
-    bucket = held.bucket
     return {
-        "id": str(bucket.id),
-        "meter": bucket.meter,
-        "holder": "COMPANY" if bucket.holder_party_id == rights.company.id else "STUDIO",
-        "funding": bucket.funding,
-        "granted": bucket.granted,
+        "id": str(held.id),
+        "meter": held.meter,
+        "holder": "COMPANY" if held.holder_party_id == rights.company_id else "STUDIO",
+        "funding": held.funding,
+        "granted": held.granted,
         "balance": held.balance,
-        "ends_on": day(bucket.ends_on),
-        "last_day": last_day(bucket.ends_on),
-        "cause": cause_document(bucket.cause_kind, bucket.cause_id),
+        "ends_on": day(held.ends_on),
+        "last_day": last_day(held.ends_on),
+        "cause": cause_document(held.cause),
     }
 
 
 def _reason(reason: Reason) -> JsonObject:
-    cause = cause_document(reason.cause.kind, reason.cause.id) if reason.cause else None
+    cause = cause_document(reason.cause) if reason.cause else None
     return {"code": reason.code, "detail": str(_SENTENCES[reason.code]), "cause": cause}
 
 
