@@ -6,12 +6,14 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import (
+    BindParameter,
     CheckConstraint,
     ColumnElement,
     ForeignKey,
     Index,
     String,
     UniqueConstraint,
+    Uuid,
     bindparam,
     delete,
     func,
@@ -87,10 +89,19 @@ class CartCompany(Model):
     years: Mapped[int]
 
 
+_Whose = UUID | BindParameter[UUID] | None
+
+
+def _open(party_id: _Whose, cart_id: _Whose) -> ColumnElement[bool]:
+    """The open cart of a party, or the one of a browser while it belongs to nobody."""
+    whose = Cart.party_id == party_id if party_id is not None else (Cart.id == cart_id) & Cart.party_id.is_(None)
+    return (Cart.state == "OPEN") & whose
+
+
 # Asked with every page, so these statements are made once.
-_PACKS = select(func.count()).select_from(CartLine).join(Cart, Cart.id == CartLine.cart_id).where(Cart.state == "OPEN")
-_PACKS_OF_PARTY = _PACKS.where(Cart.party_id == bindparam("whose"))
-_PACKS_OF_BROWSER = _PACKS.where(Cart.id == bindparam("whose"), Cart.party_id.is_(None))
+_WHOSE: BindParameter[UUID] = bindparam("whose", type_=Uuid())
+_PACKS = select(func.count()).select_from(CartLine).join(Cart, Cart.id == CartLine.cart_id)
+_PACKS_OF_PARTY, _PACKS_OF_BROWSER = _PACKS.where(_open(_WHOSE, None)), _PACKS.where(_open(None, _WHOSE))
 
 
 class CartTooLong(Exception):
@@ -133,11 +144,6 @@ def find_cart(session: Session, party_id: UUID | None, cart_id: UUID | None) -> 
     if party_id is None and cart_id is None:
         return None
     return session.scalars(select(Cart).where(_open(party_id, cart_id))).one_or_none()
-
-
-def _open(party_id: UUID | None, cart_id: UUID | None) -> ColumnElement[bool]:
-    whose = Cart.party_id == party_id if party_id is not None else (Cart.id == cart_id) & Cart.party_id.is_(None)
-    return (Cart.state == "OPEN") & whose
 
 
 def contents(session: Session, cart: Cart | None) -> CartContents:
