@@ -8,12 +8,15 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, delete, select
+from sqlalchemy import ForeignKey, delete, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from foundation import clock
 from foundation.database import JsonObject, Model
+
+# By the coupon's id and not by a row: the first thing typed has no row yet.
+_LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended(:draft, 0))")
 
 
 class Draft:
@@ -45,9 +48,15 @@ def draft_of(session: Session, coupon_id: UUID) -> ActivationDraft | None:
     return session.get(ActivationDraft, coupon_id)
 
 
-def invitation_draft_of(session: Session, invitation_id: UUID) -> InvitationDraft | None:
-    """What an invited client has typed, if anything."""
-    return session.get(InvitationDraft, invitation_id)
+def lock_draft(session: Session, coupon_id: UUID) -> ActivationDraft | None:
+    """The draft as it stands, if anything was typed; nobody else saves it until the transaction ends."""
+    session.execute(_LOCK, {"draft": f"draft{coupon_id}"})
+    return session.get(ActivationDraft, coupon_id, populate_existing=True)
+
+
+def invitation_draft_of(session: Session, invitation_id: UUID, *, anew: bool = False) -> InvitationDraft | None:
+    """What an invited client has typed, if anything; `anew` reads it once more, after waiting for a lock."""
+    return session.get(InvitationDraft, invitation_id, populate_existing=anew)
 
 
 def save_draft(session: Session, coupon_id: UUID, fields: Mapping[str, str], step: str) -> None:

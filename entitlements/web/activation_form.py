@@ -89,10 +89,11 @@ def opened(session: Session, visit: Visit) -> StepPage:
 
 def sent(session: Session, visit: Visit, form: Mapping[str, str]) -> StepPage:
     """Check what was sent and keep it, with its mistakes: nothing that was typed is lost."""
-    draft = visit.subject.draft(session)
+    draft = visit.subject.locked_draft(session)
     fields: dict[str, str] = dict(draft.fields) if draft else {}
     raw = {name: form.get(name, "") for name in STEP_FIELDS[visit.step]} | _chosen(visit.step, form)
-    raw |= _moved(visit.step, raw, fields)
+    stale = _moved(visit.step, raw, fields)
+    raw |= stale
     known = _known(session, visit, raw)
     fill = known is not None and known.living_id is None and not _typed_more(raw, "vat_number")
     added: dict[str, str] = {}
@@ -104,7 +105,8 @@ def sent(session: Session, visit: Visit, form: Mapping[str, str]) -> StepPage:
     page.known, page.filled = known, fill
     page.done = page.done and not fill and (known is None or known.living_id is None)
     step = further(draft, step_after(visit.step) if page.done else visit.step)
-    visit.subject.save(session, {**added, **result.draft}, step)
+    typed = {name: text for name, text in result.draft.items() if name in stale or _is_told(form, name, text)}
+    visit.subject.save(session, added | typed, step)
     kept = visit.subject.draft(session)
     if kept is not None:
         session.refresh(kept)
@@ -197,6 +199,15 @@ def _known(session: Session, visit: Visit, raw: Mapping[str, str]) -> KnownCompa
     if isinstance(vat_number, Problem):
         return None
     return visit.subject.known(session, vat_number, raw.get("tax_code", ""))
+
+
+def _is_told(form: Mapping[str, str], name: str, text: str) -> bool:
+    """Whether a field is to be kept as it came.
+
+    While somebody types, questions may overtake each other: what is empty in one may be filled in a later one, so only
+    the field just left is kept when it is empty.
+    """
+    return bool(text) or form.get("intent", NEXT) != CHECK or name == form.get("checked")
 
 
 def _typed_more(raw: Mapping[str, str], but: str) -> bool:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from entitlements.company_data import CompanyStep
 from entitlements.coupons.stock import Coupon, CouponPack
-from entitlements.drafts import Draft, draft_of, invitation_draft_of, save_draft, save_invitation_draft
+from entitlements.drafts import Draft, draft_of, invitation_draft_of, lock_draft, save_draft, save_invitation_draft
 from entitlements.invitations import Invitation, begin_writing, lock_invitation
 from entitlements.known_companies import KnownCompany, known_company, living_company
 from entitlements.web.activation_steps import STEPS, resume_at, slug_of, step_of_field
@@ -33,6 +33,10 @@ class FormSubject(ABC):
     @abstractmethod
     def draft(self, session: Session) -> Draft | None:
         """What was typed so far."""
+
+    @abstractmethod
+    def locked_draft(self, session: Session) -> Draft | None:
+        """What was typed so far; nobody else saves anything until the transaction ends."""
 
     @abstractmethod
     def save(self, session: Session, fields: Mapping[str, str], step: CompanyStep) -> None:
@@ -78,6 +82,10 @@ class CouponSubject(FormSubject):
         """The coupon's draft."""
         return draft_of(session, self.coupon.id)
 
+    def locked_draft(self, session: Session) -> Draft | None:
+        """The coupon's draft, locked."""
+        return lock_draft(session, self.coupon.id)
+
     def save(self, session: Session, fields: Mapping[str, str], step: CompanyStep) -> None:
         """Keep it with the coupon."""
         save_draft(session, self.coupon.id, fields, step.value)
@@ -112,6 +120,11 @@ class InvitationSubject(FormSubject):
     def draft(self, session: Session) -> Draft | None:
         """The invitation's draft."""
         return invitation_draft_of(session, self.invitation.id)
+
+    def locked_draft(self, session: Session) -> Draft | None:
+        """The invitation's draft; the invitation is locked first, as whoever ends it does."""
+        lock_invitation(session, self.invitation.id)
+        return invitation_draft_of(session, self.invitation.id, anew=True)
 
     def save(self, session: Session, fields: Mapping[str, str], step: CompanyStep) -> None:
         """Keep it with the invitation, which is in progress from then on."""

@@ -89,9 +89,12 @@
     if (button) copy(button);
   });
   document.addEventListener("submit", guard);
-  /* A late answer never writes into a focused field. */
+  /* A late answer never writes into a focused field, nor into one that was changed since the question was asked. */
+  let asked = null;
+  const isTyped = (one) => one.matches(":focus") || (asked?.has(one.name) && asked.get(one.name) !== one.value);
   window.htmx?.registerExtension("typing", {
-    htmx_before_morph_attr: (one, { attrName }) => attrName !== "value" || !one.matches(":focus"),
+    htmx_before_swap: (_source, { ctx }) => { asked = ctx.request.body instanceof URLSearchParams ? ctx.request.body : null; },
+    htmx_before_morph_attr: (one, { attrName }) => attrName !== "value" || !isTyped(one),
   });
   document.addEventListener("htmx:after:swap", (event) => prepare(event.target.isConnected ? event.target : document));
   document.addEventListener("htmx:error", sayTheServerFailed);

@@ -113,6 +113,31 @@ def test_leaving_a_field_checks_only_that_field_and_keeps_everything(
     assert "Scrivi la Partita IVA" not in empty.text
 
 
+def test_a_question_overtaken_by_the_whole_page_empties_nothing(browser: Browser, scene: Scene, tx: Transact) -> None:
+    """Somebody types fast: the answer to leaving the comune is worked out after the page itself was sent."""
+    form = at(browser, scene, "sede").form("Salva e continua")
+    typed = form | {"street": "Via Garibaldi 1", "city": "Milano"}
+    url = browser.url
+    whole = typed | {"postal_code": "20121", "province": "MI"}
+    assert browser.client.post(url, data=whole).status_code == 303
+    assert browser.client.post(url, data=typed | {"intent": "check", "checked": "city"}).status_code == 200
+    with tx() as session:
+        draft = draft_of(session, scene.coupons[0])
+        assert draft is not None
+        assert (draft.fields["postal_code"], draft.fields["province"], draft.step) == ("20121", "MI", "legal_representative")
+
+
+def test_a_field_emptied_and_left_is_kept_empty(browser: Browser, scene: Scene, tx: Transact) -> None:
+    form = at(browser, scene, "sede").form("Salva e continua")
+    typed = form | {"street": "Via Garibaldi 1", "city": "Milano", "postal_code": "20121", "province": "MI"}
+    browser.client.post(browser.url, data=typed)
+    browser.client.post(browser.url, data=typed | {"postal_code": "", "intent": "check", "checked": "postal_code"})
+    with tx() as session:
+        draft = draft_of(session, scene.coupons[0])
+        assert draft is not None
+        assert draft.fields["postal_code"] == ""
+
+
 def test_every_field_asks_its_own_step_on_leaving_it(browser: Browser, scene: Scene) -> None:
     at(browser, scene, "dati-fiscali")
     for name in ("vat_number", "tax_code", "name", "legal_form", "tax_regime"):
