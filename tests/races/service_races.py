@@ -171,7 +171,7 @@ def _placed(app: Flask, studio: Party) -> Order:
 def wallet(app: Flask, rounds: int, contenders: int) -> Tally:
     """Everybody takes single units from two buckets that hold half of them: each is taken once, none is invented."""
     tally, studio = Tally(), stocked(app)
-    company_id = _ready_company(app, studio)
+    company_id = ready_company(app, studio)
     packs = contenders * rounds // 400
     with app.app_context(), transaction() as session:
         for _ in range(2):
@@ -200,7 +200,8 @@ def wallet(app: Flask, rounds: int, contenders: int) -> Tally:
     return tally
 
 
-def _ready_company(app: Flask, studio: Party) -> UUID:
+def ready_company(app: Flask, studio: Party) -> UUID:
+    """A company of the studio that the vendor's software has."""
     company_id = _requested(app, studio, 900_000)
     with app.app_context(), transaction() as session:
         apply_answer(session, company_id, Ready("remote-wallet"), "call")
