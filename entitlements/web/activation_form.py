@@ -105,7 +105,7 @@ def sent(session: Session, visit: Visit, form: Mapping[str, str]) -> StepPage:
     page.known, page.filled = known, fill
     page.done = page.done and not fill and (known is None or known.living_id is None)
     step = further(draft, step_after(visit.step) if page.done else visit.step)
-    typed = {name: text for name, text in result.draft.items() if name in stale or _is_told(form, name, text)}
+    typed = {name: text for name, text in result.draft.items() if name in stale or _is_kept(form, name, text)}
     visit.subject.save(session, added | typed, step)
     kept = visit.subject.draft(session)
     if kept is not None:
@@ -201,8 +201,8 @@ def _known(session: Session, visit: Visit, raw: Mapping[str, str]) -> KnownCompa
     return visit.subject.known(session, vat_number, raw.get("tax_code", ""))
 
 
-def _is_told(form: Mapping[str, str], name: str, text: str) -> bool:
-    """Whether a field is to be kept as it came.
+def _is_kept(form: Mapping[str, str], name: str, text: str) -> bool:
+    """Whether what a field says is kept.
 
     While somebody types, questions may overtake each other: what is empty in one may be filled in a later one, so only
     the field just left is kept when it is empty.
