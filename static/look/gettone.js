@@ -1,28 +1,22 @@
-/* Gettone: the comforts a page gains when scripts run. Without them every page works the same, only less kindly. */
+/* Gettone: the comforts a page gains when scripts run. Without them every page works, only less kindly. */
 (() => {
   "use strict";
   const all = (selector, root = document) => root.querySelectorAll(selector);
+  const on = (name, act) => document.addEventListener(name, act);
 
-  /* Copy buttons are hidden in the page, since without a script they would do nothing. */
+  /* Copy buttons are hidden in the page, as without a script they do nothing. */
   function showCopyButtons(root) {
     if (navigator.clipboard) all("button[data-copy][hidden]", root).forEach((button) => { button.hidden = false; });
   }
 
   async function copy(button) {
-    const word = button.querySelector("[data-word]");
-    const before = word.textContent;
-    try {
-      await navigator.clipboard.writeText(button.dataset.copy);
-      word.textContent = button.dataset.copied;
-    } catch {
-      word.textContent = button.dataset.refused;
-    }
+    const word = button.querySelector("[data-word]"), before = word.textContent;
+    const { copy, copied, refused } = button.dataset;
+    word.textContent = await navigator.clipboard.writeText(copy).then(() => copied, () => refused);
     setTimeout(() => { word.textContent = before; }, 2500);
   }
 
-  /* A second click never sends a second form; the server would refuse it anyway, this spares the wait. */
-  const busyFor = 15000;
-
+  /* A second click never sends a second form; the server would refuse it, this spares the wait. */
   function rest(form) {
     delete form.dataset.sent;
     all("button[aria-busy]", form).forEach((button) => {
@@ -34,10 +28,7 @@
   function guard(event) {
     const form = event.target;
     if (event.defaultPrevented || form.method === "get") return;
-    if (form.dataset.sent) {
-      event.preventDefault();
-      return;
-    }
+    if (form.dataset.sent) return event.preventDefault();
     form.dataset.sent = "1";
     /* Later, or the pressed button's own value would be left out of what is sent. */
     setTimeout(() => {
@@ -46,7 +37,7 @@
         button.setAttribute("aria-busy", "true");
       });
     });
-    setTimeout(() => rest(form), busyFor);
+    setTimeout(() => rest(form), 15000);
   }
 
   /* "6 giorni e 4 ore", in the page's language, by the server's clock. */
@@ -84,22 +75,22 @@
     if (said) said.textContent = said.dataset.text;
   }
 
-  document.addEventListener("click", (event) => {
+  on("click", (event) => {
     const button = event.target.closest?.("button[data-copy]");
     if (button) copy(button);
   });
-  document.addEventListener("submit", guard);
-  /* A late answer never writes into a focused field, nor into one that was changed since the question was asked. */
-  let asked = null;
-  const isTyped = (one) => one.matches(":focus") || (asked?.has(one.name) && asked.get(one.name) !== one.value);
+  on("submit", guard);
+  /* A late answer never writes into a field in use, or changed since it was asked. */
+  let sent;
   window.htmx?.registerExtension("typing", {
-    htmx_before_swap: (_source, { ctx }) => { asked = ctx.request.body instanceof URLSearchParams ? ctx.request.body : null; },
-    htmx_before_morph_attr: (one, { attrName }) => attrName !== "value" || !isTyped(one),
+    htmx_before_swap: (_, { ctx }) => { sent = ctx.request.body; },
+    htmx_before_morph_attr: (one, { attrName }) =>
+      attrName !== "value" || !(one.matches(":focus") || (sent?.get(one.name) ?? one.value) !== one.value),
   });
-  document.addEventListener("htmx:after:swap", (event) => prepare(event.target.isConnected ? event.target : document));
-  document.addEventListener("htmx:error", sayTheServerFailed);
-  document.addEventListener("htmx:response:error", (event) => {
-    if (event.detail.ctx.response.status >= 500) sayTheServerFailed();
+  on("htmx:after:swap", ({ target }) => prepare(target.isConnected ? target : document));
+  on("htmx:error", sayTheServerFailed);
+  on("htmx:response:error", ({ detail }) => {
+    if (detail.ctx.response.status >= 500) sayTheServerFailed();
   });
   window.addEventListener("pageshow", (event) => { if (event.persisted) all("form[data-sent]").forEach(rest); });
   prepare(document);
