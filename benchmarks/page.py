@@ -35,12 +35,19 @@ def _python() -> str:
     return f"Python {platform.python_version()}{'' if optimised else ' (not an optimised build)'}"
 
 
-def write(page: Path, about: str, taken: Taken) -> None:
-    """Put tables and plots between the marks of a page. Raises ValueError when it has none."""
+def place_in(page: Path) -> str:
+    """The text of a page that has a place for the tables. Raises ValueError when there is no such page, or no place."""
+    if not page.is_file():
+        raise ValueError(f"there is no page {page}")
     text = page.read_text()
     if BEGIN not in text or END not in text:
         raise ValueError(f"{page} has no place for the tables: {BEGIN} … {END}")
-    before, rest = text.split(BEGIN, 1)
+    return text
+
+
+def write(page: Path, about: str, taken: Taken) -> None:
+    """Put tables and plots between the marks of a page. Raises ValueError when it has none."""
+    before, rest = place_in(page).split(BEGIN, 1)
     mark, _, rest = rest.partition("\n")
     after = rest.split(END, 1)[1]
     drawn = _drawn(page.parent, taken)

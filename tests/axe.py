@@ -1,11 +1,23 @@
-"""What axe objects to on a page that has arrived: one whose stylesheets are still on their way is nobody's page."""
+"""What is wrong with a page that has arrived: what axe objects to, and what is wider than the screen.
 
-from typing import Any
+A page whose stylesheets are still on their way is nobody's page. A page is not loaded anew for every width: whoever
+turns a telephone does not load it anew either.
+"""
+
+from collections.abc import Sequence
+from typing import Any, Literal
 
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
 TAGS = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa")
+Look = tuple[int, Literal["light", "dark"]]
+# Every width a page must fit, two of them in the dark.
+LOOKS: tuple[Look, ...] = ((320, "light"), (375, "dark"), (768, "light"), (1280, "dark"))
+_OPTIONS: dict[str, Any] = {"runOnly": list(TAGS), "resultTypes": ["violations"]}
+# The library answers with everything axe looked at; carrying that out of the browser takes as long as looking.
+_RUN = "options => axe.run(document, options).then(results => results.violations)"
+_OVERFLOW = "document.documentElement.scrollWidth - window.innerWidth"
 
 
 def settle(page: Page) -> None:
@@ -17,6 +29,26 @@ def settle(page: Page) -> None:
 def violations(page: Page) -> list[str]:
     """What axe objects to, one line per element."""
     settle(page)
-    options: dict[str, Any] = {"runOnly": list(TAGS), "resultTypes": ["violations"]}
-    found = Axe().run(page, options=options).response["violations"]
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(Axe().axe_script)
+    found = page.evaluate(_RUN, _OPTIONS)
     return [f"{one['id']}: {node['html'][:200]}" for one in found for node in one["nodes"][:3]]
+
+
+def overflow(page: Page) -> int:
+    """By how many pixels the page is wider than its window; 0 or less when it fits."""
+    return int(page.evaluate(_OVERFLOW))
+
+
+def wrong_on(page: Page, looks: Sequence[Look] = LOOKS) -> list[str]:
+    """Violations and overflow of the page shown, at every width and colour scheme given, one line each."""
+    found = []
+    for width, scheme in looks:
+        # Without motion: a colour half way between light and dark is nobody's colour.
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        page.set_viewport_size({"width": width, "height": 900})
+        where = f"{page.url} at {width}, {scheme}"
+        found += [f"{where}: {one}" for one in violations(page)]
+        if (beyond := overflow(page)) > 0:
+            found.append(f"{where}: {beyond} px too wide")
+    return found

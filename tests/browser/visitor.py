@@ -7,14 +7,13 @@ from typing import Literal
 
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Response, ViewportSize, expect
 
-from tests.axe import violations
+from tests.axe import overflow, violations
 from tests.browser.stage import Stage
 
 NARROWEST = 320
 HEIGHTS = {375: 812}
 PATIENCE = 20_000
 expect.set_options(timeout=PATIENCE)
-_OVERFLOW = "document.documentElement.scrollWidth - window.innerWidth"
 _TOO_WIDE = """() => [...document.querySelectorAll("body *")]
     .filter((one) => one.getBoundingClientRect().right > window.innerWidth + 1).slice(0, 3)
     .map((one) => one.outerHTML.slice(0, 120))"""
@@ -70,8 +69,8 @@ class Visitor:
             self.page.set_viewport_size(_viewport(self.width))
 
     def _measure(self, where: str) -> None:
-        if (overflow := self.page.evaluate(_OVERFLOW)) > 0:
-            self.complaints.append(f"{where}: {overflow} px too wide: {self.page.evaluate(_TOO_WIDE)}")
+        if (beyond := overflow(self.page)) > 0:
+            self.complaints.append(f"{where}: {beyond} px too wide: {self.page.evaluate(_TOO_WIDE)}")
 
     def _heard(self, message: ConsoleMessage) -> None:
         if message.type == "error" and _EXPECTED not in message.text:

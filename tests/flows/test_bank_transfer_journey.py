@@ -9,7 +9,7 @@ from foundation.database import transaction
 from shop import Order
 from shop.transfers import TransferFact, record_transfer
 from shop.transfers.bank_lines import payment_of
-from tests.axe import violations
+from tests.axe import overflow, violations
 from tests.banking import ACCOUNT
 from tests.shop.web.conftest import LiveShop, a_browser, live_shop  # noqa: F401 - the live shop is a fixture
 
@@ -28,7 +28,7 @@ def test_the_journey_runs_in_a_browser_and_axe_finds_nothing(
 
     def looks_right() -> None:
         assert violations(page) == []
-        assert page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0
+        assert overflow(page) <= 0
 
     page.goto("/catalogo")
     page.get_by_role("button", name="Aggiungi LITE al carrello").click()

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from tests.torture.checks import CHECKS, Check
 from tests.torture.judging import Outcome, judge
-from tests.torture.page import machine, table, write
+from tests.torture.page import machine, place_in, table, write
 from tests.verdicts import FAIL, INVALID
 
 WHOLE_SIZE, WHOLE_MINUTES = 1_000, 60.0
@@ -37,6 +37,12 @@ def main(arguments: list[str] | None = None) -> int:
         parser.error(
             f"no check is named {' or '.join(options.only)}; there are: {', '.join(one.name for one in CHECKS)}"
         )
+    if options.write:
+        try:
+            place_in(options.write)
+        except ValueError as refusal:
+            # Said before an hour is spent, not after.
+            parser.error(str(refusal))
     about = f"{machine()}; seed {options.seed}; {options.size} orders in the storm"
     print(about, flush=True)
     outcomes = _run(chosen, options.seed, options.size, options.minutes)

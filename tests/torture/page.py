@@ -28,14 +28,21 @@ def table(outcomes: Sequence[Outcome]) -> str:
     return _lines([_row(one) for one in outcomes], "check | verdict | seconds | figures", "--- | --- | ---: | ---")
 
 
-def write(page: Path, about: str, outcomes: Sequence[Outcome]) -> None:
-    """Put the outcomes between the marks of a page, each with where it was taken; of checks that were not run the
-    former line stays. Raises ValueError when the page has no marks.
-    """
+def place_in(page: Path) -> str:
+    """The text of a page that has a place for the table. Raises ValueError when there is no such page, or no place."""
+    if not page.is_file():
+        raise ValueError(f"there is no page {page}")
     text = page.read_text()
     if BEGIN not in text or END not in text:
         raise ValueError(f"{page} has no place for the table: {BEGIN} … {END}")
-    before, rest = text.split(BEGIN, 1)
+    return text
+
+
+def write(page: Path, about: str, outcomes: Sequence[Outcome]) -> None:
+    """Put the outcomes between the marks of a page, each with where it was taken; of checks that were not run the
+    former line stays. Raises ValueError when there is no such page, or no place in it.
+    """
+    before, rest = place_in(page).split(BEGIN, 1)
     mark, _, rest = rest.partition("\n")
     former, after = rest.split(END, 1)
     rows = _former(former) | {one.check.name: f"{_row(one)} | {about}" for one in outcomes}

@@ -2,6 +2,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.torture.__main__ import main
 from tests.torture.checks import CHECKS
 from tests.torture.judging import Outcome
 from tests.torture.page import BEGIN, END, write
@@ -31,3 +32,14 @@ def test_a_page_without_a_place_for_the_table_is_left_as_it_is(tmp_path: Path) -
     with pytest.raises(ValueError, match="no place"):
         write(page, "today", [Outcome(FIRST, PASS)])
     assert page.read_text() == "Something else.\n"
+
+
+@pytest.mark.parametrize("name", ["missing.md", "without-a-place.md"])
+def test_a_page_that_cannot_take_the_table_is_refused_before_anything_is_run(
+    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "without-a-place.md").write_text("Something else.\n")
+    with pytest.raises(SystemExit) as ended:
+        main(["--write", str(tmp_path / name)])
+    assert ended.value.code == 2
+    assert name in capsys.readouterr().err
