@@ -21,6 +21,7 @@ from foundation.mail import MemoryMailer
 from shop import MemoryGateway
 from tests.chromium import chromium  # noqa: F401 - a fixture
 from tests.database import database_url, fresh_database, isolated  # noqa: F401
+from tests.live_shop import live_shop  # noqa: F401 - a fixture; one shop per worker, for whoever drives a browser
 
 # A busy machine is no reason for a property to fail.
 hypothesis.settings.register_profile("house", deadline=None)

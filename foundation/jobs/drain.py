@@ -28,17 +28,27 @@ def drain(limit: int = 10_000) -> int:
         worker = session.execute(text("INSERT INTO procrastinate_workers DEFAULT VALUES RETURNING id")).scalar_one()
     try:
         while done < limit:
-            run_due()
-            with apart() as session:
-                session.execute(_BEAT, {"id": worker, "ahead": LONGEST_JOB_SECONDS})
-                row = session.execute(_FETCH, {"queues": None, "worker": worker}).one()
-            if row.id is None:
-                return done
-            done += _run(row)
+            due, ran = run_due(), _run_ready(worker, limit - done)
+            done += ran
+            if not due and not ran:
+                break
         return done
     finally:
         with apart() as session:
             session.execute(text("DELETE FROM procrastinate_workers WHERE id = :id"), {"id": worker})
+
+
+def _run_ready(worker: int, limit: int) -> int:
+    """Run the jobs that are ready, at most so many; answers how many were done."""
+    done = 0
+    while done < limit:
+        with apart() as session:
+            session.execute(_BEAT, {"id": worker, "ahead": LONGEST_JOB_SECONDS})
+            row = session.execute(_FETCH, {"queues": None, "worker": worker}).one()
+        if row.id is None:
+            break
+        done += _run(row)
+    return done
 
 
 def _run(row: Row[Any]) -> int:

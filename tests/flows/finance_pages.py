@@ -4,7 +4,6 @@ from flask.testing import FlaskClient
 
 from shop.payments.money_in import BankLine
 from tests.browsing import Page, visit
-from tests.shop.web.conftest import LiveShop, a_browser, live_shop  # noqa: F401 - the live shop is a fixture
 
 
 def open_desk(client: FlaskClient, view: str) -> Page:

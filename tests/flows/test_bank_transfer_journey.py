@@ -11,7 +11,7 @@ from shop.transfers import TransferFact, record_transfer
 from shop.transfers.bank_lines import payment_of
 from tests.axe import overflow, violations
 from tests.banking import ACCOUNT
-from tests.shop.web.conftest import LiveShop, a_browser, live_shop  # noqa: F401 - the live shop is a fixture
+from tests.live_shop import LiveShop, a_browser
 
 TICKS = ("terms", "tacit_renewal", "liability_limits")
 
@@ -21,7 +21,7 @@ TICKS = ("terms", "tacit_renewal", "liability_limits")
 @pytest.mark.parametrize("width", [375, 1280])
 def test_the_journey_runs_in_a_browser_and_axe_finds_nothing(
     chromium: Browser,
-    live_shop: LiveShop,  # noqa: F811 - the fixture imported above
+    live_shop: LiveShop,
     width: int,
 ) -> None:
     page = a_browser(chromium, live_shop, width=width).new_page()

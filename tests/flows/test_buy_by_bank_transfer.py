@@ -18,7 +18,6 @@ from tests.browsing import Page, visit
 from tests.conftest import Transact
 from tests.factories import a_studio, a_user
 from tests.shop.orders.qr_reading import grid_of, text_in
-from tests.shop.web.conftest import LiveShop, a_browser, live_shop  # noqa: F401 - the live shop is a fixture
 from tests.signing import sign_in
 from tests.stories import stock_the_shop
 

@@ -20,7 +20,7 @@ from tests.conftest import Transact
 from tests.factories import a_studio, a_user
 from tests.flows.finance_pages import line_path, open_desk
 from tests.flows.transfer_desk import Advance
-from tests.shop.web.conftest import LiveShop, a_browser, live_shop  # noqa: F401 - the live shop is a fixture
+from tests.live_shop import LiveShop, a_browser
 from tests.signing import sign_in
 
 
@@ -125,7 +125,7 @@ def test_long_lists_come_a_page_at_a_time(desk: FlaskClient, bank: Bank) -> None
 @pytest.mark.sockets
 def test_the_desk_s_pages_are_accessible_and_fit_every_width(
     chromium: Browser,
-    live_shop: LiveShop,  # noqa: F811 - the same
+    live_shop: LiveShop,
 ) -> None:
     with live_shop.app.app_context(), transaction() as session:
         (person,) = finance_people(session, 1)

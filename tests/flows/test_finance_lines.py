@@ -10,7 +10,6 @@ from tests.browsing import Page, visit
 from tests.conftest import Transact
 from tests.factories import a_studio
 from tests.flows.finance_pages import line_path, open_desk
-from tests.shop.web.conftest import LiveShop, a_browser, live_shop  # noqa: F401 - the live shop is a fixture
 from tests.signing import sign_in
 from tests.stories import an_order, stock_the_shop
 

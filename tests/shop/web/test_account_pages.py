@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from tests.axe import wrong_on
-from tests.shop.web.conftest import LiveShop, a_browser
+from tests.live_shop import LiveShop, a_browser
 
 pytestmark = [
     pytest.mark.browser,

@@ -8,7 +8,7 @@ from foundation.principal import Principal
 from shop import order_by_number
 from shop.orders.closing import cancel_order
 from tests.axe import wrong_on
-from tests.shop.web.conftest import LiveShop, a_browser
+from tests.live_shop import LiveShop, a_browser
 
 pytestmark = [
     pytest.mark.browser,
