@@ -36,7 +36,7 @@ from entitlements.company_requests import party_facts, support_code
 from entitlements.connections.clients import ClientQuery, client_of, clients_of
 from entitlements.connections.directory import ProfileText, keep_profile
 from entitlements.connections.link_requests import find_waiting_requests
-from entitlements.connections.people import owns_access
+from entitlements.connections.people import must_have_proven_address, owns_access
 from entitlements.contracts.signatures import parties_that_signed
 from entitlements.coupons.issued import IssuedCoupons, issued_for
 from entitlements.coupons.shelves import count_by_state, count_drafts, stock_of
@@ -250,6 +250,7 @@ __all__ = [
     "lift_suspensions",
     "link_studio",
     "locked_company",
+    "must_have_proven_address",
     "names_of_own_companies",
     "new_party",
     "open_company",

@@ -63,7 +63,7 @@ class Unreadable(Exception):
 
 def read_letter(letter: object) -> JsonObject:
     """What of a letter is kept: its type and the data the contract names, each of its kind. Raises Unreadable."""
-    if not isinstance(letter, dict) or letter.get("type") not in {RECEIVED, RETURNED}:
+    if not isinstance(letter, dict) or letter.get("type") not in (RECEIVED, RETURNED):
         raise Unreadable("type")
     told = letter.get("data")
     if not isinstance(told, dict):

@@ -115,12 +115,15 @@ def company_by_coupon(session: Session, coupon_id: UUID) -> UUID | None:
     return session.execute(query).scalar()
 
 
-def coupons_by_company(session: Session, company_ids: list[UUID]) -> dict[UUID, Coupon]:
-    """For each company the coupon that was last used for it, also one that came back after a refusal."""
+def coupons_by_company(session: Session, owner_party_id: UUID, company_ids: list[UUID]) -> dict[UUID, Coupon]:
+    """For each company the coupon of this owner that was last used for it, also one that came back after a refusal.
+
+    Another studio's coupon is nobody else's to read, whoever works on the company since (M6).
+    """
     query = (
         select(CouponAssignment.company_id, Coupon)
         .join(Coupon, Coupon.id == CouponAssignment.coupon_id)
-        .where(CouponAssignment.company_id.in_(company_ids))
+        .where(CouponAssignment.company_id.in_(company_ids), Coupon.owner_party_id == owner_party_id)
         .order_by(CouponAssignment.id)
     )
     return {row[0]: row[1] for row in session.execute(query)}

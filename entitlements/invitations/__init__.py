@@ -1,5 +1,6 @@
 """Deferred-purchase invitations (F003-14 to F003-17): a studio invites, the client buys its own company."""
 
+from entitlements.connections.people import AddressNotProven
 from entitlements.invitations.answering import (
     CodeRefused,
     ask_again,
@@ -61,6 +62,7 @@ __all__ = [
     "LINK",
     "OPEN_STATES",
     "AddressIsReached",
+    "AddressNotProven",
     "CodeRefused",
     "IllegalInvitationStep",
     "Invitation",

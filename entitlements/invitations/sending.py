@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from entitlements.connections.people import must_have_proven_address
 from entitlements.drafts import forget_invitation_draft, invitation_draft_of
 from entitlements.invitations.invitation_states import OPEN_STATES
 from entitlements.invitations.invited import Invitation, lock_invitation, subject_of, take
@@ -80,7 +81,11 @@ class AddressIsReached(Exception):
 
 
 def send_invitations(session: Session, wanted: Sequence[Invited], by: Principal) -> int:
-    """Store and mail invitations of the principal's studio; answers how many were new. Raises TooManyInvitations."""
+    """Store and mail invitations of the principal's studio; answers how many were new.
+
+    Raises AddressNotProven, TooManyInvitations.
+    """
+    must_have_proven_address(session, by)
     assert by.party_id is not None  # noqa: S101 - the edge lets only studios in
     # Shared with nobody who invites for the same studio at this moment, so that the bound holds.
     session.scalars(select(Party).where(Party.id == by.party_id).with_for_update(key_share=True)).one()

@@ -21,5 +21,5 @@ def overview() -> str:
     with transaction() as session:
         waiting = requested_in(session, studio_id, ("PROVISIONING",), MOST_SHOWN)
         failed = requested_in(session, studio_id, ("REJECTED",), MOST_SHOWN)
-        coupons = coupons_by_company(session, [company.id for company, _party in (*waiting, *failed)])
+        coupons = coupons_by_company(session, studio_id, [company.id for company, _party in (*waiting, *failed)])
     return render_template("entitlements/support.html", waiting=waiting, failed=failed, coupons=coupons)

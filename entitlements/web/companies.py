@@ -61,7 +61,7 @@ def show_company(company_id: UUID) -> str:
         company, party = company_of(session, company_id, studio_id)
         facts = {
             "request_state": session.get_one(ProvisioningRequest, company_id),
-            "coupon": coupons_by_company(session, [company_id]).get(company_id),
+            "coupon": coupons_by_company(session, studio_id, [company_id]).get(company_id),
             "link": link_of(session, studio_id, company_id),
             "rights": rights_of(session, company_id),
             "term": latest_terms(session, [company_id]).get(company_id),

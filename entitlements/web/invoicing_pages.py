@@ -82,7 +82,7 @@ def confirm() -> Answer:
         return _page(), 409
     try:
         with transaction() as session:
-            verifier = claim_attempt(session, key, request.form.get("state", "").replace("\x00", ""), by)
+            verifier = claim_attempt(session, key, request.form.get("state", ""), by)
         tokens = service.exchange(request.form.get("code", ""), verifier, _return_url())
     except AttemptRefused:
         return _refused(_("Questo collegamento è già stato usato o è scaduto. Riparti da «Collega l’account».")), 400

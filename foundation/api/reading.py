@@ -29,6 +29,9 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) != len(pairs):
         raise MalformedJson("duplicate_key")
+    if any("\ud800" <= letter <= "\udfff" for name in found for letter in name):
+        # Half a surrogate pair has no bytes: no answer could name the member.
+        raise MalformedJson("broken")
     return found
 
 

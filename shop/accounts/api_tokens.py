@@ -6,6 +6,7 @@ from uuid import UUID
 from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
+from entitlements import must_have_proven_address
 from foundation import clock
 from foundation.database import Executor
 from foundation.events import Subject, record_event
@@ -36,8 +37,10 @@ def create_api_token(
 ) -> tuple[ApiToken, str]:
     """Make a token for `role`; answers its row and the token itself, which nobody can read again.
 
-    Raises UnknownTokenRole for a role that needs a party and has none, or must not have one.
+    Raises UnknownTokenRole for a role that needs a party and has none, or must not have one; AddressNotProven.
     """
+    if by is not None:
+        must_have_proven_address(session, by)
     if role not in TOKEN_ROLES or (role in DESK_TOKEN_ROLES) != (party_id is None):
         raise UnknownTokenRole(role)
     secret = new_token(TOKEN_PREFIX)
@@ -56,6 +59,12 @@ def create_api_token(
     session.flush()
     record_event(session, "token.created", Subject("api_token", row.id, party_id), by, role=role)
     return row, secret
+
+
+def revoke_tokens_made_by(session: Session, user_id: UUID) -> None:
+    """End every living token that this person made."""
+    made = (ApiToken.created_by_user_id == user_id, ApiToken.revoked_at.is_(None))
+    session.execute(update(ApiToken).where(*made).values(revoked_at=clock.now()))
 
 
 def revoke_api_token(session: Session, token_id: UUID, by: Principal, party_id: UUID | None = None) -> bool:

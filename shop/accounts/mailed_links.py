@@ -1,7 +1,6 @@
 """Links sent by mail: computed from the person and a version, never stored; opening one consumes nothing (S15)."""
 
 from datetime import timedelta
-from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -59,8 +58,3 @@ def confirm_email(session: Session, secret_key: str, token: str) -> User:
     address_proven(session, user)
     user.link_version += 1
     return user
-
-
-def email_is_confirmed(session: Session, user_id: UUID) -> bool:
-    """Whether this person proved to own their address."""
-    return session.scalar(select(User.email_confirmed_at).where(User.id == user_id)) is not None

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from entitlements import COMPANY, Party, owns_access, seat_is_taken, seating_of
+from entitlements import COMPANY, Party, must_have_proven_address, owns_access, seat_is_taken, seating_of
 from foundation import clock
 from foundation.events import Subject, record_event
 from foundation.mail import queue_mail
@@ -106,7 +106,11 @@ def invite_member(session: Session, party_id: UUID, email: str, role: str, by: P
 def invite_person(
     session: Session, party_id: UUID, email: str, role: str, by: Principal
 ) -> tuple[Membership, User] | None:
-    """Note that somebody is invited, without writing to them yet; None when they work there already."""
+    """Note that somebody is invited, without writing to them yet; None when they work there already.
+
+    Raises AddressNotProven: who may be somebody else brings nobody in.
+    """
+    must_have_proven_address(session, by)
     email = normal_email(email)
     user = session.scalars(select(User).where(User.email == email)).one_or_none()
     if user is None:

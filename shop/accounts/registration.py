@@ -12,9 +12,8 @@ from foundation import clock
 from foundation.events import Subject, record_event
 from foundation.ids import new_id
 from foundation.mail import queue_mail
-from foundation.principal import Principal
 from shop.accounts.arrivals import address_proven, email_key
-from shop.accounts.mailed_links import CONFIRM_EMAIL, RESET_PASSWORD, email_is_confirmed, send_link
+from shop.accounts.mailed_links import CONFIRM_EMAIL, RESET_PASSWORD, send_link
 from shop.accounts.passwords import hash_password
 from shop.accounts.people import Membership, User
 from shop.accounts.second_factor import forget_claims
@@ -135,11 +134,6 @@ def reset_password(session: Session, user: User, password: str) -> None:
     address_proven(session, user)
     revoke_sessions(session, user.id)
     record_event(session, "user.password_reset", Subject("user", user.id))
-
-
-def email_confirmed(session: Session, principal: Principal) -> bool:
-    """Whether this principal may order: a person only once their address is confirmed, a program always."""
-    return principal.user_id is None or email_is_confirmed(session, principal.user_id)
 
 
 def _person(session: Session, email: str) -> User | None:

@@ -13,6 +13,7 @@ from foundation import clock
 from foundation.events import Subject, record_event
 from foundation.throttle import Limit, count_try, forget_tries
 from foundation.tokens import keyed_hash
+from shop.accounts.api_tokens import revoke_tokens_made_by
 from shop.accounts.people import User
 from shop.accounts.sessions import revoke_sessions
 
@@ -87,8 +88,9 @@ def drop_second_factor(session: Session, user: User) -> None:
 def forget_claims(session: Session, user: User) -> None:
     """Nobody proved to own this person's address, so whoever opened the account may be somebody else.
 
-    The password and phone they chose and the sessions they hold are worthless from now on.
+    The password and phone they chose, the sessions they hold and the tokens they made are worthless from now on.
     """
+    revoke_tokens_made_by(session, user.id)
     user.password_hash = None
     user.link_version += 1
     if user.totp_confirmed_at is not None:

@@ -44,7 +44,16 @@ def wait_before_trying(settings: Settings, email: str, address: str) -> timedelt
 
 def wait_from(settings: Settings, what: str, whom: str, limit: Limit) -> timedelta | None:
     """Count one try of `what` by or for `whom` (an address of the network or of a person, kept as a hash only)."""
-    return count_try(f"{what}:{keyed_hash(settings.secret_key, 'throttle', whom)}", limit)
+    return count_try(_key(settings, what, whom), limit)
+
+
+def forget_tries_of(settings: Settings, what: str, whom: str) -> None:
+    """Start counting anew what `wait_from` counted, after a success."""
+    forget_tries(_key(settings, what, whom))
+
+
+def _key(settings: Settings, what: str, whom: str) -> str:
+    return f"{what}:{keyed_hash(settings.secret_key, 'throttle', whom)}"
 
 
 def forget_sign_in_tries(settings: Settings, email: str) -> None:

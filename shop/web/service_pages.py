@@ -143,7 +143,6 @@ def _view(session: Session, company_id: UUID, studio_id: UUID | None, principal:
     rows = [ServiceRow(right, _renewable(book, right)) for right in rights.services]
     base = next((right for right in rights.services if _is_base(right) and right.state not in OVER), None)
     gone = {row.right.licence.id for row in rows if row.right.state in OVER and not _comes_back(row.right, base)}
-    names = party_names(session, {rights.payer_party_id}) if rights.payer_party_id else {}
     return ServiceView(
         party=party,
         rights=rights,
@@ -156,11 +155,20 @@ def _view(session: Session, company_id: UUID, studio_id: UUID | None, principal:
         bases=() if base else _bases(book),
         seating=seating_of(session, company_id),
         storage=storage_card(session, rights, _for_base(book, base, "storage")),
-        payer_name=names.get(rights.payer_party_id, party.name) if rights.payer_party_id else party.name,
+        payer_name=_payer_name(session, rights.payer_party_id, party, principal),
         own=principal.is_company,
         owner=principal.role == "company_owner",
         renewal=_renewal(session, company_id, principal) if base else None,
     )
+
+
+def _payer_name(session: Session, payer_id: UUID | None, party: Party, principal: Principal) -> str:
+    """Who bears the company's services; a studio does not learn which other studio does."""
+    if payer_id is None or payer_id == party.id:
+        return party.name
+    if principal.is_studio and payer_id != principal.party_id:
+        return str(_("un altro studio"))
+    return party_names(session, {payer_id}).get(payer_id, party.name)
 
 
 def _renewal(session: Session, company_id: UUID, principal: Principal) -> RenewalStanding | None:

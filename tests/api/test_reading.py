@@ -86,6 +86,7 @@ AMBIGUOUS = {
     "an endless number": b'{"lines": [{"sku": "LITE-10", "quantity": ' + b"9" * 5000 + b"}]}",
     "too deep": b'{"lines": ' + b"[" * 100_000 + b"]" * 100_000 + b"}",
     "half a surrogate pair": b'{"lines": [{"sku": "\\ud800", "quantity": 1}]}',
+    "a member named by half a surrogate pair": b'{"\\ud800": 1}',
     "a list": b"[]",
     "a text": b'"lines"',
     "nothing": b"null",

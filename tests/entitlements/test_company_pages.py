@@ -8,6 +8,8 @@ from sqlalchemy import text
 
 from app import Outside
 from entitlements import Cause, NoAnswer, Ready, Refused, apply_answer
+from entitlements.coupons.stock import Coupon
+from entitlements.links import link_studio
 from entitlements.wallets import WalletBucket, fill_bucket
 from foundation import clock
 from foundation.ids import new_id
@@ -196,3 +198,20 @@ def test_the_cause_of_a_link_is_the_coupon(companies: dict[str, UUID], tx: Trans
         ).scalar_one()
     cause = Cause("coupon_assignment", assignment)
     assert (rows[0], rows[1]) == (rows[2], rows[3]) == (cause.kind, cause.id)
+
+
+def test_a_studio_reads_neither_coupon_nor_name_of_the_studio_that_pays(
+    app: Flask, scene: Scene, companies: dict[str, UUID], tx: Transact
+) -> None:
+    with tx() as session:
+        other = a_studio(session, name="Studio Curioso")
+        curious = a_user(session, other.id)
+        assert link_studio(session, other.id, companies["READY"], Cause("test", new_id()))
+        code = session.get_one(Coupon, scene.coupons[0]).code
+        payer = scene.studio.name
+    for path in (f"/aziende/{companies['READY']}", f"/aziende/{companies['READY']}/servizi"):
+        page = browser_of(app, curious).open(path)
+        assert page.status == 200
+        assert code not in page.text
+        assert payer not in page.text
+    assert code in browser_of(app, scene.owner).open(f"/aziende/{companies['READY']}").text

@@ -3,7 +3,10 @@
 from flask import Flask
 from sqlalchemy import text
 
+from entitlements import Cause
+from entitlements.links import set_payer
 from foundation.database import APPLICATION_ROLE
+from foundation.ids import new_id
 from tests.browsing import visit
 from tests.conftest import Transact
 from tests.factories import MembershipFactory, a_company, a_studio, a_user, using
@@ -41,6 +44,16 @@ def test_somebody_elses_company_is_not_there_and_looking_chooses_nothing(app: Fl
     other.get(f"/account/aziende?company={company_id}")
     assert "Lavori su" not in visit(other, "/account/aziende").text
     assert post(browser(app, boss), "/account/aziende", company=str(company_id)).status_code == 404
+
+
+def test_a_company_picks_no_other_company_not_even_one_that_pays_for_itself(app: Flask, tx: Transact) -> None:
+    with tx() as session:
+        _studio, _owner, company_id = client_with_licence(session)
+        set_payer(session, company_id, company_id, "COMPANY", Cause("test", new_id()))
+        curious = a_user(session, a_company(session).id)
+    answer = post(browser(app, curious), "/account/aziende", company=str(company_id))
+    assert answer.status_code == 404
+    assert "Officina Brambilla" not in answer.text
 
 
 def test_a_person_of_two_companies_sees_both_and_passes_from_one_to_the_other(app: Flask, tx: Transact) -> None:

@@ -6,6 +6,7 @@ from entitlements import (
     invitations,
 )
 from foundation import clock
+from shop import User
 from tests.entitlements.scenes import OTHER_COMPANY, browser_of
 from tests.factories import a_studio, a_user
 from tests.flows.inviting import CLIENT, Street
@@ -85,3 +86,21 @@ def test_the_other_company_of_a_client_gets_an_invitation_of_its_own(street: Str
     street.run_jobs()
     street.order(street.filled(None, **OTHER_COMPANY), "bank_transfer")
     assert street.newest_order().billing["name"] == OTHER_COMPANY["name"]
+
+
+def test_nobody_writes_to_clients_before_the_address_is_proven_and_what_was_typed_stays(street: Street) -> None:
+    with street.tx() as session:
+        session.get_one(User, street.owner.id).email_confirmed_at = None
+    street.browser.open("/inviti/nuovo")
+    street.browser.send("Spedisci l’invito", client_name="Laura Verdi", client_email="laura@example.it")
+    assert street.browser.status == 409
+    assert "Conferma prima il tuo indirizzo" in street.browser.text
+    typed = street.browser.page.select_one("[name=client_email]")
+    assert typed is not None
+    assert typed["value"] == "laura@example.it"
+    many = {"text": "nome;email;tipo;messaggio\nUno;uno@example.it;LITE;\n", "intent": "send"}
+    street.browser.open("/inviti/file")
+    answer = street.browser.client.post("/inviti/file", data=street.browser.form("Controlla il file") | many)
+    assert answer.status_code == 409
+    street.run_jobs()
+    assert street.post.messages == []

@@ -40,9 +40,14 @@ def receive() -> Response:
 
 def _read(raw: bytes) -> dict[str, Any]:
     """The letter. Raises ValueError for what is no JSON text, UnreadableAnswer for what the contract does not know."""
-    letter = json.loads(raw)
+    letter = json.loads(raw, parse_constant=_no_number)
     # JSON may spell half surrogate pairs and zero characters; no database text can hold them.
     if not isinstance(letter, dict) or b"\\u0000" in json.dumps(letter, ensure_ascii=False).encode():
         raise UnreadableAnswer("not an object of texts")
     read_answer(letter.get("type"), letter.get("data"))
     return letter
+
+
+def _no_number(word: str) -> object:
+    """NaN and Infinity are no JSON, and no database keeps them as such."""
+    raise UnreadableAnswer(word)

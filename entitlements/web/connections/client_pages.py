@@ -37,7 +37,7 @@ def change_nickname(company_id: UUID) -> Answer:
     _by, studio_id = studio()
     with transaction() as session:
         client_of(session, studio_id, company_id)
-        rename(session, studio_id, company_id, request.form.get("nickname", "").replace("\x00", ""))
+        rename(session, studio_id, company_id, request.form.get("nickname", ""))
     flash(_("Soprannome salvato."), "success")
     return _back(company_id)
 

@@ -126,7 +126,7 @@ def keep_own_profile() -> Answer:
 
 
 def _line(name: str) -> str:
-    return " ".join(request.form.get(name, "").replace("\x00", "").split())
+    return " ".join(request.form.get(name, "").split())
 
 
 def _wrong(form: dict[str, str]) -> dict[str, str]:

@@ -6,16 +6,25 @@ from flask_babel import gettext as _
 from foundation.access import requires
 from foundation.database import transaction
 from foundation.formats import LANGUAGES
+from foundation.settings import current_settings
 from shop.accounts.passwords import password_fits
 from shop.accounts.people import ROLES, User
 from shop.accounts.person_names import person_name
 from shop.accounts.sessions import open_sessions, revoke_sessions
-from shop.accounts.signing_in import change_password, choices_of, switch_to
+from shop.accounts.signing_in import (
+    TRIES_PER_ACCOUNT,
+    change_password,
+    choices_of,
+    forget_tries_of,
+    switch_to,
+    wait_from,
+)
 from shop.web.accounts.blueprint import Answer, accounts
-from shop.web.accounts.identification import let_in, signed_in
-from shop.web.accounts.sentences import found, name_sentence, password_sentence
+from shop.web.accounts.identification import let_on, signed_in
+from shop.web.accounts.sentences import found, name_sentence, password_sentence, retry_after, wait_sentence
 from shop.web.accounts.web_session import browser_session
 
+_CHANGE = "change-password"
 _REFERENCE_LENGTH = 16
 
 
@@ -51,7 +60,10 @@ def account_password() -> Answer:
     person = signed_in()
     if person is None:
         return redirect("/accedi")
-    entrance = None
+    entrance, settings = None, current_settings()
+    wait = wait_from(settings, _CHANGE, str(person.user_id), TRIES_PER_ACCOUNT)
+    if wait is not None:
+        return _page({"old_password": wait_sentence(wait)}), 429, retry_after(wait)
     with transaction() as session:
         user = session.get_one(User, person.user_id)
         wrong = None if password_fits(user.password_hash, old) else _("La password attuale non è questa.")
@@ -62,8 +74,9 @@ def account_password() -> Answer:
             entrance = switch_to(session, user.id, person.membership_id)
     if errors:
         return _page(errors), 422
+    forget_tries_of(settings, _CHANGE, str(person.user_id))
     if entrance is not None:
-        let_in(person.user_id, entrance.membership, second_factor=person.second_factor)
+        let_on(person.user_id, entrance.membership)
     flash(_("Password cambiata. Le altre sessioni sono chiuse."), "success")
     return redirect("/account")
 

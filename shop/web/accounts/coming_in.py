@@ -9,10 +9,10 @@ from werkzeug.wrappers import Response as Redirect
 from foundation import clock
 from foundation.access import SECOND_FACTOR_PATH
 from foundation.database import transaction
-from shop.accounts.signing_in import Entrance
+from shop.accounts.signing_in import NEEDS_SECOND_FACTOR, Entrance
 from shop.carts import adopt_cart
 from shop.web.accounts.active_company import work_on_none
-from shop.web.accounts.identification import let_in
+from shop.web.accounts.identification import let_in, let_on, second_factor_is_recent, signed_in
 from shop.web.accounts.safe_ways import safe_path
 from shop.web.accounts.web_session import browser_session
 
@@ -53,13 +53,29 @@ def pending() -> Pending | None:
 
 def finish(entrance: Entrance, *, second_factor: bool) -> None:
     """Sign the browser in; the cart it collected before becomes the party's."""
+    _arrive(entrance)
+    let_in(entrance.user.id, entrance.membership, second_factor=second_factor)
+
+
+def go_on(entrance: Entrance, way: str) -> Redirect:
+    """Go on under another membership in the same visit; for a desk, a second factor of long ago is asked anew."""
+    known = signed_in()
+    shown = known is not None and known.second_factor
+    desk = entrance.membership.role in NEEDS_SECOND_FACTOR
+    if entrance.second_factor_due and (not shown or (desk and not second_factor_is_recent())):
+        return come_in(entrance, way)
+    _arrive(entrance)
+    let_on(entrance.user.id, entrance.membership)
+    return redirect(way)
+
+
+def _arrive(entrance: Entrance) -> None:
     session.pop(_PENDING_KEY, None)
     cart_id = session.pop(CART_KEY, None)
     work_on_none()
     if cart_id and entrance.membership.role in _BUYERS:
         with transaction() as database:
             adopt_cart(database, UUID(cart_id), entrance.membership.party_id)
-    let_in(entrance.user.id, entrance.membership, second_factor=second_factor)
 
 
 def _now() -> int:

@@ -1,5 +1,6 @@
 """Who is asking: the person of the session (through flask-login) or the program of a bearer token."""
 
+from dataclasses import replace
 from uuid import UUID
 
 from flask import Flask, Response, current_app, request
@@ -7,14 +8,14 @@ from flask_babel import gettext as _
 from flask_login import LoginManager, UserMixin, current_user, login_user
 from flask_wtf.csrf import CSRFError
 
-from foundation import access
+from foundation import access, clock
 from foundation.database import alone
 from foundation.principal import Principal, act_as
 from foundation.problems import error_page, wants_json
 from foundation.settings import current_settings
 from shop.accounts.api_tokens import principal_of_token
 from shop.accounts.people import Membership
-from shop.accounts.sessions import SignedIn, identity_of
+from shop.accounts.sessions import Identity, SignedIn, identity_of
 from shop.web.accounts.web_session import browser_session
 
 _BEARER = "bearer "
@@ -54,7 +55,26 @@ def signed_in() -> SignedIn | None:
 
 def let_in(user_id: UUID, membership: Membership, *, second_factor: bool = False) -> None:
     """Sign this browser in under a membership: a fresh session id, the data of the visit kept."""
-    identity = identity_of(current_settings(), user_id, membership, second_factor=second_factor)
+    _sign_in(identity_of(current_settings(), user_id, membership, second_factor=second_factor), membership)
+
+
+def let_on(user_id: UUID, membership: Membership) -> None:
+    """Go on under a membership: a fresh session id, but the session ends no later, and its proof gets no younger."""
+    before = browser_session().identity
+    assert before is not None  # noqa: S101 - the routes ask for a role
+    fresh = identity_of(current_settings(), user_id, membership, second_factor=False)
+    ends = min(before.expires_at, fresh.expires_at)
+    _sign_in(replace(fresh, expires_at=ends, second_factor_at=before.second_factor_at), membership)
+
+
+def second_factor_is_recent() -> bool:
+    """Whether the second factor was shown in this session no longer ago than a desk session lasts."""
+    identity = browser_session().identity
+    shown = identity.second_factor_at if identity else None
+    return shown is not None and shown + current_settings().desk_session_lifetime > clock.real_now()
+
+
+def _sign_in(identity: Identity, membership: Membership) -> None:
     browser_session().rotate(identity)
     login_user(SessionUser(None, membership.id))
 

@@ -6,7 +6,7 @@ from uuid import UUID
 from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
-from entitlements import COMPANY, ClientQuery, client_of, clients_of, pickable_companies, place_in_list
+from entitlements import COMPANY, ClientQuery, CompanyNotFound, client_of, clients_of, pickable_companies, place_in_list
 from foundation.access import requires
 from foundation.database import transaction
 from foundation.principal import Principal, current_principal
@@ -66,7 +66,9 @@ def pick() -> Answer:
             work_on(found[0].id, found[0].name)
             flash(_("Ora lavori su %(name)s.", name=found[0].name), "success")
             return redirect(PATH)
-        client = client_of(session, by.party_id if by.is_studio and by.party_id else chosen, chosen)
+        if by.party_id is None or not by.is_studio:
+            raise CompanyNotFound(chosen)
+        client = client_of(session, by.party_id, chosen)
     work_on(client.party.id, client.party.name)
     flash(_("Ora lavori su %(name)s.", name=client.party.name), "success")
     return redirect(url_for("client.show", company_id=client.party.id))

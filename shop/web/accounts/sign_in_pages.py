@@ -20,7 +20,7 @@ from shop.accounts.signing_in import (
     wait_before_trying,
 )
 from shop.web.accounts.blueprint import Answer, accounts
-from shop.web.accounts.coming_in import come_in, finish
+from shop.web.accounts.coming_in import come_in, go_on
 from shop.web.accounts.identification import let_out, signed_in
 from shop.web.accounts.safe_ways import safe_path
 from shop.web.accounts.sentences import retry_after, wait_sentence
@@ -79,10 +79,7 @@ def act_for() -> Redirect:
         entrance = switch_to(session, person.user_id, membership_id) if person else None
     if entrance is None or person is None:
         return redirect("/account")
-    if person.second_factor:
-        finish(entrance, second_factor=True)
-        return redirect("/")
-    return come_in(entrance, "/")
+    return go_on(entrance, "/")
 
 
 def _page(errors: dict[str, str]) -> str:

@@ -69,7 +69,11 @@ def send() -> AnyResponse | str | tuple[str, int]:
         if wrong or request.form.get("intent") != "send":
             return _page(checked, text, batch), (422 if wrong else 200)
         wanted = [one.form.invited for one in checked if one.form.invited is not None]
-        sent = invitations.send_invitations(session, wanted, by())
+        try:
+            sent = invitations.send_invitations(session, wanted, by())
+        except invitations.AddressNotProven:
+            flash(_("Conferma prima il tuo indirizzo: il link è nella tua posta."), "error")
+            return _page(checked, text, batch), 409
     flash(ngettext("%(num)s invito spedito.", "%(num)s inviti spediti.", sent), "success")
     return redirect(url_for("invitations.index"), 303)
 

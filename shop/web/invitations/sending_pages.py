@@ -53,7 +53,11 @@ def send() -> Response | str | tuple[str, int]:
         waiting = invitations.open_invitations_to(session, studio_id(), {checked.invited.client_email.lower()})
         if waiting and "again" not in request.form and not _sent_already(session, form.id):
             return _page(checked, book, twice=True), 409
-        invitations.send_invitations(session, [checked.invited], by())
+        try:
+            invitations.send_invitations(session, [checked.invited], by())
+        except invitations.AddressNotProven:
+            flash(_("Conferma prima il tuo indirizzo: il link è nella tua posta."), "error")
+            return _page(checked, book), 409
     flash(_("Invito spedito a %(email)s.", email=checked.invited.client_email), "success")
     return redirect(url_for("invitations.index"), 303)
 

@@ -267,3 +267,45 @@ def test_sessions_and_links_are_forgotten_a_month_after_their_end(client: FlaskC
     with tx() as session:
         assert session.scalars(select(WebSession.token_hash)).all() == [token_hash(living)]
         assert session.scalars(select(UsedDeepLink)).all() == []
+
+
+def test_going_on_makes_a_session_no_longer_and_its_proof_no_younger(client: FlaskClient, tx: Transact) -> None:
+    """S12: half a day is half a day, however often somebody changes for whom they act."""
+    user = a_person(tx, "finance")
+    with tx() as session:
+        own = session.scalars(select(Membership.id).where(Membership.user_id == user.id)).one()
+    token = sign_in(client, user)
+    age(tx, token, expires_at=timedelta(hours=11), second_factor_at=timedelta(hours=11))
+    before = _row(tx, token)
+    assert post(client, "/account/agisci", membership=str(own)).location == "/"
+    after = _row(tx, cookie_of(client))
+    assert after.token_hash != before.token_hash
+    assert (after.expires_at, after.second_factor_at) == (before.expires_at, before.second_factor_at)
+
+
+def test_a_second_factor_of_last_week_opens_no_desk(client: FlaskClient, tx: Transact) -> None:
+    user = a_person(tx)
+    with tx() as session:
+        desk = Membership(user_id=user.id, party_id=a_studio(session).id, role="finance", created_at=clock.now())
+        session.add(desk)
+    token = sign_in(client, user)
+    age(tx, token, second_factor_at=timedelta(days=7))
+    assert post(client, "/account/agisci", membership=str(desk.id)).location == "/accedi/verifica"
+    assert "Titolare" in client.get("/account").text
+
+
+def test_the_password_of_an_open_session_is_not_guessed(client: FlaskClient, tx: Transact) -> None:
+    sign_in(client, a_person(tx))
+    new = "otto cani bianchi"
+    for _guess in range(5):
+        assert post(client, "/account/password", old_password="prova", password=new).status_code == 422
+    refused = post(client, "/account/password", old_password=PASSWORD, password=new)
+    assert refused.status_code == 429
+    assert int(refused.headers["Retry-After"]) > 0
+
+
+def _row(tx: Transact, token: str) -> WebSession:
+    with tx() as session:
+        row = session.scalars(select(WebSession).where(WebSession.token_hash == token_hash(token))).one()
+        session.expunge(row)
+        return row
