@@ -94,6 +94,7 @@ def test_a_letter_about_nobody_we_know_is_handled_without_effect(
         ("company.ready", None),
         ("company.failed", {"id": "x", "reason": "zero \x00"}),
         ("company.failed", {"id": "x", "reason": "half \ud800"}),
+        ("company.ready", {"id": "x", "remote_id": "KC-7", "size": float("nan")}),
     ],
 )
 def test_a_letter_nobody_can_read_is_refused_and_not_stored(

@@ -146,6 +146,15 @@ def test_a_letter_that_breaks_the_contract_is_refused_and_stored_nowhere(
     assert count_of(tx, Letter) == 0
 
 
+@pytest.mark.parametrize("kind", [[], {}, None, 7, "transfer.unheard"])
+def test_a_letter_of_no_known_kind_is_refused_and_stored_nowhere(
+    client: FlaskClient, tx: Transact, kind: object
+) -> None:
+    body = json.dumps({"type": kind, "data": {}}).encode()
+    assert send(client, body, signed_headers(SANDBOX_WEBHOOK_SECRET, "msg_1", body)) == 400
+    assert count_of(tx, Letter) == 0
+
+
 def test_what_no_database_can_hold_is_left_out_and_what_the_contract_does_not_name_is_not_kept(
     client: FlaskClient, tx: Transact, run_jobs: Run
 ) -> None:
