@@ -19,6 +19,7 @@ from shop.orders.placing import (
     refuse_unaccepted,
 )
 from shop.payments.record import lock_order
+from shop.transfers import settle_free_order
 
 INVITATION_CLAUSES = (*CLAUSES, "studio_permissions", "data_processing")
 """What an invited client accepts: as at the checkout, and what the studio may do and process for it (art. 28 GDPR)."""
@@ -62,6 +63,7 @@ def order_by_invitation(session: Session, invitation: invitations.Invitation, wa
         seen_gross_cents=wanted.seen_gross_cents,
         locale=wanted.locale,
         clauses=INVITATION_CLAUSES,
+        pay_at_once=settle_free_order,
         then=lambda inside, order: invitations.order_placed(inside, invitation, order.id, party.id),
     )
     return freeze_order(session, placement, priced, as_invitee(party.id, wanted.locale))

@@ -1,10 +1,11 @@
 """Fulfilment (F003-08): a paid order's lines become rights, its receivable deferred revenue and VAT, once."""
 
+from contextlib import nullcontext
 from uuid import uuid5
 
 from sqlalchemy.orm import Session
 
-from entitlements import Account, Cause, PaidLine, Posting, book, grant
+from entitlements import Account, BaseServiceAlreadyActive, Cause, PaidLine, Posting, TermMoved, book, grant
 from foundation import clock
 from foundation.database import JsonObject
 from foundation.events import record_event
@@ -23,8 +24,9 @@ _NO_SERVICES = SettledOrder({}, ())
 def fulfil(session: Session, order: Order) -> bool:
     """Issue what a paid order promises, in the caller's transaction; answers False when nothing was issued.
 
-    That is so when it was fulfilled before, and when a service it extends has moved: then it asks for a new quote and
-    its money goes back (M14). The order's row must be locked. Raises IllegalOrderStep when it may not be fulfilled.
+    That is so when it was fulfilled before, and when a service it extends has moved or closed: then it asks for a new
+    quote and its money goes back (M14). The order's row must be locked. Raises IllegalOrderStep when it may not be
+    fulfilled.
     """
     state = next_order_state(order.state, "fulfil")
     if state == order.state:
@@ -33,10 +35,9 @@ def fulfil(session: Session, order: Order) -> bool:
     if settled is None:
         ask_for_new_quote(session, order)
         return False
-    for line in lines_of(session, order.id):
-        grant(session, _paid_line(order, line, settled))
-        fault_point("fulfilment.after_line")
-    _give_along(session, order, settled)
+    if not _issue(session, order, settled):
+        ask_for_new_quote(session, order)
+        return False
     _book_sale(session, order)
     order.state, order.fulfilled_at = state, clock.now()
     order.version += 1
@@ -48,6 +49,27 @@ def fulfil(session: Session, order: Order) -> bool:
         companies = [str(promise["company_id"]) for promise in order.services]
         defer(session, "orders.rivals", order_id=str(order.id), company_ids=companies)
     return True
+
+
+def _issue(session: Session, order: Order, settled: SettledOrder) -> bool:
+    """Grant every line, a new base first: it is what makes a company that modules can be started for (F004-05).
+
+    False, and nothing granted, when a service closed between the day of the payment and today.
+    """
+    try:
+        with session.begin_nested() if order.services else nullcontext():
+            for line in sorted(lines_of(session, order.id), key=_base_first):
+                grant(session, _paid_line(order, line, settled))
+                fault_point("fulfilment.after_line")
+            _give_along(session, order, settled)
+    except (TermMoved, BaseServiceAlreadyActive):
+        return False
+    return True
+
+
+def _base_first(line: OrderLine) -> tuple[bool, int]:
+    starts = line.term is not None and line.term["action"] == "START"
+    return not (starts and line.kind == "base_service"), line.position
 
 
 def _settled(session: Session, order: Order) -> SettledOrder | None:

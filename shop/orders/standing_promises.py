@@ -54,5 +54,7 @@ def settle_services(session: Session, order: Order, paid_on: date) -> SettledOrd
 
 
 def has_fallen(session: Session, order: Order) -> bool:
-    """Whether an order could no longer be fulfilled if it were paid today."""
-    return bool(order.services) and not isinstance(settle_services(session, order, clock.today()), SettledOrder)
+    """Whether an order can no longer be fulfilled: as of the day its money was recorded (D9), else if paid today."""
+    paid = order.paid_at if order.state in {"PAID", "ON_HOLD"} else None
+    day = clock.rome_day(paid) if paid else clock.today()
+    return bool(order.services) and not isinstance(settle_services(session, order, day), SettledOrder)

@@ -10,14 +10,16 @@ from typing import TypeVar
 from uuid import UUID
 
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from foundation import clock
 from foundation.database import transaction
+from foundation.logs import log
 from shop.orders.order_book import CARD, Order
 from shop.payments.attempts import PaymentAttempt
 from shop.payments.checkout import close_checkout, look_and_reconcile, send_attempt, settle_attempt
-from shop.payments.gateway import GatewayRefused, PaymentGateway
+from shop.payments.gateway import GatewayRefused, GatewayUnavailable, PaymentGateway
 from shop.payments.refund_requests import RefundRefused, open_requests, send_request
 from shop.payments.stripe_facts import StripeCharge
 
@@ -70,10 +72,18 @@ def pending_payments(session: Session) -> dict[str, int]:
 
 
 def _done(step: Callable[[Subject, PaymentGateway], object], subject: Subject, gateway: PaymentGateway) -> bool:
-    """Whether the step was done; what a refusal means has been stored where it belongs, and the round goes on."""
+    """Whether the step was done; what a refusal means has been stored where it belongs, and the round goes on.
+
+    So it does after any other failure: one order that cannot be settled leaves no other payment unfound.
+    """
     try:
         step(subject, gateway)
+    except (GatewayUnavailable, OperationalError):
+        raise
     except (GatewayRefused, RefundRefused):
+        return False
+    except Exception as problem:  # noqa: BLE001 - told, and tried again in the next round
+        log().error("payments.not_settled", subject=str(subject), problem=type(problem).__name__)
         return False
     return True
 

@@ -5,7 +5,7 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from entitlements import Account, Cause, Posting, book, release_coupons, release_purchases
+from entitlements import Account, Cause, Posting, book, give_back_recovered, release_coupons, release_purchases
 from foundation import clock
 from foundation.events import Subject, record_event
 from foundation.principal import Principal
@@ -73,6 +73,7 @@ def follow_the_money(session: Session, order: Order, shortfall_cents: int, occas
         # The money that a return had taken away is there again: what was frozen for it is free.
         release_coupons(session, order.id)
         release_purchases(session, order.id)
+        give_back_recovered(session, Cause("transfer_return", order.id))
         for kind in ("underpaid", "late_money", "closed_with_money", RETURNED_AFTER):
             close_tasks(session, kind, order.id, "paid")
         return

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
-from entitlements import Account, Cause, Posting, book, hold_coupons, hold_purchases
+from entitlements import Account, Cause, Posting, book, hold_coupons, hold_purchases, recover_unused
 from foundation import clock
 from foundation.events import record_event
 from foundation.ids import new_id
@@ -159,9 +159,10 @@ def _take_back(session: Session, order: Order, payment: Payment, most_cents: int
         wait_again(session, order)
     elif order.state == "FULFILLED" and missing > 0:
         # Like a dispute: what nobody has used is frozen until finance decides or the money comes again (D10).
-        lines = [line.id for line in lines_of(session, order.id)]
-        hold_coupons(session, "order_line", lines, order.id, under_way=True)
-        hold_purchases(session, "order_line", lines, order.id)
+        sold_for = {line.id: line.net_cents for line in lines_of(session, order.id)}
+        hold_coupons(session, "order_line", list(sold_for), order.id, under_way=True)
+        hold_purchases(session, "order_line", list(sold_for), order.id)
+        recover_unused(session, "order_line", sold_for, Cause("transfer_return", order.id))
         open_finance_task(session, RETURNED_AFTER, order, {"amount_cents": amount})
     if order.state not in CLOSED and missing > 0:
         figures = {"returned_cents": amount, "missing_cents": missing}

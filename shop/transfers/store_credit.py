@@ -69,6 +69,7 @@ def spend_store_credit(session: Session, order: Order) -> int:
     """
     owed = order.gross_cents - paid_cents(session, order.id)
     if order.state != "AWAITING_PAYMENT" or owed <= 0:
+        settle_free_order(session, order)
         return 0
     amount = take_store_credit(session, order.buyer_party_id, owed)
     if amount == 0:
@@ -79,6 +80,13 @@ def spend_store_credit(session: Session, order: Order) -> int:
     if amount == owed:
         settle(session, order, CARD)
     return amount
+
+
+def settle_free_order(session: Session, order: Order) -> int:
+    """An order whose discount left nothing to pay is paid by it and fulfilled at once. Answers 0, the cents spent."""
+    if order.state == "AWAITING_PAYMENT" and order.gross_cents == 0:
+        settle(session, order, CARD)
+    return 0
 
 
 def _payment(session: Session, order: Order, amount_cents: int) -> Payment:

@@ -26,7 +26,7 @@ from shop.orders.placing import (
     order_of_cart,
     place_order,
 )
-from shop.transfers import spend_store_credit, store_credit_of
+from shop.transfers import settle_free_order, spend_store_credit, store_credit_of
 from shop.web import checkout_form
 from shop.web.accounts.identification import signed_in
 from shop.web.checkout_form import CheckedForm, CheckoutForm
@@ -109,7 +109,7 @@ def _confirm(session: Session, form: CheckoutForm) -> Order | Refused:
         seen_gross_cents=form.seen_gross_cents,
         locale=formats.readers_language(),
         seen_version=form.seen_version,
-        pay_at_once=spend_store_credit if form.use_credit else None,
+        pay_at_once=spend_store_credit if form.use_credit else settle_free_order,
     )
     return _place(session, placement, Refused(checked, found), by)
 

@@ -117,3 +117,20 @@ def test_both_outcomes_of_the_extension_have_the_discount_in_their_totals(
     # 15.00 and 14.95 lose 1.50 each; without the extension there is only the first.
     assert (choice["on"]["gross_cents"], choice["off"]["gross_cents"]) == (3288, 1647)
     assert quote["gross_cents"] == 3288
+
+
+def test_an_order_whose_discount_leaves_nothing_to_pay_is_fulfilled_when_it_is_placed(shop: Shop) -> None:
+    """Nobody can pay 0.00: the discount pays it."""
+    with shop.tx() as session:
+        free = DEMO_CATALOGUE.read_text(encoding="utf-8").replace(
+            "basis_points = 1000\nkinds", "basis_points = 10000\nkinds"
+        )
+        found = check_catalogue(free).catalogue
+        assert found is not None
+        import_catalogue(session, found)
+    for sku, method in ((BASE, "stripe"), (DOCUMENTS, "bank_transfer")):
+        order = shop.order(shop.line(sku), method=method, agreement_code="ORDINE-10")
+        assert (order["gross_cents"], shop.state(order)) == (0, "FULFILLED")
+    assert set(shop.running()) == {BASE, DOCUMENTS}
+    shop.jobs()
+    assert not any("bonifico" in subject.lower() for subject in shop.subjects())

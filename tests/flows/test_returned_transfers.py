@@ -22,8 +22,9 @@ from shop.transfers import (
 from tests.banking import ACCOUNT, FINANCE, Bank, Run, lines, now
 from tests.conftest import Transact
 from tests.factories import a_studio
+from tests.flows.refund_desk import activate_one, bucket_of, use_up
 from tests.flows.transfer_desk import Advance, last_subject, tasks
-from tests.stories import an_order
+from tests.stories import a_paid_order, an_order
 
 
 def test_a_return_inside_the_window_stops_fulfilment(
@@ -124,6 +125,25 @@ def test_a_return_after_fulfilment_freezes_unused_coupons_until_the_money_comes_
     assert tasks(tx) == []
     with tx() as session:
         assert count_by_state(session, order.buyer_party_id) == {"AVAILABLE": 10}
+
+
+def test_a_return_after_fulfilment_freezes_what_is_left_of_a_pack_until_the_money_comes_again(
+    tx: Transact, bank: Bank, order: Order, advance: Advance, run_jobs: Run
+) -> None:
+    with tx() as session:
+        buyer = session.get_one(type(a_studio(session)), order.buyer_party_id)
+        coupons = a_paid_order(session, buyer, "LITE-1")
+        pack = an_order(session, buyer, "INVOICES-100", method="bank_transfer")
+    activate_one(tx, coupons)
+    reference = bank.transfer(pack.gross_cents, pack.rf_reference)
+    advance(timedelta(hours=13))
+    run_jobs()
+    use_up(tx, pack, 30)
+    for _time in range(2):
+        bank.take_back(reference, pack.gross_cents, id=f"R-{reference}")
+        assert bucket_of(tx, pack).balance == 0
+        reference = bank.transfer(pack.gross_cents, pack.rf_reference)
+        assert bucket_of(tx, pack).balance == 70
 
 
 def held(tx: Transact, order: Order) -> int:
