@@ -54,3 +54,19 @@ def test_check_09_a_confirmed_page_shows_its_own_order_to_its_buyer_alone(stand:
     with stand.tx() as session:
         stranger = a_studio(session, tax_code="00743110157").id
     assert shown(stand, mine, page, stranger) is None
+
+
+def test_a_page_nobody_can_read_leaves_no_other_payment_unfound(stand: Stand, mine: UUID) -> None:
+    """Whatever is wrong with one order, the round goes on, says so, and comes back to it."""
+    with stand.tx() as session:
+        another = an_order(session, session.merge(stand.studio), "LITE-1", 1).id
+    broken, whole = stand.start(mine), stand.start(another)
+    for page in (broken, whole):
+        stand.gateway.pay(page)
+    amount = stand.gateway.objects[broken].pop("amount_total")
+    with stand.client.application.app_context():
+        assert settle_pending(stand.gateway, timedelta()).failed == 1
+        assert (stand.order(mine).state, stand.order(another).state) == ("AWAITING_PAYMENT", "FULFILLED")
+        stand.gateway.objects[broken]["amount_total"] = amount
+        assert settle_pending(stand.gateway, timedelta()).failed == 0
+    assert stand.order(mine).state == "FULFILLED"
