@@ -11,6 +11,7 @@ from shop.payments.finding import find_by_charge
 from shop.payments.reversals import follow_reversals
 from shop.payments.seen import UNKNOWN, Seen, Verdict, refuse_overtaken
 from shop.payments.stripe_facts import StripeCharge, fact_id
+from shop.transfers.card_credit import let_credit_follow
 
 CLEARING, FEES = Account("stripe_clearing"), Account("fees")
 
@@ -20,7 +21,8 @@ def apply_charge(session: Session, seen: Seen) -> Verdict:
     order = find_by_charge(session, seen.body)
     if order is None:
         return UNKNOWN
-    store_charge(session, order, seen.body, seen)
+    if store_charge(session, order, seen.body, seen).refunded_cents:
+        let_credit_follow(session, order)
     follow_reversals(session, order)
     return Verdict("charge-stored", order.id)
 

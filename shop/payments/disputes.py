@@ -15,6 +15,7 @@ from shop.payments.finding import find_by_charge, find_by_intent
 from shop.payments.reversals import LOST, OPEN_DISPUTE, follow_reversals
 from shop.payments.seen import UNKNOWN, Seen, Verdict, refuse_overtaken
 from shop.payments.stripe_facts import StripeDispute, fact_id
+from shop.transfers.card_credit import let_credit_follow
 
 DISPUTES = Account("disputes")
 
@@ -30,6 +31,7 @@ def apply_dispute(session: Session, seen: Seen) -> Verdict:
     for movement in seen.body.get("balance_transactions") or []:
         _book(session, movement)
     _ask_finance(session, order, dispute, before)
+    let_credit_follow(session, order)
     follow_reversals(session, order)
     return Verdict(f"dispute-{dispute.status}", order.id)
 

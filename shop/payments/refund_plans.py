@@ -13,6 +13,7 @@ from shop.orders.order_book import Order, OrderLine, lines_of
 from shop.payments.money_in import Payment, PaymentAllocation
 from shop.payments.reversals import disputed, refunded_otherwise
 from shop.payments.stripe_facts import RefundRequest, StripeCharge, StripeRefund
+from shop.transfers.disposals import Disposal
 
 BY_CARD, BY_BANK, TO_CREDIT = "card", "bank", "store_credit"
 WAYS = (BY_CARD, BY_BANK, TO_CREDIT)
@@ -135,11 +136,24 @@ def charges_of(session: Session, order_id: UUID) -> list[StripeCharge]:
 
 
 def left_of(session: Session, charge: StripeCharge) -> int:
-    """Cents of a charge that are neither given back nor asked to be."""
+    """Cents of a charge that may still go back to its card: not given back, not asked to be, not store credit (D11)."""
+    left = charge.amount_cents - gone_of(session, charge)
+    query = (
+        select(Payment.amount_cents - func.sum(Disposal.amount_cents))
+        .join(Disposal, Disposal.payment_id == Payment.id)
+        .where(Payment.source == "stripe", Payment.external_id == charge.payment_intent_id)
+        .group_by(Payment.id)
+    )
+    undisposed = session.scalar(query)
+    return left if undisposed is None else min(left, int(undisposed))
+
+
+def gone_of(session: Session, charge: StripeCharge) -> int:
+    """Cents of a charge that are given back or asked to be."""
     told = select(StripeRefund.id).where(StripeRefund.charge_id == charge.id)
     query = select(RefundRequest).where(RefundRequest.charge_id == charge.id, RefundRequest.state != REFUSED)
     pending = [one for one in session.scalars(query) if one.refund_id not in set(session.scalars(told))]
-    return charge.amount_cents - charge.refunded_cents - sum(one.amount_cents for one in pending)
+    return charge.refunded_cents + sum(one.amount_cents for one in pending)
 
 
 def _paid_by_source(session: Session, order_id: UUID) -> dict[str, int]:

@@ -45,6 +45,7 @@ from shop.payments.reversals import follow_reversals
 from shop.payments.seen import look
 from shop.payments.stripe_facts import RefundRequest
 from shop.renewals.attempts import intent_of_renewal
+from shop.transfers.card_credit import let_credit_follow
 
 
 class RefundRefused(Exception):
@@ -179,6 +180,7 @@ def _close(request_id: UUID, refund_id: str | None) -> RefundRequest:
                 give_back_recovered(session, Cause("refund_request", request.id))
                 facts = {"amount_cents": request.amount_cents, "status": "refused"}
                 open_task(session, Concern("refund_failed", order_subject(order), facts, order.id))
+                let_credit_follow(session, order)
                 # It may have been refused because the buyer's bank was faster: then a dispute holds them from now on.
                 follow_reversals(session, order)
     return request

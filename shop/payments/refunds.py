@@ -12,6 +12,7 @@ from shop.payments.finding import find_by_charge, find_by_intent
 from shop.payments.reversals import follow_reversals
 from shop.payments.seen import UNKNOWN, Seen, Verdict, refuse_overtaken
 from shop.payments.stripe_facts import StripeRefund, fact_id
+from shop.transfers.card_credit import let_credit_follow
 
 REFUNDS = Account("refunds")
 CAME_BACK = frozenset({"failed", "canceled"})
@@ -28,6 +29,7 @@ def apply_refund(session: Session, seen: Seen) -> Verdict:
     _book(session, refund)
     if refund.status != before:
         _ask_finance(session, order, refund, before)
+    let_credit_follow(session, order)
     follow_reversals(session, order)
     return Verdict(f"refund-{refund.status}", order.id)
 

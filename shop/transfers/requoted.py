@@ -15,6 +15,7 @@ from shop.orders.requoting import LATE_MONEY, ask_for_new_quote_if_fallen
 from shop.payments.finance_tasks import close_tasks
 from shop.payments.money_in import BankLine, Payment, PaymentAllocation
 from shop.payments.record import lock_order
+from shop.transfers.card_credit import let_credit_follow
 from shop.transfers.disposals import CREDITED, dispose
 from shop.transfers.matching import allocate, suspense, update_state
 from shop.transfers.store_credit import add_store_credit
@@ -23,7 +24,10 @@ _REASON = "needs_requote"
 
 
 def give_back_after_requote(session: Session, order: Order) -> int:
-    """All the money of an order that needs a new quote becomes its buyer's store credit; answers the cents (D11)."""
+    """All the money of an order that needs a new quote becomes its buyer's store credit; answers the cents (D11).
+
+    Card money that went back at Stripe before is not given a second time.
+    """
     query = (
         select(Payment, func.sum(PaymentAllocation.amount_cents))
         .join(PaymentAllocation, PaymentAllocation.payment_id == Payment.id)
@@ -46,6 +50,7 @@ def give_back_after_requote(session: Session, order: Order) -> int:
     if given:
         record_event(session, "order.credit_given_back", order_subject(order), cents=given)
         close_tasks(session, LATE_MONEY, order.id, "store_credit")
+        given += let_credit_follow(session, order)
     return given
 
 
@@ -60,9 +65,10 @@ def requoted(order_id: UUID) -> None:
     with transaction() as session:
         order = lock_order(session, order_id)
         if order.state == "NEEDS_REQUOTE":
+            gave_before = _gave_before(session, order)
             given = give_back_after_requote(session, order)
             # Done again after a crash it gives nothing back: the buyer has been told of what it gave.
-            if given or not _gave_before(session, order):
+            if given or not gave_before:
                 tell_of_new_quote(session, order, given)
 
 
