@@ -16,12 +16,12 @@ from foundation.faults import fault_point
 from foundation.ids import new_id
 from foundation.jobs import schedule_due
 from foundation.settings import current_settings
-from shop.catalogue import current_price_book
 from shop.invitations.following import follow_order, late_money_opens
 from shop.orders.fulfilment import fulfil
-from shop.orders.order_book import CARD, Order, lines_of
+from shop.orders.order_book import CARD, Order
 from shop.orders.order_states import next_order_state
 from shop.orders.placing import order_subject, tell_buyer
+from shop.orders.pricing_anew import costs_the_same_today
 from shop.orders.requoting import ask_for_new_quote_if_fallen, give_money_back
 from shop.orders.standing_promises import has_fallen
 from shop.payments.finance_tasks import Concern, open_task
@@ -135,20 +135,14 @@ def _window(order: Order, method: str, last_transfer_at: datetime | None) -> tim
 
 
 def still_sellable(session: Session, order: Order) -> bool:
-    """Whether every line could be bought today at the same price (D11), and every service is as it was quoted.
+    """Whether a closed order could be bought today at the same price (D11), and every service is as it was quoted.
 
     An invitation's price is locked (D23).
     """
     if order.cart_id is None:
         return late_money_opens(session, order)
-    on_sale = {
-        product.sku: product for product in current_price_book(session, clock.today()).products if product.rules.sold
-    }
-    same = all(
-        line.sku in on_sale and on_sale[line.sku].tiers.unit_price(line.quantity).cents == line.unit_net_cents
-        for line in lines_of(session, order.id)
-    )
-    return same and not has_fallen(session, order)
+    # Asked first: it locks the companies, so the price is that of services nobody moves meanwhile.
+    return not has_fallen(session, order) and costs_the_same_today(session, order)
 
 
 def open_finance_task(
