@@ -23,6 +23,7 @@ from pricing import (
     OffPolicy,
     Outcome,
     ProrationMode,
+    UnmetRequirement,
     VatRate,
     WantedItem,
     settle_extension,
@@ -47,9 +48,10 @@ class NewService:
 class Promise:
     """What one company was promised on the day of the quote.
 
-    `touched` are the running services that a line extends or renews, with the end each had then; `beside` what else
-    ran; `base_ends_on` the end of the base, None without one; `bound_to_base` whether the price or the days depend on
-    exactly that end.
+    `touched` are the running services that a line extends, renews or replaces, with the end each had then; `beside`
+    what else ran; `lapsing` the lots that a smaller one of this order follows, with the end of the smaller one: nothing
+    extends them (F004-22); `base_ends_on` the end of the base, None without one; `bound_to_base` whether the price or
+    the days depend on exactly that end.
     """
 
     company_id: UUID
@@ -64,6 +66,7 @@ class Promise:
     extensions: Mapping[str, int]
     renewals: Mapping[str, tuple[date, date]]
     new: tuple[NewService, ...]
+    lapsing: Mapping[str, date]
 
     @property
     def falls_on(self) -> date | None:
@@ -98,6 +101,7 @@ def promise_of(purchase: Purchase, positions: Mapping[int, int], extension_posit
     company, request = purchase.company, purchase.request
     before = {str(one.licence_id): one.ends_on for one in company.all_running}
     renewed = {str(line.licence_id): line for line in purchase.renewals if line.licence_id}
+    lapsing = {str(line.replaces): line.term.ends_on for line in purchase.renewals if line.replaces}
     new_places = [one.place for one in purchase.wanted if one.line.renews is None]
     kinds = {line.place: line.kind for line in purchase.chosen.lines}
     base = request.base
@@ -109,7 +113,7 @@ def promise_of(purchase: Purchase, positions: Mapping[int, int], extension_posit
         base_id=base.service_id if base else None,
         base_ends_on=before[base.service_id] if base else None,
         bound_to_base=purchase.offered,
-        touched={licence: before[licence] for licence in (*renewed, *extension_positions)},
+        touched={licence: before[licence] for licence in (*renewed, *lapsing, *extension_positions)},
         beside={licence: day for licence, day in before.items() if licence not in extension_positions},
         extensions=dict(extension_positions),
         renewals={licence: (line.anchor_on, line.term.ends_on) for licence, line in renewed.items()},
@@ -117,6 +121,7 @@ def promise_of(purchase: Purchase, positions: Mapping[int, int], extension_posit
             NewService(positions[place], item, kinds[place] not in LOTS)
             for place, item in zip(new_places, request.wanted, strict=True)
         ),
+        lapsing=lapsing,
     )
 
 
@@ -132,9 +137,16 @@ def settle(promise: Promise, running: RunningServices, paid_on: date) -> Settled
     outcome = settle_extension(request, extend=promise.extend, paid_on=max(paid_on, promise.quoted_on))
     if isinstance(outcome, NeedsRequote):
         return "SERVICE_ENDED"
-    if outcome.unmet:
+    if any(not _followed(promise, now, one) for one in outcome.unmet):
         return "REQUIREMENT_ENDED"
     return _days(promise, request, {licence: one.ends_on for licence, one in now.items()}, outcome)
+
+
+def _followed(promise: Promise, now: Mapping[str, RunningService], unmet: UnmetRequirement) -> bool:
+    """Whether the smaller lot that follows one of these is there as long as a requirement needs it (F004-02)."""
+    return any(
+        now[licence].sku == unmet.requires and until >= unmet.needed_until for licence, until in promise.lapsing.items()
+    )
 
 
 def _fallen(
@@ -169,8 +181,9 @@ def _all(running: RunningServices) -> tuple[RunningService, ...]:
 
 
 def _request(promise: Promise, now: Mapping[str, RunningService]) -> ExtensionRequest:
-    """The request of the quote over what runs now, with the order's own renewals done."""
-    services = [_active(one, promise.renewals.get(licence)) for licence, one in now.items()]
+    """The request of the quote over what runs now, with the order's own renewals done and without what they replace."""
+    going_on = {licence: one for licence, one in now.items() if licence not in promise.lapsing}
+    services = [_active(one, promise.renewals.get(licence)) for licence, one in going_on.items()]
     base = next((one for one in services if one.service_id == promise.base_id), None)
     return ExtensionRequest(
         activates_on=promise.quoted_on,
@@ -224,6 +237,7 @@ def promise_to_json(promise: Promise) -> JsonObject:
             for licence, (anchor, ends_on) in promise.renewals.items()
         },
         "new": [_new_to_json(one) for one in promise.new],
+        "lapsing": {licence: day.isoformat() for licence, day in promise.lapsing.items()},
     }
 
 
@@ -266,6 +280,8 @@ def _from_json(stored: JsonObject) -> Promise:
         extensions=dict(stored["extensions"]),
         renewals={licence: (day(days[0]), day(days[1])) for licence, days in stored["renewals"].items()},
         new=tuple(_new_from_json(one) for one in stored["new"]),
+        # Orders placed before smaller lots were kept apart do not name them.
+        lapsing={licence: day(ends_on) for licence, ends_on in stored.get("lapsing", {}).items()},
     )
 
 

@@ -157,15 +157,18 @@ def _renewal(book: PriceBookView, company: CompanyServices, one: WantedService) 
         anchor_on=starts_on,
         licence_id=service.licence_id if whole and service else None,
         fixed=True,
+        replaces=service.licence_id if service and not whole else None,
     )
 
 
 def _after_renewal(
     book: PriceBookView, company: CompanyServices, renewals: Sequence[ServiceLine]
 ) -> tuple[ActiveService, ...]:
-    """The running services as they stand once the renewals of this very cart are done."""
+    """The running services as they stand once the renewals of this very cart are done, without the lots that lapse."""
     renewed = {line.licence_id: line for line in renewals if line.licence_id is not None}
-    return tuple(_active(book, one, renewed.get(one.licence_id)) for one in company.all_running)
+    lapsing = {line.replaces for line in renewals}
+    going_on = (one for one in company.all_running if one.licence_id not in lapsing)
+    return tuple(_active(book, one, renewed.get(one.licence_id)) for one in going_on)
 
 
 def _active(book: PriceBookView, service: RunningService, renewed: ServiceLine | None) -> ActiveService:
@@ -266,11 +269,13 @@ class _Made:
 
     def _ends(self, outcome: Outcome, started: Sequence[ServiceLine]) -> Iterator[EndOfService]:
         places = {str(line.licence_id): line.place for line in self.renewals}
-        for end in outcome.ends:
-            names = _names(self.book.by_sku.get(end.sku), end.sku)
-            was, place = self.running[end.service_id], places.get(end.service_id)
-            yield EndOfService(end.sku, was.kind, names, was.ends_on, end.ends_on, place, was.quantity, was.storage_gb)
         fewer = [line for line in self.renewals if line.licence_id is None]
+        going_on = [(end.service_id, end.ends_on) for end in outcome.ends]
+        lapsing = [(str(line.replaces), self.running[str(line.replaces)].ends_on) for line in fewer if line.replaces]
+        for licence, ends_on in (*going_on, *lapsing):
+            was, place = self.running[licence], places.get(licence)
+            names = _names(self.book.by_sku.get(was.sku), was.sku)
+            yield EndOfService(was.sku, was.kind, names, was.ends_on, ends_on, place, was.quantity, was.storage_gb)
         for line in (*fewer, *started):
             names = _names(self.book.by_sku.get(line.sku), line.sku)
             room = line.quantity * self.book.product(line.sku).storage_gb

@@ -17,7 +17,8 @@ class ServiceLine:
     """One line. `place` is the wanted line that it answers, None for an extension nobody had to ask for.
 
     `unit_net` is the price of one unit for a year, `formula` what the span makes of it, for words (M28); `licence_id`
-    the running service that is extended or renewed;
+    the running service that is extended or renewed; `replaces` the running lot that lapses on its day and that this
+    smaller one follows (F004-21, F004-22);
     `months_forfeited` the months paid for that no day answers to (F004-12). `fixed` days do not move when the payment
     comes later.
     """
@@ -38,6 +39,7 @@ class ServiceLine:
     licence_id: UUID | None = None
     months_forfeited: int = 0
     fixed: bool = False
+    replaces: UUID | None = None
 
     @property
     def net(self) -> Money:
@@ -55,6 +57,7 @@ class ServiceLine:
         return {
             "action": self.action,
             "licence_id": str(self.licence_id) if self.licence_id else None,
+            "replaces": str(self.replaces) if self.replaces else None,
             "expected_ends_on": self.term.starts_on.isoformat() if self.licence_id else None,
             "months": formula.part if formula.counted is Counted.MONTHS and not by_year else None,
             "years": self.span.years if isinstance(self.span, WholeYears) else None,

@@ -1,6 +1,7 @@
 """The new quote of an order that asks for one: its services go back into the cart, at the months of today (M14)."""
 
 from contextlib import suppress
+from dataclasses import replace
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -33,11 +34,14 @@ def fill_cart_again(session: Session, order: Order) -> Cart:
 
 def _again(session: Session, cart: Cart, book: PriceBookView, order: Order, line: OrderLine) -> None:
     action = line.term["action"] if line.term else "START"
-    if action == "RENEW" and line.term is not None:
+    renewed = (line.term["licence_id"] if action == "RENEW" else line.term.get("replaces")) if line.term else None
+    if renewed is not None:
         running = services_of(session, order.buyer_party_id, [line.for_party_id], {})[line.for_party_id]
-        service = running.service(UUID(line.term["licence_id"]))
+        service = running.service(UUID(renewed))
         if service is not None:
-            renew_in_cart(session, cart, book, line.for_party_id, [service])
+            # As many units as were asked for: a lot may have been renewed for fewer than it has.
+            asked = replace(service, quantity=min(line.quantity, service.quantity))
+            renew_in_cart(session, cart, book, line.for_party_id, [asked])
     elif action == "START":
         pool = line.for_party_id == order.buyer_party_id and line.term is None
         with suppress(UnknownProduct):

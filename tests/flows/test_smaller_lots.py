@@ -1,0 +1,71 @@
+"""Fewer seats at renewal, as a story: what is charged, what runs, and an order that waits while the lot moves."""
+
+from collections.abc import Callable
+from datetime import date, timedelta
+
+from sqlalchemy import select
+
+from entitlements import running_services
+from foundation import clock
+from pricing import add_months
+from shop import Membership, User
+from tests.addons import until
+from tests.browsing import visit
+from tests.flows.service_shop import BASE, DOCUMENTS, SEAT, Shop, months_on
+from tests.signing import sign_in
+
+
+def seats(shop: Shop) -> list[tuple[int, date]]:
+    """Every lot of seats the company has or has paid for: how many, and until when."""
+    with shop.tx() as session:
+        found = running_services(session, shop.company_id, clock.today())
+    return sorted((one.quantity, one.ends_on) for one in found.others if one.sku == SEAT)
+
+
+def test_whoever_renews_three_of_five_seats_and_adds_a_module_pays_three_and_the_old_lot_lapses(
+    shop: Shop, advance: Callable[[timedelta], None]
+) -> None:
+    shop.buy(shop.line(BASE), shop.line(SEAT, 5))
+    lot = shop.running()[SEAT]
+    advance(until(add_months(clock.today(), 6)))
+    wanted = (shop.line(SEAT, 3, lot), shop.line(DOCUMENTS))
+    quote = shop.quote(*wanted)
+    assert [(line["sku"], line["net_cents"]) for line in quote["lines"]] == [
+        (SEAT, 2970),
+        (DOCUMENTS, 1500),
+        (BASE, 1495),
+    ]
+    (choice,) = quote["extensions"]
+    assert [end["ends_on"] for end in choice["on"]["ends"] if end["ends_before"] and end["sku"] == SEAT] == [
+        lot.ends_on.isoformat()
+    ]
+    shop.buy(*wanted, expected_gross_cents=quote["gross_cents"])
+    assert shop.ends()[BASE] == shop.ends()[DOCUMENTS] == months_on(12)
+    assert seats(shop) == [(3, add_months(lot.ends_on, 12)), (5, lot.ends_on)]
+    advance(until(lot.ends_on))
+    assert seats(shop) == [(3, add_months(lot.ends_on, 12))]
+
+
+def test_an_order_for_fewer_seats_needs_a_new_quote_when_the_lot_was_renewed_meanwhile(
+    shop: Shop, advance: Callable[[timedelta], None]
+) -> None:
+    shop.buy(shop.line(BASE), shop.line(SEAT, 5))
+    now = shop.running()
+    advance(until(add_months(clock.today(), 11)))
+    base, lot = shop.line(BASE, 1, now[BASE]), now[SEAT]
+    shop.buy(base, years=2)
+    waiting = shop.order(shop.line(SEAT, 3, lot), method="bank_transfer")
+    shop.buy(shop.line(SEAT, 5, lot))
+    assert shop.state(waiting) == "NEEDS_REQUOTE"
+    assert f"Serve un nuovo preventivo · {waiting['number']}" in shop.subjects()
+    # Money that is on its way all the same buys no second lot; asked again, fewer are still fewer.
+    shop.transfer_arrives(waiting["number"], waiting["gross_cents"])
+    shop.jobs()
+    assert (shop.state(waiting), shop.credit()) == ("NEEDS_REQUOTE", waiting["gross_cents"])
+    assert seats(shop) == [(5, add_months(lot.ends_on, 12))]
+    with shop.tx() as session:
+        owner = session.scalars(select(User).join(Membership).where(Membership.party_id == shop.studio_id)).first()
+    assert owner is not None
+    sign_in(shop.client, owner, shop.studio_id)
+    cart = visit(shop.client, f"/ordini/{waiting['number']}").press("Rifai il preventivo")
+    assert "9,90 € × 3" in cart.text
