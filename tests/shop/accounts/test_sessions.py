@@ -1,6 +1,4 @@
-import re
 from datetime import datetime, timedelta
-from typing import Any
 
 from flask import Flask
 from flask.testing import FlaskClient
@@ -12,39 +10,18 @@ from foundation.database import database
 from foundation.jobs import DueRow
 from foundation.tokens import token_hash
 from shop import ApiToken, Membership, User, WebSession
-from shop.accounts.passwords import hash_password
 from shop.accounts.people import UsedDeepLink
 from shop.accounts.sweeping import sweep_sessions
 from tests.conftest import Transact
 from tests.database import isolated
 from tests.factories import a_studio, a_user
+from tests.shop.accounts.session_owner import PASSWORD, a_person, age, cookie_of
 from tests.signing import csrf_token, post, sign_in, sign_in_by_token
 from tests.statements import statements
-
-PASSWORD = "cavallo batteria graffetta"
-
-
-def a_person(tx: Transact, role: str = "owner") -> User:
-    with tx() as session:
-        studio = a_studio(session, name="Studio Verdi")
-        return a_user(session, studio.id, role, password_hash=hash_password(PASSWORD))
-
-
-def age(tx: Transact, token: str, **columns: timedelta) -> None:
-    """Let a session have been used, or begun, that long ago."""
-    values: dict[str, Any] = {name: getattr(WebSession, name) - ago for name, ago in columns.items()}
-    with tx() as session:
-        session.execute(update(WebSession).where(WebSession.token_hash == token_hash(token)).values(values))
 
 
 def is_in(client: FlaskClient) -> bool:
     return client.get("/account").status_code == 200
-
-
-def cookie_of(client: FlaskClient) -> str:
-    cookie = client.get_cookie("gettone")
-    assert cookie is not None
-    return cookie.value
 
 
 def test_a_cookie_kept_after_signing_out_is_worthless(client: FlaskClient, tx: Transact) -> None:
@@ -154,23 +131,6 @@ def test_a_person_closes_one_of_their_sessions_and_nobody_elses(client: FlaskCli
     assert is_in(client)
 
 
-def test_a_person_goes_on_for_another_studio_under_a_new_id(client: FlaskClient, tx: Transact) -> None:
-    user = a_person(tx)
-    with tx() as session:
-        second = a_studio(session, name="Studio Gialli")
-        mine = Membership(user_id=user.id, party_id=second.id, role="staff", created_at=clock.now())
-        strangers = a_user(session, a_studio(session).id)
-        session.add(mine)
-        foreign = session.scalars(select(Membership).where(Membership.user_id == strangers.id)).one().id
-    token = sign_in(client, user)
-    assert "Studio Gialli" in client.get("/account").text
-    post(client, "/account/agisci", membership=str(foreign))
-    assert "Titolare di Studio Verdi" in client.get("/account").text
-    post(client, "/account/agisci", membership=str(mine.id))
-    assert "Collaboratore di Studio Gialli" in client.get("/account").text
-    assert cookie_of(client) != token
-
-
 def test_cookies_are_out_of_reach_of_scripts_and_of_other_sites(client: FlaskClient) -> None:
     header = client.get("/accedi").headers["Set-Cookie"]
     assert header.startswith("gettone=")
@@ -215,23 +175,6 @@ def test_programs_are_known_by_their_token_and_by_nothing_else(client: FlaskClie
     assert client.get("/api/v1/orders", headers=headers).status_code == 401
 
 
-def test_going_on_in_a_desk_role_asks_for_the_second_factor_once(client: FlaskClient, tx: Transact) -> None:
-    user = a_person(tx)
-    with tx() as session:
-        desk = Membership(user_id=user.id, party_id=a_studio(session).id, role="support", created_at=clock.now())
-        finance = Membership(user_id=user.id, party_id=a_studio(session).id, role="finance", created_at=clock.now())
-        session.add_all((desk, finance))
-    sign_in(client, user, second_factor=False)
-    assert post(client, "/account/agisci", membership=str(finance.id)).location == "/accedi/verifica"
-    assert "Titolare" in client.get("/account").text, "until the code is given nothing changes"
-    page = client.get("/accedi/verifica").text
-    code = re.findall(r'il codice è <span class="g-code">(\d{6})</span>', page)[0]
-    assert post(client, "/accedi/verifica", code=code).location == "/"
-    assert "Finanza di" in client.get("/account").text
-    assert post(client, "/account/agisci", membership=str(desk.id)).location == "/"
-    assert "Assistenza di" in client.get("/account").text
-
-
 def test_the_frame_of_a_page_costs_two_statements(client: FlaskClient, tx: Transact, app: Flask) -> None:
     sign_in(client, a_person(tx))
     with statements(app) as sent:
@@ -269,31 +212,6 @@ def test_sessions_and_links_are_forgotten_a_month_after_their_end(client: FlaskC
         assert session.scalars(select(UsedDeepLink)).all() == []
 
 
-def test_going_on_makes_a_session_no_longer_and_its_proof_no_younger(client: FlaskClient, tx: Transact) -> None:
-    """S12: half a day is half a day, however often somebody changes for whom they act."""
-    user = a_person(tx, "finance")
-    with tx() as session:
-        own = session.scalars(select(Membership.id).where(Membership.user_id == user.id)).one()
-    token = sign_in(client, user)
-    age(tx, token, expires_at=timedelta(hours=11), second_factor_at=timedelta(hours=11))
-    before = _row(tx, token)
-    assert post(client, "/account/agisci", membership=str(own)).location == "/"
-    after = _row(tx, cookie_of(client))
-    assert after.token_hash != before.token_hash
-    assert (after.expires_at, after.second_factor_at) == (before.expires_at, before.second_factor_at)
-
-
-def test_a_second_factor_of_last_week_opens_no_desk(client: FlaskClient, tx: Transact) -> None:
-    user = a_person(tx)
-    with tx() as session:
-        desk = Membership(user_id=user.id, party_id=a_studio(session).id, role="finance", created_at=clock.now())
-        session.add(desk)
-    token = sign_in(client, user)
-    age(tx, token, second_factor_at=timedelta(days=7))
-    assert post(client, "/account/agisci", membership=str(desk.id)).location == "/accedi/verifica"
-    assert "Titolare" in client.get("/account").text
-
-
 def test_the_password_of_an_open_session_is_not_guessed(client: FlaskClient, tx: Transact) -> None:
     sign_in(client, a_person(tx))
     new = "otto cani bianchi"
@@ -302,10 +220,3 @@ def test_the_password_of_an_open_session_is_not_guessed(client: FlaskClient, tx:
     refused = post(client, "/account/password", old_password=PASSWORD, password=new)
     assert refused.status_code == 429
     assert int(refused.headers["Retry-After"]) > 0
-
-
-def _row(tx: Transact, token: str) -> WebSession:
-    with tx() as session:
-        row = session.scalars(select(WebSession).where(WebSession.token_hash == token_hash(token))).one()
-        session.expunge(row)
-        return row
