@@ -12,7 +12,7 @@ from entitlements.companies import (
     Company,
     CompanyAlreadyExists,
     CompanyNotFound,
-    companies_of,
+    barred_companies,
     company_lives,
     company_of,
     place_in_list,
@@ -40,7 +40,7 @@ from entitlements.connections.people import must_have_proven_address, owns_acces
 from entitlements.contracts.signatures import parties_that_signed
 from entitlements.coupons.issued import IssuedCoupons, issued_for
 from entitlements.coupons.shelves import count_by_state, count_drafts, stock_of
-from entitlements.coupons.stock import Coupon, CouponNotFound, CouponPack
+from entitlements.coupons.stock import Coupon, CouponPack
 from entitlements.coupons.voiding import (
     CouponShares,
     coupon_shares,
@@ -58,7 +58,7 @@ from entitlements.ledger import Account, Posting, balance, book
 from entitlements.links import Cause, PayerPeriod, StudioLink, link_studio, payer_at, payers_now, set_payer
 from entitlements.own_companies import names_of_own_companies, own_company_choices
 from entitlements.paid_lines import PaidLine
-from entitlements.parties import COMPANY, STUDIO, Party, StudioAlreadyRegistered, new_party, party_names
+from entitlements.parties import COMPANY, STUDIO, Party, new_party, party_names
 from entitlements.party_details import ADDRESS_FIELDS, keep_details
 from entitlements.provisioning.answers import Contradiction, apply_answer
 from entitlements.provisioning.provisioner import (
@@ -98,11 +98,11 @@ from entitlements.referrals import (
 )
 from entitlements.rights import Rights, rights_of
 from entitlements.running.letters import along_with_expiring
-from entitlements.running.licence_grants import BaseServiceAlreadyActive, TermMissing, TermMoved
-from entitlements.running.life import RENEW, RENEW_BEFORE, renews_at, schedule_renewal
+from entitlements.running.licence_grants import NOT_TO_BE_HAD, BaseServiceAlreadyActive, TermMissing, TermMoved
+from entitlements.running.life import REFUSED, RENEW, RENEW_BEFORE, renews_at, schedule_renewal
 from entitlements.running.service_rights import ServiceRight, room_of
 from entitlements.running.service_states import closes_on
-from entitlements.running.setup_steps import SetupStep, StepNotFound, StepNotYet, StepOfVendor, TickedStep, tick
+from entitlements.running.setup_steps import StepNotFound, StepNotYet, StepOfVendor, TickedStep, tick
 from entitlements.running.what_runs import (
     RunningService,
     RunningServices,
@@ -139,6 +139,8 @@ __all__ = [
     "GRANT_KINDS",
     "LEVELS",
     "NOT_CREATED",
+    "NOT_TO_BE_HAD",
+    "REFUSED",
     "RENEW",
     "RENEW_BEFORE",
     "STUDIO",
@@ -157,7 +159,6 @@ __all__ = [
     "Contradiction",
     "Coupon",
     "CouponNotAvailable",
-    "CouponNotFound",
     "CouponPack",
     "CouponShares",
     "HttpInvoicing",
@@ -190,11 +191,9 @@ __all__ = [
     "Seated",
     "Seating",
     "ServiceRight",
-    "SetupStep",
     "StepNotFound",
     "StepNotYet",
     "StepOfVendor",
-    "StudioAlreadyRegistered",
     "StudioData",
     "StudioLink",
     "TermMissing",
@@ -205,6 +204,7 @@ __all__ = [
     "along_with_expiring",
     "apply_answer",
     "balance",
+    "barred_companies",
     "book",
     "bucket_end",
     "buckets_left",
@@ -221,7 +221,6 @@ __all__ = [
     "clients_of",
     "closes_on",
     "companies_bought",
-    "companies_of",
     "company_created",
     "company_lives",
     "company_of",

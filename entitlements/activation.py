@@ -31,6 +31,7 @@ from entitlements.parties import Party
 from entitlements.provisioning.changes import announce_change
 from entitlements.provisioning.requests import request_provisioning
 from entitlements.purchases import purchase_by_company, purchased_company_created, purchased_company_refused
+from entitlements.running.life import close_services
 from entitlements.running.what_runs import held_services
 from entitlements.wallets import hand_over_buckets
 from foundation import clock
@@ -168,6 +169,7 @@ def company_refused(session: Session, company_id: UUID, reason: str) -> bool:
         record_event(session, "company.failed", Subject("company", company_id, company_id))
     else:
         _coupon_returned(session, company)
+    close_services(session, company)
     return True
 
 

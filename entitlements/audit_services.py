@@ -52,6 +52,15 @@ sql_checks(
             """,
         ),
         (
+            "no service is open for a company that the vendor refused",
+            "SELECT count(*) FROM companies WHERE state = 'REJECTED'",
+            """
+            SELECT 'licence ' || l.id || ' is open though company ' || c.id || ' was refused' FROM licences l
+            JOIN companies c ON c.id = l.party_id AND c.state = 'REJECTED'
+            WHERE l.kind <> 'plan' AND l.closed_at IS NULL
+            """,
+        ),
+        (
             "a lot has as many seats as were bought, each with one person at most",
             "SELECT count(*) FROM seats",
             """
@@ -61,7 +70,8 @@ sql_checks(
               OR count(DISTINCT s.ordinal) <> l.quantity
             UNION ALL
             SELECT 'seat ' || s.id || ' works though its lot is over' FROM seats s
-            JOIN licences l ON l.id = s.licence_id WHERE l.state = 'EXPIRED' AND s.state IN ('INVITED', 'CONFIGURED')
+            JOIN licences l ON l.id = s.licence_id
+            WHERE l.state IN ('EXPIRED', 'CLOSED') AND s.state IN ('INVITED', 'CONFIGURED')
             """,
         ),
         (

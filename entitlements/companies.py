@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime
+from typing import Literal
 from uuid import UUID
 
 from sqlalchemy import (
@@ -31,6 +32,7 @@ from entitlements.parties import COMPANY, Party
 from foundation.database import JsonObject, Model
 from foundation.driver_statements import directly
 
+Bar = Literal["REFUSED", "EXISTS"]
 _LIVE = "state <> 'REJECTED'"
 
 
@@ -106,6 +108,16 @@ _SEEN = select(Company.id).where(Company.id == func.any(_NAMED), _NAMED_AND_SEEN
 _WITH_PARTY = select(Company, Party).join(Party, Party.id == Company.id).where(Company.id == func.any(_NAMED))
 _SEEN_WITH_PARTY = _WITH_PARTY.where(_NAMED_AND_SEEN)
 
+_OTHER = aliased(Company)
+_LIVES = exists().where(_OTHER.tax_code == Party.tax_code, _OTHER.state != "REJECTED", _OTHER.id != Party.id)
+# Asked with every cart that holds a service.
+_BARRED = (
+    select(Party.id, Company.id.is_not(None).label("refused"))
+    .outerjoin(Company, Company.id == Party.id)
+    .where(Party.id == func.any(bindparam("party_ids", type_=ARRAY(Uuid()))), Party.kind == COMPANY)
+    .where((Company.state == "REJECTED") | (Company.id.is_(None) & _LIVES))
+)
+
 
 class CompanyAlreadyExists(Exception):
     """A live company with this tax code exists; whose it is stays untold (M6)."""
@@ -160,6 +172,15 @@ def company_lives(session: Session, tax_code: str) -> bool:
     """Whether a company with this tax code exists or is being created (M6); never to be told to whoever asks."""
     query = select(Company.id).where(Company.tax_code == tax_code, Company.state != "REJECTED")
     return session.scalars(query.limit(1)).first() is not None
+
+
+def barred_companies(session: Session, party_ids: Sequence[UUID]) -> dict[UUID, Bar]:
+    """Those of these parties for which no service can run, and why.
+
+    REFUSED by the vendor for good, or EXISTS: it only registered, and its tax code lives under another account (M6).
+    """
+    found = directly(session, _BARRED, {"party_ids": list(party_ids)}).all()
+    return {row.id: "REFUSED" if row.refused else "EXISTS" for row in found}
 
 
 def linked_account(session: Session, studio_id: UUID, tax_code: str) -> UUID | None:

@@ -51,7 +51,7 @@ class UnknownGrant(Exception):
 def grant(session: Session, line: PaidLine) -> bool:
     """Issue what a paid line gives; answers False when this cause was granted before.
 
-    Raises UnknownGrant; of services also TermMoved and BaseServiceAlreadyActive, after which nothing may be committed.
+    Raises UnknownGrant; of services also those of NOT_TO_BE_HAD, after which nothing may be committed.
     """
     kind = str(line.gives["kind"])
     if kind not in _STRATEGIES:

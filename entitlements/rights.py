@@ -108,7 +108,10 @@ def rights_of(session: Session, company_id: UUID, at: datetime | None = None, *,
     rows = directly(session, _KNOWN, {"company_id": company_id, "at": when, "known_at": known_at}).all()
     if not rows:
         raise CompanyNotFound(company_id)
-    first, known = rows[0], _licences(rows)
+    first = rows[0]
+    # What was bought for a company that was refused never ran.
+    refused = first.rejected_at is not None and first.rejected_at <= when
+    known = [] if refused else _licences(rows)
     carrying = [(one, term) for one, terms in known if one.kind in {PLAN, BASE_SERVICE} for term in terms]
     holders = [company_id, first.payer_party_id] if first.payer == "STUDIO" else [company_id]
     balances = balances_now(session, holders, on) if at is None else balances_at(session, holders, when, known_at)

@@ -15,7 +15,7 @@ from shop.accounts import sweeping
 from shop.accounts.seat_people import follow_seats
 from shop.invitations import accounts as invitation_accounts
 from shop.invitations import audit as invitations_audit
-from shop.orders import closing
+from shop.orders import closing, lost_services
 from shop.payments import refund_decisions, reversals
 from shop.payments.checkout import close_checkout
 from shop.payments.gateway import PaymentGateway
@@ -38,6 +38,7 @@ __all__ = [
     "gateway",
     "invitation_accounts",
     "invitations_audit",
+    "lost_services",
     "money_of_a_fallen_quote",
     "payer_data",
     "refund_decisions",

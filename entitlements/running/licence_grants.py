@@ -13,7 +13,7 @@ from uuid import UUID
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from entitlements.companies import Company, CompanyNotFound
+from entitlements.companies import Company, CompanyAlreadyExists, CompanyNotFound
 from entitlements.licences import BASE_SERVICE, LOTS, SEATS, Activation, Licence, LicenceTerm, new_licence
 from entitlements.opened_companies import open_registered
 from entitlements.paid_lines import PaidLine
@@ -50,12 +50,24 @@ class BaseServiceAlreadyActive(Exception):
         self.company_id = company_id
 
 
+class CompanyRefused(Exception):
+    """The vendor refused this company for good: no service can run for it."""
+
+    def __init__(self, company_id: UUID) -> None:
+        super().__init__(str(company_id))
+        self.company_id = company_id
+
+
 class TermMissing(Exception):
     """A line of a service does not say which days were paid for."""
 
     def __init__(self, sku: str) -> None:
         super().__init__(sku)
         self.sku = sku
+
+
+NOT_TO_BE_HAD = (TermMoved, BaseServiceAlreadyActive, CompanyRefused, CompanyAlreadyExists)
+"""What was paid for can no longer be had: the order asks for a new quote, and its money is credit (M14)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +108,10 @@ def _day(found: str | None) -> date | None:
 
 
 def grant_licence(session: Session, line: PaidLine) -> None:
-    """Start, extend or renew a service. Raises TermMissing, TermMoved, BaseServiceAlreadyActive, CompanyNotFound."""
+    """Start, extend or renew a service.
+
+    Raises TermMissing, CompanyNotFound, and those of NOT_TO_BE_HAD.
+    """
     term = read_term(line)
     company = _company_for(session, line, term)
     # Days that have passed unnoticed come first: a base that is closed since this morning no longer stands in the way.
@@ -117,7 +132,10 @@ def grant_licence(session: Session, line: PaidLine) -> None:
 def _company_for(session: Session, line: PaidLine, term: PaidTerm) -> Company:
     """The company, locked; one that only registered so far comes to exist with its first base service."""
     try:
-        return locked_company(session, line.for_party_id)
+        company = locked_company(session, line.for_party_id)
+        if company.state == "REJECTED":
+            raise CompanyRefused(company.id)
+        return company
     except CompanyNotFound:
         if line.product_kind != BASE_SERVICE or term.action != "START":
             raise

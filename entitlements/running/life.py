@@ -26,7 +26,7 @@ from entitlements.running.what_runs import HeldService, base_among, held_service
 from entitlements.seats.lot_end import settle_seats
 from foundation import clock
 from foundation.events import Subject, record_event
-from foundation.jobs import DueRow, schedule_due
+from foundation.jobs import DueRow, cancel_all_due, schedule_due
 
 TURN = "services.turn"
 REMIND = "services.remind"
@@ -35,6 +35,8 @@ REMINDERS = (30, 7, 1)
 """Days before the last usable day on which the payer is written to (D14)."""
 RENEW = "services.renew"
 """Whoever sells services does what this rule asks: a base service whose payer agreed to it renews by itself."""
+REFUSED = "services.refused"
+"""Whoever sells services looks at the orders of a company that the vendor refused."""
 RENEW_BEFORE = 7
 """Days before its end at which a base service renews by itself (F004-22)."""
 _MORNING = time(9)
@@ -51,7 +53,7 @@ class Turned:
 def turn_services(session: Session, company: Company) -> list[Turned]:
     """Bring what is told of a company's services to what today says. The company must be locked."""
     on = clock.today()
-    held = held_services(session, company.id)
+    held = _open_services(session, company.id)
     base = base_among(held, on)
     turned = [
         Turned(one, step)
@@ -69,6 +71,27 @@ def turn_services(session: Session, company: Company) -> list[Turned]:
             since = one.held.newest.starts_on.isoformat()
             schedule_due(session, WELCOME, company.id, clock.now(), since)
     return turned
+
+
+def close_services(session: Session, company: Company) -> int:
+    """The vendor refused the company: nothing it holds will ever run (M9); answers how many services closed.
+
+    The company must be locked. Its orders are the shop's to look at (REFUSED).
+    """
+    lost = _open_services(session, company.id)
+    subject = _subject(session, company)
+    for one in lost:
+        _take(session, subject, Turned(one, "refuse"))
+    if lost:
+        settle_seats(session, company.id, subject)
+        cancel_all_due(session, company.id, TURN, REMIND, WELCOME, RENEW)
+    schedule_due(session, REFUSED, company.id, clock.now())
+    return len(lost)
+
+
+def _open_services(session: Session, company_id: UUID) -> list[HeldService]:
+    """Those of a company's services that are not closed: a closed one never opens again."""
+    return [one for one in held_services(session, company_id) if one.licence.closed_at is None]
 
 
 def _subject(session: Session, company: Company) -> Subject:
@@ -93,6 +116,7 @@ _EVENTS: dict[ServiceStep, str] = {
     "renew": "licence.changed",
     "base_back": "licence.changed",
     "base_ended": "licence.suspended",
+    "refuse": "licence.changed",
 }
 
 

@@ -9,10 +9,10 @@ from datetime import date, timedelta
 from typing import Literal
 
 ServiceState = Literal["ACTIVE", "LIMITED", "CLOSED", "SUSPENDED", "EXPIRED"]
-ServiceStep = Literal["expire", "close", "renew", "base_ended", "base_back", "lapse"]
+ServiceStep = Literal["expire", "close", "renew", "base_ended", "base_back", "lapse", "refuse"]
 
 SERVICE_STATES: tuple[ServiceState, ...] = ("ACTIVE", "LIMITED", "CLOSED", "SUSPENDED", "EXPIRED")
-SERVICE_STEPS: tuple[ServiceStep, ...] = ("expire", "close", "renew", "base_ended", "base_back", "lapse")
+SERVICE_STEPS: tuple[ServiceStep, ...] = ("expire", "close", "renew", "base_ended", "base_back", "lapse", "refuse")
 LIMITED_FOR = timedelta(days=90)
 
 _TABLE: dict[tuple[ServiceState, ServiceStep], ServiceState] = {
@@ -29,6 +29,11 @@ _TABLE: dict[tuple[ServiceState, ServiceStep], ServiceState] = {
     # Renewed together with its base while that was limited.
     ("EXPIRED", "renew"): "ACTIVE",
     ("SUSPENDED", "renew"): "SUSPENDED",
+    # Any of them, when the vendor refuses its company for good.
+    ("ACTIVE", "refuse"): "CLOSED",
+    ("LIMITED", "refuse"): "CLOSED",
+    ("SUSPENDED", "refuse"): "CLOSED",
+    ("EXPIRED", "refuse"): "CLOSED",
 }
 
 

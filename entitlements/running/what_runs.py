@@ -142,10 +142,11 @@ def state_on(one: DatedService, base: DatedService | None, on: date) -> ServiceS
     return attached_state_on(one.days, base_state_on(base.days, on) if base else None, on)
 
 
-def _running_among(held: Sequence[HeldService], on: date) -> RunningServices:
+def _running_among(ever: Sequence[HeldService], on: date) -> RunningServices:
+    held = [one for one in ever if one.licence.closed_at is None]
     base = base_among(held, on)
     if base is None:
-        return RunningServices(None, _without_base(held), _running(held, on))
+        return RunningServices(None, _without_base(ever), _running(held, on))
     state: BaseState = "ACTIVE" if base_state_on(base.days, on) == "ACTIVE" else "LIMITED"
     since = on if state == "ACTIVE" else base.newest.ends_on
     others = [one for one in held if one.licence.kind != BASE_SERVICE]

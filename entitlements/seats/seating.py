@@ -27,6 +27,7 @@ AREAS = ("sent", "received", "contacts", "modules", "settings")
 """What a seat's permissions are about, each `none`, `read` or `write`."""
 LEVELS = ("none", "read", "write")
 _IN_USE = ("INVITED", "CONFIGURED")
+_OVER = ("EXPIRED", "CLOSED")
 
 
 class Seat(Identified, Model):
@@ -135,8 +136,8 @@ def seating_of(session: Session, company_id: UUID) -> Seating:
     )
     rows = [(row[0], row[1]) for row in session.execute(query)]
     return Seating(
-        tuple(seat for seat, lot in rows if lot != "EXPIRED"),
-        tuple(seat for seat, lot in rows if lot == "EXPIRED" and seat.state != "FREE"),
+        tuple(seat for seat, lot in rows if lot not in _OVER),
+        tuple(seat for seat, lot in rows if lot in _OVER and seat.state != "FREE"),
     )
 
 

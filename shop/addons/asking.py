@@ -9,6 +9,7 @@ from entitlements import (
     COMPANY,
     Party,
     PayerPeriod,
+    barred_companies,
     names_of_own_companies,
     payers_now,
     running_by_company,
@@ -17,6 +18,9 @@ from entitlements import (
 )
 from foundation import clock
 from shop.addons.company_services import CompanyServices, ServiceChoice
+from shop.catalogue import COMPANY_EXISTS, COMPANY_REFUSED
+
+_BARS = {"REFUSED": COMPANY_REFUSED, "EXISTS": COMPANY_EXISTS}
 
 
 def companies_reached(session: Session, buyer_id: UUID | None, ids: Iterable[UUID]) -> dict[UUID, str]:
@@ -42,6 +46,7 @@ def services_of(
         return {}
     running = running_by_company(session, wanted, today)
     payers = payers_now(session, wanted)
+    barred = barred_companies(session, wanted)
     in_use, stored = seats_in_use(session, wanted), storage_in_use(session, wanted)
     return {
         company_id: CompanyServices(
@@ -52,6 +57,7 @@ def services_of(
             may_buy=_may_buy(buyer_id, company_id, payers.get(company_id)),
             seats_in_use=in_use.get(company_id, 0),
             storage_in_use=stored.get(company_id, 0),
+            barred=frozenset({_BARS[barred[company_id]]}) if company_id in barred else frozenset(),
         )
         for company_id in wanted
     }

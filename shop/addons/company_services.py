@@ -23,7 +23,8 @@ class CompanyServices:
     """A company on the Rome day of the purchase.
 
     `seats_in_use` are the configured seats and `storage_in_use` the bytes that need a place (F004-21). `may_buy` is
-    whether the buyer is the company itself or the studio that pays for it (D28).
+    whether the buyer is the company itself or the studio that pays for it (D28). `barred` are the facts for which no
+    service can run for it at all.
     """
 
     company_id: UUID
@@ -33,6 +34,7 @@ class CompanyServices:
     may_buy: bool = True
     seats_in_use: int = 0
     storage_in_use: int = 0
+    barred: frozenset[str] = frozenset()
 
     @property
     def all_running(self) -> tuple[RunningService, ...]:
@@ -49,6 +51,7 @@ class CompanyServices:
         running = frozenset(one.sku for one in self.all_running)
         return replace(
             buyer,
+            facts=buyer.facts | self.barred,
             held=buyer.held | running | together,
             running=running,
             base_state=self.running.base_state,

@@ -15,6 +15,8 @@ from shop.catalogue.price_book import (
 )
 from shop.catalogue.products import SERVICES, Label, Product, ProductRules
 from shop.catalogue.refusals import (
+    COMPANY_EXISTS,
+    COMPANY_REFUSED,
     EINVOICING_CONTRACT,
     LOCKED,
     OVERDUE,
@@ -27,6 +29,8 @@ from shop.catalogue.stored_price_book import CatalogueProduct, PriceBook
 from shop.catalogue.toml_file import catalogue_to_toml
 
 __all__ = [
+    "COMPANY_EXISTS",
+    "COMPANY_REFUSED",
     "EINVOICING_CONTRACT",
     "LOCKED",
     "OVERDUE",

@@ -11,6 +11,8 @@ from shop.catalogue.products import Product
 from shop.catalogue.sentences import (
     BASE_ALREADY_ACTIVE,
     BUYER_LOCKED,
+    COMPANY_EXISTS_ALREADY,
+    COMPANY_WAS_REFUSED,
     CONTRACT_NOT_SIGNED,
     MODULE_ALREADY_ACTIVE,
     NOT_AVAILABLE_FOR_SERVICE,
@@ -29,6 +31,10 @@ _OPEN = frozenset({"ACTIVE", "LIMITED"})
 LOCKED = "locked"
 OVERDUE = "payment_overdue"
 """Facts about a buyer that stop every purchase; a product's `eligibility` names the facts it asks for."""
+
+COMPANY_REFUSED = "company_refused"
+COMPANY_EXISTS = "company_exists"
+"""Facts of a company for which no service can run."""
 
 EINVOICING_CONTRACT = "einvoicing_contract"
 """A fact of whoever a product is for: its e-invoicing contract is signed (F003-19)."""
@@ -115,6 +121,15 @@ def _not_eligible(product: Product, buyer: BuyerFacts) -> Refusal | None:
     return _ELIGIBILITY[wanted] if wanted is not None and wanted not in buyer.facts else None
 
 
+def _no_service_can_run(product: Product, buyer: BuyerFacts) -> Refusal | None:
+    """What would be paid for the company could never be had (M6, M9)."""
+    if not product.is_service:
+        return None
+    if COMPANY_REFUSED in buyer.facts:
+        return Refusal("COMPANY_REFUSED", COMPANY_WAS_REFUSED)
+    return Refusal("COMPANY_EXISTS_ALREADY", COMPANY_EXISTS_ALREADY) if COMPANY_EXISTS in buyer.facts else None
+
+
 def _wrong_service(product: Product, buyer: BuyerFacts) -> Refusal | None:
     services = product.rules.available_for
     if not services or not buyer.for_a_company or buyer.held.intersection(services):
@@ -156,6 +171,7 @@ _RULES: tuple[Callable[[Product, BuyerFacts], Refusal | None], ...] = (
     _locked,
     _overdue,
     _not_eligible,
+    _no_service_can_run,
     _wrong_service,
     _requires_another,
     _base_already_active,

@@ -81,6 +81,12 @@ NOT_FOR_COMPANY = N_("Questo prodotto lo acquista lo studio, non l’azienda.")
 BUYER_LOCKED = N_("Gli acquisti sono sospesi: contatta l’assistenza.")
 PAYMENT_OVERDUE = N_("C’è un ordine scaduto da pagare: pagalo e potrai acquistare di nuovo.")
 CONTRACT_NOT_SIGNED = N_("Serve prima il contratto di fatturazione elettronica, non ancora firmato.")
+COMPANY_WAS_REFUSED = N_(
+    "Il programma di contabilità non ha potuto creare questa azienda e nulla si può attivare: contatta l’assistenza."
+)
+COMPANY_EXISTS_ALREADY = N_(
+    "Un’azienda con questo codice fiscale esiste già con un altro accesso: contatta l’assistenza prima di acquistare."
+)
 NOT_AVAILABLE_FOR_SERVICE = N_("Non disponibile per il servizio di base attivo.")
 TOO_MANY = N_("Sono troppi per un solo ordine: dividi l’acquisto o contatta l’assistenza.")
 REQUIRES_ANOTHER = N_("Funziona solo insieme a un altro prodotto: aggiungi anche quello.")

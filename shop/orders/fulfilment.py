@@ -5,7 +5,7 @@ from uuid import uuid5
 
 from sqlalchemy.orm import Session
 
-from entitlements import Account, BaseServiceAlreadyActive, Cause, PaidLine, Posting, TermMoved, book, grant
+from entitlements import NOT_TO_BE_HAD, Account, Cause, PaidLine, Posting, book, grant
 from foundation import clock
 from foundation.database import JsonObject
 from foundation.events import record_event
@@ -54,7 +54,8 @@ def fulfil(session: Session, order: Order) -> bool:
 def _issue(session: Session, order: Order, settled: SettledOrder) -> bool:
     """Grant every line, a new base first: it is what makes a company that modules can be started for (F004-05).
 
-    False, and nothing granted, when a service closed between the day of the payment and today.
+    False, and nothing granted, when a service closed between the day of the payment and today, its company was refused
+    by the vendor, or a registered company's tax code became another's.
     """
     try:
         with session.begin_nested() if order.services else nullcontext():
@@ -62,7 +63,7 @@ def _issue(session: Session, order: Order, settled: SettledOrder) -> bool:
                 grant(session, _paid_line(order, line, settled))
                 fault_point("fulfilment.after_line")
             _give_along(session, order, settled)
-    except (TermMoved, BaseServiceAlreadyActive):
+    except NOT_TO_BE_HAD:
         return False
     return True
 

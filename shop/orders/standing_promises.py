@@ -42,7 +42,8 @@ def settle_services(session: Session, order: Order, paid_on: date) -> SettledOrd
     for promise in sorted(promises_from_json(order.services), key=lambda one: one.company_id):
         with suppress(CompanyNotFound):
             # A company that only registered so far comes to exist with this very order.
-            locked_company(session, promise.company_id)
+            if locked_company(session, promise.company_id).state == "REJECTED":
+                return "SERVICE_ENDED"
         running = running_services(session, promise.company_id, paid_on)
         found = settle(promise, running, paid_on)
         if not isinstance(found, Settled):

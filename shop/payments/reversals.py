@@ -98,8 +98,8 @@ def _end(session: Session, order: Order, why: Cause, suspend: UUID | None) -> No
     recover_unused(session, "order_line", {line.id: line.net_cents for line in lines}, why)
     if suspend is not None:
         suspend_licences(session, "order_line", ids, suspend)
-    if void_purchases(session, "order_line", ids, why):
-        close_tasks(session, "company_not_created", order.id, "money_returned")
+    void_purchases(session, "order_line", ids, why)
+    close_tasks(session, "company_not_created", order.id, "money_returned")
     # One under way that the vendor refuses must not be asked for again with money that is gone.
     hold_purchases(session, "order_line", ids, why.id)
     creating = "CREATING" in purchase_states(session, "order_line", ids).values()

@@ -62,6 +62,12 @@ SERVICES: tuple[Corruption, ...] = (
         "UPDATE licences SET tax_code = '00000000000' WHERE kind = 'base_service'",
     ),
     deed(
+        "a service of a company that will never be",
+        "no service is open for a company that the vendor refused",
+        "UPDATE companies SET state = 'REJECTED' WHERE id IN"
+        " (SELECT party_id FROM licences WHERE kind = 'base_service' AND closed_at IS NULL)",
+    ),
+    deed(
         "a seat too few",
         "a lot has as many seats as were bought, each with one person at most",
         "DELETE FROM seats WHERE state = 'FREE'",

@@ -66,6 +66,10 @@ SERVICES: dict[tuple[ServiceState, ServiceStep], ServiceState] = {
     ("SUSPENDED", "base_back"): "ACTIVE",
     ("SUSPENDED", "lapse"): "EXPIRED",
     ("SUSPENDED", "renew"): "SUSPENDED",
+    ("ACTIVE", "refuse"): "CLOSED",
+    ("LIMITED", "refuse"): "CLOSED",
+    ("SUSPENDED", "refuse"): "CLOSED",
+    ("EXPIRED", "refuse"): "CLOSED",
     ("EXPIRED", "renew"): "ACTIVE",
 }
 OPEN: tuple[ProvisioningState, ...] = ("PENDING", "ACCEPTED", "UNKNOWN")
