@@ -26,13 +26,15 @@ class Licence(Identified, Model):
     `kind` is a plan (of a coupon), a base service, a module, or a lot: `quantity` seats or units of storage. `state` is
     what was last told of a service; what it is on a day follows from its terms (`running/what_runs.py`). `tax_code`
     stands here for base services because "one open base service per tax code" is a promise of this table (F004-24);
-    `closed_at` ends it.
+    `closed_at` ends it. `replaces_licence_id` is the lot that lapses on its day and that this smaller one follows
+    (F004-21, F004-22): a lot is followed once.
     """
 
     __tablename__ = "licences"
     __table_args__ = (
         UniqueConstraint("cause_kind", "cause_id"),
         UniqueConstraint("id", "quantity"),
+        UniqueConstraint("replaces_licence_id"),
         Index("ix_licences_party_id", "party_id"),
         Index(
             "uq_licences_open_base",
@@ -62,6 +64,7 @@ class Licence(Identified, Model):
     state: Mapped[ServiceState] = mapped_column(String())
     tax_code: Mapped[str | None]
     closed_at: Mapped[datetime | None]
+    replaces_licence_id: Mapped[UUID | None] = mapped_column(ForeignKey("licences.id"))
     suspended_at: Mapped[datetime | None]
     suspended_by_case: Mapped[UUID | None]
     cause_kind: Mapped[str]

@@ -1,8 +1,8 @@
 """Licence grants: a paid line starts a service, extends it, or renews it (F004-11, F004-22); nothing ever gets shorter.
 
 The order's line says which days were paid for, in its term document:
-`{"action": "START" | "EXTEND" | "RENEW", "licence_id", "expected_ends_on", "months", "years", "starts_on", "ends_on",
-"anchor_on", "unit_net_cents", "quantity", "vat_code"}`. Days are ISO, `ends_on` is exclusive.
+`{"action": "START" | "EXTEND" | "RENEW", "licence_id", "replaces", "expected_ends_on", "months", "years", "starts_on",
+"ends_on", "anchor_on", "unit_net_cents", "quantity", "vat_code"}`. Days are ISO, `ends_on` is exclusive.
 """
 
 from dataclasses import dataclass
@@ -83,6 +83,7 @@ class PaidTerm:
     unit_net_cents: int
     quantity: int
     vat_code: str
+    replaces: UUID | None
 
 
 def read_term(line: PaidLine) -> PaidTerm:
@@ -100,6 +101,7 @@ def read_term(line: PaidLine) -> PaidTerm:
         unit_net_cents=int(found["unit_net_cents"]),
         quantity=int(found["quantity"]),
         vat_code=str(found["vat_code"]),
+        replaces=UUID(found["replaces"]) if found.get("replaces") else None,
     )
 
 
@@ -150,6 +152,7 @@ def _start(session: Session, company: Company, line: PaidLine, term: PaidTerm) -
         "names": line.names,
         "quantity": term.quantity if line.product_kind in LOTS else 1,
         "tax_code": company.tax_code if line.product_kind == BASE_SERVICE else None,
+        "replaces_licence_id": _followed(session, company, term),
     }
     licence = new_licence(company.id, line.gives, line.cause.kind, line.cause.id, id=new_id(), **facts)
     try:
@@ -166,14 +169,27 @@ def _start(session: Session, company: Company, line: PaidLine, term: PaidTerm) -
 
 def _go_on(session: Session, company: Company, term: PaidTerm) -> Licence:
     """The licence whose newest term the paid one follows without a gap."""
-    held = next((one for one in held_services(session, company.id) if one.licence.id == term.licence_id), None)
-    if held is None or held.licence.closed_at is not None:
-        raise TermMoved(term.licence_id, term.expected_ends_on, None)
-    ends_on = held.newest.ends_on
-    if term.expected_ends_on != ends_on or term.starts_on != ends_on:
-        raise TermMoved(term.licence_id, term.expected_ends_on, ends_on)
+    held = _standing(session, company, term.licence_id, term.expected_ends_on)
+    if term.starts_on != held.newest.ends_on:
+        raise TermMoved(term.licence_id, term.expected_ends_on, held.newest.ends_on)
     _check_anchor(held, term)
     return held.licence
+
+
+def _followed(session: Session, company: Company, term: PaidTerm) -> UUID | None:
+    """The lot that a smaller one follows from the day it ends; the table knows that nothing followed it before."""
+    return _standing(session, company, term.replaces, term.starts_on).licence.id if term.replaces else None
+
+
+def _standing(session: Session, company: Company, licence_id: UUID | None, expected: date | None) -> HeldService:
+    """A service that ends on the expected day, and that no smaller lot follows. Raises TermMoved."""
+    held = held_services(session, company.id)
+    found = next((one for one in held if one.licence.id == licence_id), None)
+    if found is None or found.licence.closed_at is not None:
+        raise TermMoved(licence_id, expected, None)
+    if found.newest.ends_on != expected or any(one.licence.replaces_licence_id == licence_id for one in held):
+        raise TermMoved(licence_id, expected, found.newest.ends_on)
+    return found
 
 
 def _check_anchor(held: HeldService, term: PaidTerm) -> None:

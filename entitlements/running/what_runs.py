@@ -1,6 +1,6 @@
 """What runs for a company on a day: its base service, and the modules and lots beside it (S004)."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal, Protocol, TypeVar
@@ -21,7 +21,8 @@ class RunningService:
     """A service with the figures of its newest term.
 
     `unit_net_cents` is the net price of one unit for a year, `anchor_on` the day its price term began (`A0`, D3),
-    `ends_on` the exclusive end of everything paid so far, `storage_gb` the gigabytes that all units together give.
+    `ends_on` the exclusive end of everything paid so far, `storage_gb` the gigabytes that all units together give;
+    `replaced` is a lot that lapses on that day, because a smaller one that is paid already follows it (F004-21).
     """
 
     licence_id: UUID
@@ -34,6 +35,7 @@ class RunningService:
     anchor_on: date
     ends_on: date
     storage_gb: int = 0
+    replaced: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,26 +147,24 @@ def state_on(one: DatedService, base: DatedService | None, on: date) -> ServiceS
 def _running_among(ever: Sequence[HeldService], on: date) -> RunningServices:
     held = [one for one in ever if one.licence.closed_at is None]
     base = base_among(held, on)
+    replaced = {one.licence.replaces_licence_id for one in held}
     if base is None:
-        return RunningServices(None, _without_base(ever), _running(held, on))
+        going_on = [one for one in held if one.licence.kind != BASE_SERVICE and one.newest.ends_on > on]
+        return RunningServices(None, _without_base(ever), tuple(_service(one, replaced) for one in going_on))
     state: BaseState = "ACTIVE" if base_state_on(base.days, on) == "ACTIVE" else "LIMITED"
     since = on if state == "ACTIVE" else base.newest.ends_on
     others = [one for one in held if one.licence.kind != BASE_SERVICE]
     renewable = [
         one for one in others if one.newest.ends_on > on or (state == "LIMITED" and one.newest.ends_on == since)
     ]
-    return RunningServices(_service(base), state, tuple(_service(one) for one in renewable))
+    return RunningServices(_service(base, replaced), state, tuple(_service(one, replaced) for one in renewable))
 
 
 def _without_base(held: Sequence[HeldService]) -> BaseState:
     return "CLOSED" if any(one.licence.kind == BASE_SERVICE for one in held) else "NONE"
 
 
-def _running(held: Sequence[HeldService], on: date) -> tuple[RunningService, ...]:
-    return tuple(_service(one) for one in held if one.licence.kind != BASE_SERVICE and one.newest.ends_on > on)
-
-
-def _service(one: HeldService) -> RunningService:
+def _service(one: HeldService, replaced: Collection[UUID | None]) -> RunningService:
     term = one.newest
     return RunningService(
         licence_id=one.licence.id,
@@ -177,4 +177,5 @@ def _service(one: HeldService) -> RunningService:
         anchor_on=term.anchor_on,
         ends_on=term.ends_on,
         storage_gb=one.licence.storage_gb,
+        replaced=one.licence.id in replaced,
     )

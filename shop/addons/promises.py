@@ -127,7 +127,7 @@ def promise_of(purchase: Purchase, positions: Mapping[int, int], extension_posit
 
 def settle(promise: Promise, running: RunningServices, paid_on: date) -> Settled | Fallen:
     """The days of every line on the day of the payment, given what runs now; or why the promise has fallen."""
-    now = {str(one.licence_id): one for one in _all(running)}
+    now = {str(one.licence_id): one for one in _all(running) if not one.replaced}
     fallen = _fallen(promise, running, now, paid_on)
     if fallen is not None:
         return fallen

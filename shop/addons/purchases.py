@@ -167,7 +167,7 @@ def _after_renewal(
     """The running services as they stand once the renewals of this very cart are done, without the lots that lapse."""
     renewed = {line.licence_id: line for line in renewals if line.licence_id is not None}
     lapsing = {line.replaces for line in renewals}
-    going_on = (one for one in company.all_running if one.licence_id not in lapsing)
+    going_on = (one for one in company.all_running if one.licence_id not in lapsing and not one.replaced)
     return tuple(_active(book, one, renewed.get(one.licence_id)) for one in going_on)
 
 
@@ -271,7 +271,8 @@ class _Made:
         places = {str(line.licence_id): line.place for line in self.renewals}
         fewer = [line for line in self.renewals if line.licence_id is None]
         going_on = [(end.service_id, end.ends_on) for end in outcome.ends]
-        lapsing = [(str(line.replaces), self.running[str(line.replaces)].ends_on) for line in fewer if line.replaces]
+        followed = {str(line.replaces) for line in fewer}
+        lapsing = [(key, one.ends_on) for key, one in self.running.items() if one.replaced or key in followed]
         for licence, ends_on in (*going_on, *lapsing):
             was, place = self.running[licence], places.get(licence)
             names = _names(self.book.by_sku.get(was.sku), was.sku)

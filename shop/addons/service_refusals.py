@@ -13,6 +13,7 @@ from shop.catalogue.sentences import (
     NOT_THE_PAYER,
     ONE_BASE_SERVICE,
     OUTLASTS_BASE,
+    REPLACED_ALREADY,
     REQUIRES_LONGER,
     SEATS_IN_USE,
     STORAGE_IN_USE,
@@ -23,6 +24,7 @@ _MORE_THAN_THE_LOT = Refusal("MORE_THAN_THE_LOT", MORE_THAN_THE_LOT)
 _NOT_THE_PAYER = Refusal("NOT_THE_PAYER", NOT_THE_PAYER)
 _ONE_BASE = Refusal("ONE_BASE_SERVICE", ONE_BASE_SERVICE)
 _OUTLASTS_BASE = Refusal("OUTLASTS_BASE", OUTLASTS_BASE)
+_REPLACED_ALREADY = Refusal("REPLACED_ALREADY", REPLACED_ALREADY)
 _SEATS_IN_USE = Refusal("SEATS_IN_USE", SEATS_IN_USE)
 _STORAGE_IN_USE = Refusal("STORAGE_IN_USE", STORAGE_IN_USE)
 CHOOSE_COMPANY = Refusal("CHOOSE_A_COMPANY", CHOOSE_A_COMPANY)
@@ -74,6 +76,9 @@ class _Rules:
         product = self.book.by_sku.get(one.line.sku)
         if service is None or product is None or service.sku != product.sku:
             yield _CANNOT_BE_RENEWED
+            return
+        if service.replaced:
+            yield _REPLACED_ALREADY
             return
         yield from refusals_of_renewal(product, self.facts, self.company.choice.years)
         if one.line.quantity > service.quantity:

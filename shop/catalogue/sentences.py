@@ -100,6 +100,7 @@ ONE_BASE_SERVICE = N_("Ogni azienda ha un solo servizio di base: tieni questo o 
 REQUIRES_LONGER = N_("Funziona solo insieme a un altro prodotto, che qui finirebbe prima: fallo durare quanto questo.")
 OUTLASTS_BASE = N_("Finirebbe dopo il servizio di base: rinnova anche quello, o togli questo rinnovo.")
 CANNOT_BE_RENEWED = N_("Questo servizio non si può più rinnovare: acquistalo di nuovo.")
+REPLACED_ALREADY = N_("Questo lotto l’hai già rinnovato in una quantità minore: finisce nel suo giorno. Togli la riga.")
 SEATS_IN_USE = N_("Gli utenti configurati sono di più: liberane qualcuno prima, o rinnovane di più.")
 STORAGE_IN_USE = N_("Lo spazio che resta è meno di quello in uso: rinnovane di più, aggiungine, o elimina documenti.")
 MORE_THAN_THE_LOT = N_("Si rinnova al massimo quello che hai: il resto aggiungilo a parte.")

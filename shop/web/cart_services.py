@@ -56,7 +56,7 @@ def renew(company_id: UUID) -> Response:
     with transaction() as database:
         who = _reached(database, company_id)
         running = services_of(database, who.party_id, [company_id], {})[company_id].all_running
-        wanted = [one for one in running if not named or one.sku in named]
+        wanted = [one for one in running if not one.replaced and (not named or one.sku in named)]
         book = current_price_book(database, clock.today())
         added = renew_in_cart(database, cart_to_change(database, who), book, company_id, wanted)
     if added:

@@ -23,6 +23,7 @@ _ON_THIS_PAGE = frozenset(
             "STORAGE_IN_USE",
             "NOT_THE_PAYER",
             "CANNOT_BE_RENEWED",
+            "REPLACED_ALREADY",
             "ONLY_BY_INVITATION",
         ),
     }

@@ -5,13 +5,13 @@ from datetime import date, timedelta
 
 from sqlalchemy import select
 
-from entitlements import running_services
+from entitlements import RunningService, running_services
 from foundation import clock
 from pricing import add_months
 from shop import Membership, User
 from tests.addons import until
 from tests.browsing import visit
-from tests.flows.service_shop import BASE, DOCUMENTS, SEAT, Shop, months_on
+from tests.flows.service_shop import BASE, COLLECTIONS, DOCUMENTS, SEAT, Shop, months_on
 from tests.signing import sign_in
 
 
@@ -69,3 +69,59 @@ def test_an_order_for_fewer_seats_needs_a_new_quote_when_the_lot_was_renewed_mea
     sign_in(shop.client, owner, shop.studio_id)
     cart = visit(shop.client, f"/ordini/{waiting['number']}").press("Rifai il preventivo")
     assert "9,90 € × 3" in cart.text
+
+
+def test_a_lot_that_a_smaller_one_follows_is_neither_extended_nor_renewed_once_more(
+    shop: Shop, advance: Callable[[timedelta], None]
+) -> None:
+    lot = a_lot_that_three_seats_follow(shop, advance)
+    advance(until(add_months(clock.today(), 1)))
+    later = shop.quote(shop.line(COLLECTIONS))
+    assert {line["sku"] for line in later["lines"]} == {COLLECTIONS, DOCUMENTS, BASE}
+    assert lot.ends_on.isoformat() in {
+        end["ends_on"] for end in later["extensions"][0]["on"]["ends"] if end["sku"] == SEAT
+    }
+    assert shop.refused(shop.line(SEAT, 5, lot)) == {"REPLACED_ALREADY"}
+    assert shop.refused(shop.line(SEAT, 2, lot)) == {"REPLACED_ALREADY"}
+    shop.buy(shop.line(COLLECTIONS))
+    assert seats(shop) == [(3, add_months(lot.ends_on, 12)), (5, lot.ends_on)]
+
+
+def test_of_two_orders_for_fewer_of_the_same_seats_the_second_asks_for_a_new_quote(
+    shop: Shop, advance: Callable[[timedelta], None]
+) -> None:
+    shop.buy(shop.line(BASE), shop.line(SEAT, 5))
+    now = shop.running()
+    lot = now[SEAT]
+    advance(until(add_months(clock.today(), 11)))
+    shop.buy(shop.line(BASE, 1, now[BASE]), years=2)
+    first = shop.order(shop.line(SEAT, 3, lot))
+    second = shop.order(shop.line(SEAT, 2, lot), method="bank_transfer")
+    shop.pay(first)
+    assert (shop.state(first), shop.state(second)) == ("FULFILLED", "NEEDS_REQUOTE")
+    assert seats(shop) == [(3, add_months(lot.ends_on, 12)), (5, lot.ends_on)]
+
+
+def test_a_late_payment_of_another_order_gives_no_months_to_a_lot_that_a_smaller_one_follows(
+    shop: Shop, advance: Callable[[timedelta], None]
+) -> None:
+    shop.buy(shop.line(BASE), shop.line(SEAT, 5))
+    lot = shop.running()[SEAT]
+    advance(until(add_months(clock.today(), 6)))
+    shop.buy(shop.line(SEAT, 3, lot), shop.line(DOCUMENTS))
+    waiting = shop.order(shop.line(COLLECTIONS), method="bank_transfer")
+    advance(timedelta(days=4))
+    shop.transfer_arrives(waiting["number"], waiting["gross_cents"])
+    advance(timedelta(hours=13))
+    shop.jobs()
+    assert shop.state(waiting) == "FULFILLED"
+    assert seats(shop) == [(3, add_months(lot.ends_on, 12)), (5, lot.ends_on)]
+
+
+def a_lot_that_three_seats_follow(shop: Shop, advance: Callable[[timedelta], None]) -> RunningService:
+    """Five seats, of which three were renewed ahead together with a new module; answers the five."""
+    shop.buy(shop.line(BASE), shop.line(SEAT, 5))
+    lot = shop.running()[SEAT]
+    advance(until(add_months(clock.today(), 6)))
+    shop.buy(shop.line(SEAT, 3, lot), shop.line(DOCUMENTS))
+    return lot
