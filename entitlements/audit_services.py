@@ -85,6 +85,17 @@ sql_checks(
             """,
         ),
         (
+            "a change the vendor has not heard has a job",
+            "SELECT count(*) FROM provisioning_changes",
+            """
+            SELECT 'change ' || c.id || ' of company ' || c.company_id || ' waits for nobody'
+            FROM provisioning_changes c JOIN companies o ON o.id = c.company_id AND o.state = 'READY'
+            WHERE c.state = 'PENDING' AND NOT EXISTS (
+              SELECT 1 FROM procrastinate_jobs j WHERE j.task_name = 'provisioning.tell'
+                AND j.args ->> 'company_id' = c.company_id::text AND j.status IN ('todo', 'doing', 'failed'))
+            """,
+        ),
+        (
             "what the vendor was told of a change is kept",
             "SELECT count(*) FROM provisioning_changes",
             """

@@ -29,7 +29,9 @@ from entitlements.ledger import Account, Posting, book
 from entitlements.links import Cause, link_studio, set_payer
 from entitlements.paid_lines import PaidLine
 from entitlements.parties import Party
+from entitlements.provisioning.changes import announce_change
 from entitlements.provisioning.requests import request_provisioning
+from entitlements.running.what_runs import held_services
 from foundation import clock
 from foundation.database import Identified, JsonObject, Model
 from foundation.events import Subject, record_event
@@ -216,6 +218,8 @@ def purchased_company_created(session: Session, company: Company, purchase: Comp
     forget_invitation_draft(session, invitation.id)
     record_event(session, "company.ready", Subject("company", company.id, company.id))
     record_event(session, "invitation.accepted", subject_of(invitation), company_id=company.id)
+    if held_services(session, company.id):
+        announce_change(session, company.id)
     schedule_due(session, CREATED, invitation.id, clock.now())
 
 

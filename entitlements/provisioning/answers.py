@@ -14,9 +14,8 @@ from entitlements.provisioning.provisioning_states import (
     ProvisioningStep,
     next_provisioning_state,
 )
-from entitlements.provisioning.requests import ProvisioningRequest, log_call
+from entitlements.provisioning.requests import ProvisioningRequest, ask_after, log_call
 from foundation.events import Subject, record_event
-from foundation.jobs import defer
 
 ASK_AFTER = timedelta(seconds=60)
 
@@ -57,7 +56,7 @@ def apply_answer(session: Session, company_id: UUID, answer: Asked, kind: str) -
         case Accepted(operation):
             request.operation = operation
             if before != state:
-                defer(session, "provisioning.ask", after=ASK_AFTER, company_id=str(company_id))
+                ask_after(session, company_id, ASK_AFTER)
     return None
 
 

@@ -78,8 +78,7 @@ def tell(company_id: UUID, provisioner: Provisioner) -> None:
         log_call(session, company_id, "change", change.last_outcome)
         if isinstance(answer, Ready | Refused):
             change.state, change.settled_at = "DONE" if isinstance(answer, Ready) else "REFUSED", clock.now()
-        newer = _newest(session, company_id)
-    if not isinstance(answer, Ready | Refused) or newer is not None:
+    if not isinstance(answer, Ready | Refused):
         raise RetryLater("not heard", min(_FIRST_PAUSE * 2 ** min(attempts - 1, _DOUBLINGS), _LONGEST_PAUSE))
 
 

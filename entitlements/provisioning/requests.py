@@ -1,6 +1,6 @@
 """Provisioning requests: the intent to have a company created, stored with its cause; every call is logged."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, select, text
@@ -71,7 +71,12 @@ def ask_for_creation(session: Session, company_id: UUID) -> None:
 def ask_what_became(session: Session, company_id: UUID) -> None:
     """Have the vendor asked, as soon as possible, what became of a request it accepted."""
     if not run_soon(session, "provisioning.ask", company_id=str(company_id)):
-        defer(session, "provisioning.ask", company_id=str(company_id))
+        ask_after(session, company_id, None)
+
+
+def ask_after(session: Session, company_id: UUID, pause: timedelta | None) -> None:
+    """Have the vendor asked, after a pause in real time, what became of a request; one question at a time."""
+    defer(session, "provisioning.ask", lock=f"ask-{company_id}", after=pause, company_id=str(company_id))
 
 
 def idempotency_key(company_id: UUID) -> str:

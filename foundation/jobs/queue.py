@@ -71,14 +71,16 @@ def _refuse_unknown(name: str) -> None:
 
 
 def run_soon(session: Session, name: str, **arguments: object) -> bool:
-    """Let a job that waits for its back-off run now; answers False when no such job waits or runs."""
+    """Let a job that waits, for its back-off or its turn, run now; answers False when none waits.
+
+    One that runs does not count: it may have looked before this transaction's rows could be seen. Whoever then queues
+    another gives it the lock of the first, so that it comes after it.
+    """
     session.flush()
     found = session.execute(
         text(
-            "UPDATE procrastinate_jobs"
-            " SET scheduled_at = CASE status WHEN 'todo' THEN NULL ELSE scheduled_at END"
-            " WHERE task_name = :name AND args = CAST(:arguments AS jsonb) AND status IN ('todo', 'doing')"
-            " RETURNING id"
+            "UPDATE procrastinate_jobs SET scheduled_at = NULL"
+            " WHERE task_name = :name AND args = CAST(:arguments AS jsonb) AND status = 'todo' RETURNING id"
         ),
         {"name": name, "arguments": json.dumps(arguments)},
     )

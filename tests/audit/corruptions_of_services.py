@@ -98,6 +98,12 @@ SERVICES: tuple[Corruption, ...] = (
         "UPDATE setup_ticks SET code = 'NONE'",
     ),
     deed(
+        "a letter to the vendor that nobody will send",
+        "a change the vendor has not heard has a job",
+        "DELETE FROM procrastinate_jobs WHERE task_name = 'provisioning.tell'",
+        "UPDATE provisioning_changes SET state = 'PENDING', settled_at = NULL WHERE state = 'DONE'",
+    ),
+    deed(
         "a letter to the vendor lost",
         "what the vendor was told of a change is kept",
         "UPDATE provisioning_changes SET body = NULL WHERE state = 'DONE'",

@@ -14,9 +14,11 @@ from entitlements import (
 from entitlements.connections.link_requests import LinkRequest
 from entitlements.connections.linking import link_state
 from foundation import clock
+from pricing import add_months
 from tests.entitlements.scenes import PAGES, browser_of
 from tests.factories import a_studio, a_user
 from tests.flows.inviting import Street, fill_in_data, open_tasks
+from tests.running import BASE, bought
 from tests.stories import COMPANY_FORM, a_paid_order, company_data, owner_of
 
 
@@ -116,3 +118,20 @@ def test_the_company_that_is_accepted_becomes_ready_when_the_vendor_says_so_late
     assert street.state(invitation) == "PAID"
     street.run_jobs()
     assert street.state(invitation) == "CREATED"
+
+
+def test_what_was_bought_for_a_company_that_is_still_created_is_told_when_it_exists(street: Street) -> None:
+    """M25: as for a company of a coupon; the letter waited, and its job had ended."""
+    street.vendor.answers.append(Accepted("op-1"))
+    street.invite()
+    street.order(street.filled())
+    street.pay_by_card()
+    street.jobs_once()
+    with street.tx() as session:
+        company = session.scalars(select(Company)).one()
+        assert company.state == "PROVISIONING"
+        bought(session, company, BASE, clock.today(), add_months(clock.today(), 12))
+    street.jobs_once()
+    assert street.vendor.changes == []
+    street.run_jobs()
+    assert [one["product"] for _key, body in street.vendor.changes for one in body["services"]] == ["EINVOICING"]
