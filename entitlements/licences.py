@@ -3,8 +3,8 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, select, text
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
 
 from entitlements.known_licences import storage_of
 from entitlements.running.service_states import ServiceState
@@ -127,17 +127,6 @@ class Activation(Identified, Model):
     cause_kind: Mapped[str]
     cause_id: Mapped[UUID]
     recorded_at: Mapped[datetime]
-
-
-def latest_terms(session: Session, party_ids: list[UUID]) -> dict[UUID, tuple[Licence, LicenceTerm]]:
-    """For each party the term of a plan or base service that ends last (lists show one line per company)."""
-    query = (
-        select(Licence, LicenceTerm)
-        .join(LicenceTerm, LicenceTerm.licence_id == Licence.id)
-        .where(Licence.party_id.in_(party_ids), Licence.kind.in_((PLAN, BASE_SERVICE)))
-        .order_by(LicenceTerm.ends_on)
-    )
-    return {row[0].party_id: (row[0], row[1]) for row in session.execute(query)}
 
 
 def new_licence(party_id: UUID, gives: JsonObject, cause_kind: str, cause_id: UUID, **facts: object) -> Licence:

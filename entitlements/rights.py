@@ -11,11 +11,12 @@ from sqlalchemy.orm import Session
 
 from entitlements.bucket_balances import BucketBalance, balances_at, balances_now
 from entitlements.companies import Company, CompanyNotFound
-from entitlements.known_licences import KnownLicence, KnownTerm
+from entitlements.known_licences import KnownLicence, KnownService, KnownTerm
 from entitlements.licences import BASE_SERVICE, PLAN, Licence, LicenceTerm
 from entitlements.links import Cause, PayerPeriod
 from entitlements.running.service_rights import ServiceRight, held_among, service_rights
 from entitlements.running.setup_steps import ticks_of
+from entitlements.speaking import Voice, speaking
 from foundation import clock
 from foundation.driver_statements import directly
 
@@ -72,7 +73,8 @@ _KNOWN = (
 class Rights:
     """The answer: plans and base services in force, every service, who pays, what the wallets hold, with their causes.
 
-    `span` is the first day and the exclusive end of all terms of plans and base services, None when there are none.
+    `voice` is the licence whose plan, mode and limits are the company's, None before the first began; `span` is the
+    first day and the exclusive end of all terms of plans and base services, None when there are none.
     """
 
     company_id: UUID
@@ -84,6 +86,7 @@ class Rights:
     known_at: datetime
     licences: tuple[tuple[KnownLicence, KnownTerm], ...]
     services: tuple[ServiceRight, ...]
+    voice: Voice | None
     span: tuple[date, date] | None
     payer: str | None
     payer_party_id: UUID | None
@@ -125,6 +128,7 @@ def rights_of(session: Session, company_id: UUID, at: datetime | None = None, *,
         known_at=known_at,
         licences=tuple((one, term) for one, term in carrying if term.starts_on <= on < term.ends_on),
         services=_services(session, known, on, when),
+        voice=speaking([_voice(one, terms, when) for one, terms in known if terms], on),
         span=_span([term for _one, term in carrying]),
         payer=first.payer,
         payer_party_id=first.payer_party_id,
@@ -160,6 +164,18 @@ def _licence(row: Any) -> KnownLicence:  # noqa: ANN401 - a row's fields are tho
         gives=row.gives,
         quantity=row.quantity,
         suspended_at=row.suspended_at,
+    )
+
+
+def _voice(one: KnownLicence, terms: Sequence[KnownTerm], at: datetime) -> Voice:
+    return Voice(
+        kind=one.kind,
+        product=one.product,
+        plan=one.plan,
+        access_mode=one.access_mode,
+        limits=one.limits,
+        days=KnownService(one, terms).days,
+        suspended=one.is_suspended(at),
     )
 
 

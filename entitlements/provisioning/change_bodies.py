@@ -2,14 +2,13 @@
 
 from datetime import date
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from entitlements.companies import Company
-from entitlements.licences import BASE_SERVICE, PLAN, Licence, LicenceTerm
 from entitlements.links import payer_at
-from entitlements.running.what_runs import HeldService, base_among, held_services, state_on
+from entitlements.running.what_runs import HeldService, base_among, held_plans, held_services, state_on
 from entitlements.seats.seating import seating_of
+from entitlements.speaking import Voice, speaking
 from entitlements.storage.room import room_on
 from foundation import clock
 from foundation.database import JsonObject
@@ -23,7 +22,7 @@ def change_body(session: Session, company: Company) -> JsonObject:
     payer = payer_at(session, company.id, clock.now())
     return {
         "id": str(company.id),
-        **_main(session, company, held, on),
+        **_main(speaking([one.voice for one in (*held_plans(session, company.id), *held)], on), on),
         "payer": payer.payer if payer else "COMPANY",
         "services": [_service(one, base, on) for one in held if state_on(one, base, on) != "EXPIRED"],
         "seats": _seats(session, company),
@@ -31,34 +30,17 @@ def change_body(session: Session, company: Company) -> JsonObject:
     }
 
 
-def _main(session: Session, company: Company, held: list[HeldService], on: date) -> JsonObject:
-    """Plan, mode, limits and term: of the coupon's plan where there is one, else of the base service."""
-    query = (
-        select(Licence, LicenceTerm)
-        .join(LicenceTerm, LicenceTerm.licence_id == Licence.id)
-        .where(Licence.party_id == company.id, Licence.kind == PLAN)
-        .order_by(LicenceTerm.ends_on.desc())
-        .limit(1)
-    )
-    plan = session.execute(query).first()
-    if plan is not None:
-        return _terms(plan[0], plan[1].starts_on, plan[1].ends_on, read_only=plan[0].suspended_at is not None)
-    bases = [one for one in held if one.licence.kind == BASE_SERVICE]
-    if not bases:
+def _main(voice: Voice | None, on: date) -> JsonObject:
+    """Plan, mode, limits and term, of the licence that speaks for the company."""
+    if voice is None:
         return {}
-    base = bases[-1]
-    limited = state_on(base, base, on) != "ACTIVE" or base.licence.suspended_at is not None
-    return _terms(base.licence, base.days.starts_on, base.days.ends_on, read_only=limited)
-
-
-def _terms(licence: Licence, starts_on: date, ends_on: date, *, read_only: bool) -> JsonObject:
     return {
-        "product": licence.product,
-        "plan": licence.plan,
-        "access_mode": "READ_ONLY" if read_only else licence.access_mode,
-        "limits": licence.limits,
-        "starts_on": starts_on.isoformat(),
-        "ends_on": ends_on.isoformat(),
+        "product": voice.product,
+        "plan": voice.plan,
+        "access_mode": voice.mode(on),
+        "limits": voice.limits,
+        "starts_on": voice.days.starts_on.isoformat(),
+        "ends_on": voice.days.ends_on.isoformat(),
     }
 
 

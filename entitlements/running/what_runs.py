@@ -6,12 +6,13 @@ from datetime import date
 from typing import Literal, Protocol, TypeVar
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from entitlements.companies import Company, CompanyNotFound
 from entitlements.licences import BASE_SERVICE, PLAN, Licence, LicenceTerm
 from entitlements.running.service_states import Days, ServiceState, attached_state_on, base_state_on
+from entitlements.speaking import Voice, speaking
 
 BaseState = Literal["ACTIVE", "LIMITED", "CLOSED", "NONE"]
 
@@ -84,6 +85,19 @@ class HeldService:
         """From the first day paid to the last."""
         return Days(self.terms[0].starts_on, self.newest.ends_on)
 
+    @property
+    def voice(self) -> Voice:
+        """What it says of its company today."""
+        return Voice(
+            kind=self.licence.kind,
+            product=self.licence.product,
+            plan=self.licence.plan,
+            access_mode=self.licence.access_mode,
+            limits=self.licence.limits,
+            days=self.days,
+            suspended=self.licence.suspended_at is not None,
+        )
+
 
 def running_services(session: Session, company_id: UUID, on: date) -> RunningServices:
     """What runs for a company on a Rome day.
@@ -107,10 +121,26 @@ def held_services(session: Session, company_id: UUID) -> list[HeldService]:
 
 def held_by_company(session: Session, company_ids: Sequence[UUID]) -> dict[UUID, list[HeldService]]:
     """`held_services` of each of these companies, in one statement."""
+    return _held(session, company_ids, Licence.kind != PLAN)
+
+
+def held_plans(session: Session, company_id: UUID) -> list[HeldService]:
+    """Every plan of a coupon or a purchase that a company ever had: no service, but with days of its own like one."""
+    return _held(session, [company_id], Licence.kind == PLAN)[company_id]
+
+
+def voices_by_company(session: Session, company_ids: Sequence[UUID], on: date) -> dict[UUID, Voice]:
+    """What speaks for each of these companies on a day, where something does (lists show one line per company)."""
+    held = _held(session, company_ids, Licence.kind.in_((PLAN, BASE_SERVICE)))
+    found = {company_id: speaking([one.voice for one in ones], on) for company_id, ones in held.items()}
+    return {company_id: voice for company_id, voice in found.items() if voice is not None}
+
+
+def _held(session: Session, company_ids: Sequence[UUID], of_kind: ColumnElement[bool]) -> dict[UUID, list[HeldService]]:
     query = (
         select(Licence, LicenceTerm)
         .join(LicenceTerm, LicenceTerm.licence_id == Licence.id)
-        .where(Licence.party_id.in_(company_ids), Licence.kind != PLAN)
+        .where(Licence.party_id.in_(company_ids), of_kind)
         .order_by(Licence.id, LicenceTerm.starts_on)
     )
     found: dict[UUID, tuple[Licence, list[LicenceTerm]]] = {}

@@ -9,12 +9,13 @@ from entitlements.companies import company_of, place_in_list
 from entitlements.connections.clients import WITHOUT_LICENCE, ClientQuery, clients_of, count_clients
 from entitlements.connections.linking import permissions_of
 from entitlements.coupons.shelves import coupons_by_company
-from entitlements.licences import latest_terms
 from entitlements.links import link_of, payers_now
 from entitlements.provisioning.requests import ProvisioningRequest
 from entitlements.rights import rights_of
+from entitlements.running.what_runs import voices_by_company
 from entitlements.web.company_history import history_of
 from entitlements.web.reading import PAGE, STUDIO, choice_arg, id_arg, studio, text_arg
+from foundation import clock
 from foundation.access import requires
 from foundation.database import transaction
 from foundation.events import events_about
@@ -38,13 +39,14 @@ def list_companies() -> str:
         place = place_in_list(session, after) if after else None
         rows = clients_of(session, studio_id, query, place, PAGE + 1)
         shown = [client.party.id for client in rows[:PAGE]]
-        terms, payers = latest_terms(session, shown), payers_now(session, shown)
+        voices = voices_by_company(session, shown, clock.today())
+        payers = payers_now(session, shown)
     return render_template(
         "entitlements/companies.html",
         asked=asked,
         counts=counts,
         rows=rows[:PAGE],
-        terms=terms,
+        voices=voices,
         payers=payers,
         permissions=permissions_of,
         next_url=_url(asked, after=shown[-1]) if len(rows) > PAGE else "",
@@ -64,7 +66,6 @@ def show_company(company_id: UUID) -> str:
             "coupon": coupons_by_company(session, studio_id, [company_id]).get(company_id),
             "link": link_of(session, studio_id, company_id),
             "rights": rights_of(session, company_id),
-            "term": latest_terms(session, [company_id]).get(company_id),
             "payer": payers_now(session, [company_id]).get(company_id),
             "history": history_of(events_about(session, "company", company_id)),
         }

@@ -95,16 +95,16 @@ def usage(asked: dict[str, Any], company_id: UUID) -> Response:
 
 def _document(rights: Rights, standing: Standing) -> JsonObject:
     buckets = [_bucket(rights, held) for held in rights.balances]
-    main = max(rights.licences, key=lambda pair: pair[1].ends_on)[0] if rights.licences else None
+    voice = rights.voice
     return {
         "company_id": str(rights.company_id),
         "at": instant(rights.at),
         "on": rights.on.isoformat(),
         "known_at": instant(rights.known_at),
         "state": standing.state,
-        "plan": main.plan if main else None,
-        "access_mode": main.access_mode if main else None,
-        "limits": main.limits if main else {},
+        "plan": voice.plan if voice else None,
+        "access_mode": voice.mode(rights.on) if voice else None,
+        "limits": voice.limits if voice else {},
         "licences": [_licence(licence, term, rights.at) for licence, term in rights.licences],
         "services": [_service(right) for right in rights.services],
         "storage": {"limit_gb": room_of(rights.services)},

@@ -243,8 +243,8 @@ class EntitlementsShape(Shape):
     state = text(
         about="NOT_REQUESTED, PROVISIONING, REJECTED, ACTIVE, SUSPENDED, LIMITED, NOT_STARTED, EXPIRED or NO_LICENCE."
     )
-    plan = text(null=True)
-    access_mode = text(null=True)
+    plan = text(null=True, about="Of the licence that speaks for the company; null when none has begun.")
+    access_mode = text(null=True, about="FULL or READ_ONLY; READ_ONLY while it is suspended, limited or over.")
     limits = fields.Dict(required=True)
     licences = fields.List(fields.Nested(LicenceShape), required=True)
     services = fields.List(fields.Nested(ServiceShape), required=True)
