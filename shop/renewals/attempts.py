@@ -15,18 +15,13 @@ from shop.renewals.mandates import RenewalMandate
 # The card or its bank said no.
 DECLINED, AUTHENTICATION, CARD_EXPIRED = "DECLINED", "AUTHENTICATION", "CARD_EXPIRED"
 # The shop did not ask the bank, and the payer has something to do.
-NO_CARD, PRICE_ROSE, NOT_ORDERABLE, BILLING, TERMS_CHANGED = (
-    "NO_CARD",
-    "PRICE_ROSE",
-    "NOT_ORDERABLE",
-    "BILLING",
-    "TERMS_CHANGED",
-)
+NO_CARD, PRICE_ROSE, NOT_ORDERABLE, BILLING = "NO_CARD", "PRICE_ROSE", "NOT_ORDERABLE", "BILLING"
+TERMS_CHANGED, SUSPENDED, TOO_LATE = "TERMS_CHANGED", "SUSPENDED", "TOO_LATE"
 # There is nothing left to do: somebody renews or has renewed it otherwise, or wants it no more.
 ORDER_EXISTS, SWITCHED_OFF, MOVED = "ORDER_EXISTS", "SWITCHED_OFF", "MOVED"
 REASONS = (
     *(DECLINED, AUTHENTICATION, CARD_EXPIRED, NO_CARD, PRICE_ROSE),
-    *(NOT_ORDERABLE, BILLING, TERMS_CHANGED, ORDER_EXISTS, SWITCHED_OFF, MOVED),
+    *(NOT_ORDERABLE, BILLING, TERMS_CHANGED, SUSPENDED, TOO_LATE, ORDER_EXISTS, SWITCHED_OFF, MOVED),
 )
 TOLD = frozenset(REASONS) - {ORDER_EXISTS, SWITCHED_OFF, MOVED}
 """Reasons the payer is written to about."""

@@ -32,6 +32,7 @@ from shop.renewals.attempts import (
     MOVED,
     NO_CARD,
     SWITCHED_OFF,
+    TOO_LATE,
     RenewalAttempt,
 )
 from shop.renewals.mandates import RenewalMandate
@@ -62,7 +63,11 @@ def charge_renewal(attempt_id: UUID, gateway: PaymentGateway) -> None:
         return
     fault_point("renewal.sent")
     try:
-        intent = _intent(call, gateway)
+        intent = _made_before(call, gateway) if call.again else None
+        if intent is None:
+            if call.again and not _still_wanted(call.attempt_id):
+                return
+            intent = _charge(call, gateway)
     except GatewayUnavailable as silence:
         raise RetryLater("gateway unavailable") from silence
     except GatewayRefused as refusal:
@@ -72,11 +77,8 @@ def charge_renewal(attempt_id: UUID, gateway: PaymentGateway) -> None:
     _follow(call.attempt_id, intent, gateway)
 
 
-def _intent(call: _Call, gateway: PaymentGateway) -> JsonObject:
-    """The payment intent of an attempt: the one that exists, or a new one. The key alone is remembered for a day."""
-    found = _made_before(call, gateway) if call.again else None
-    if found is not None:
-        return found
+def _charge(call: _Call, gateway: PaymentGateway) -> JsonObject:
+    """The payment intent of an attempt, made now."""
     try:
         return gateway.charge_saved_card(call.key, call.parameters)
     except GatewayFailed as failure:
@@ -88,6 +90,7 @@ def _intent(call: _Call, gateway: PaymentGateway) -> JsonObject:
 
 
 def _made_before(call: _Call, gateway: PaymentGateway) -> JsonObject | None:
+    """The payment intent of an attempt that was asked for before: the key alone is remembered for a day."""
     intents = gateway.intents_of_customer(str(call.parameters["customer"]))
     ours = str(call.attempt_id)
     return next((one for one in intents if one.get("metadata", {}).get(NAMED) == ours), None)
@@ -130,15 +133,28 @@ def _commit_intent(attempt_id: UUID) -> _Call | None:
         if attempt.parameters is not None:
             return _Call(attempt.id, key, attempt.parameters, again=True)
         order = session.get_one(Order, attempt.order_id)
-        # The companies of the order before the mandate, as when the attempt was claimed.
-        fallen = ask_for_new_quote_if_fallen(session, order)
-        mandate = session.get_one(RenewalMandate, attempt.mandate_id, with_for_update=True, populate_existing=True)
-        reason = MOVED if fallen else _why_not(session, mandate, order)
-        if reason is not None:
-            _let_go(session, attempt, mandate, reason)
+        if not _looked_at(session, attempt, order):
             return None
         attempt.parameters, attempt.sent_at = _parameters(session, attempt, order), clock.real_now()
         return _Call(attempt.id, key, attempt.parameters, again=False)
+
+
+def _still_wanted(attempt_id: UUID) -> bool:
+    """Look once more before something is asked again that nobody charged: days may have passed, and clicks."""
+    with transaction() as session:
+        attempt = _locked(session, attempt_id)
+        return attempt.is_under_way and _looked_at(session, attempt, session.get_one(Order, attempt.order_id))
+
+
+def _looked_at(session: Session, attempt: RenewalAttempt, order: Order) -> bool:
+    """The last look before anybody is charged: whether nothing changed since the order was placed; else let it go."""
+    # The companies of the order before the mandate, as when the attempt was claimed.
+    fallen = ask_for_new_quote_if_fallen(session, order)
+    mandate = session.get_one(RenewalMandate, attempt.mandate_id, with_for_update=True, populate_existing=True)
+    reason = MOVED if fallen else _why_not(session, mandate, order)
+    if reason is not None:
+        _let_go(session, attempt, mandate, reason)
+    return reason is None
 
 
 def _locked(session: Session, attempt_id: UUID) -> RenewalAttempt:
@@ -150,9 +166,11 @@ def _locked(session: Session, attempt_id: UUID) -> RenewalAttempt:
 
 
 def _why_not(session: Session, mandate: RenewalMandate, order: Order) -> str | None:
-    """What changed since the order was placed; the last look before anybody is charged."""
+    """What changed since the order was placed."""
     if mandate.ended_at is not None:
         return SWITCHED_OFF
+    if order.state == "EXPIRED":
+        return TOO_LATE
     waits = order.state == "AWAITING_PAYMENT" and order.payment_method == CARD
     if not waits or due_cents(session, order) != order.gross_cents:
         return MOVED

@@ -33,7 +33,8 @@ def _record(session: Session, event: str, attempt: RenewalAttempt, mandate: Rene
 
 
 def _write(session: Session, attempt: RenewalAttempt, mandate: RenewalMandate, reason: str) -> None:
-    order = session.get(Order, attempt.order_id) if attempt.order_id else None
+    placed = session.get(Order, attempt.order_id) if attempt.order_id else None
+    order = placed if placed and placed.state == "AWAITING_PAYMENT" else None
     write_to_payer(
         session,
         mandate,

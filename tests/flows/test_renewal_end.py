@@ -2,11 +2,13 @@
 
 from datetime import timedelta
 
+import pytest
 from sqlalchemy import select
 
 from entitlements import Cause, set_payer
 from foundation.ids import new_id
-from foundation.jobs import run_due
+from foundation.jobs import RetryLater, run_due
+from shop.renewals.charging import _commit_intent, charge_renewal
 from shop.renewals.mandates import RenewalMandate
 from shop.renewals.saved_cards import SavedCard, card_of
 from tests.addons import until
@@ -38,6 +40,57 @@ def test_switched_off_after_the_order_was_placed_it_is_cancelled_and_nothing_is_
     payer.shop.jobs()
     assert (payer.order().state, payer.attempts()[0].reason) == ("CANCELLED", "SWITCHED_OFF")
     assert payer.intents() == []
+
+
+def _the_gateway_is_silent_on_the_day(payer: Payer) -> None:
+    """The order is placed and what is to be charged is kept; nobody knows whether the gateway heard of it."""
+    payer.gateway.down = True
+    payer.advance(until(payer.ends_on - timedelta(days=7)))
+    with payer.shop.client.application.app_context():
+        run_due()
+        with pytest.raises(RetryLater):
+            charge_renewal(payer.attempts()[0].id, payer.gateway)
+
+
+def test_switched_off_while_the_gateway_is_silent_nothing_is_charged_once_it_answers(payer: Payer) -> None:
+    payer.turn_on()
+    _the_gateway_is_silent_on_the_day(payer)
+    assert "Rinnovo automatico disattivato." in visit(payer.browser, payer.address).press("Disattiva").text
+    payer.gateway.down = False
+    payer.shop.jobs()
+    assert payer.intents() == []
+    assert (payer.order().state, payer.attempts()[0].reason) == ("CANCELLED", "SWITCHED_OFF")
+
+
+def test_what_was_charged_before_it_was_switched_off_is_not_forgotten(payer: Payer) -> None:
+    """The gateway charged and its answer was lost: the money is found, and the order follows it."""
+    payer.turn_on()
+    payer.gateway.down = True
+    payer.advance(until(payer.ends_on - timedelta(days=7)))
+    with payer.shop.client.application.app_context():
+        run_due()
+        call = _commit_intent(payer.attempts()[0].id)
+        assert call is not None
+        payer.gateway.down = False
+        payer.gateway.charge_saved_card(call.key, call.parameters)
+    visit(payer.browser, payer.address).press("Disattiva")
+    payer.shop.jobs()
+    assert (payer.order().state, payer.payments(), len(payer.intents())) == ("FULFILLED", 1, 1)
+
+
+def test_an_order_that_expired_while_the_gateway_was_silent_is_not_charged_any_more(payer: Payer) -> None:
+    payer.turn_on()
+    _the_gateway_is_silent_on_the_day(payer)
+    payer.advance(timedelta(days=8))
+    with payer.shop.client.application.app_context():
+        run_due()
+    assert payer.order().state == "EXPIRED"
+    payer.gateway.down = False
+    payer.shop.jobs()
+    assert (payer.intents(), payer.attempts()[0].reason) == ([], "TOO_LATE")
+    letter = payer.mail("Il rinnovo automatico non è riuscito")
+    assert "Non siamo riusciti ad addebitare in tempo" in letter
+    assert payer.order().number not in letter, "it waits for nobody"
 
 
 def test_without_the_card_nothing_renews_and_the_gateway_forgets_it(payer: Payer) -> None:
