@@ -1,12 +1,13 @@
 """The order of an automatic renewal: seven days before an end, the very one its payer would place with one press."""
 
+from collections.abc import Sequence
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
-from entitlements import BillingData, Party, check_billing, locked_company
+from entitlements import BillingData, Party, RunningService, check_billing, locked_company
 from foundation.jobs import defer
 from foundation.principal import Principal
 from shop.billing_on_file import billing_on_file
@@ -78,7 +79,7 @@ def _order_or_refuse(session: Session, mandate: RenewalMandate, attempt: Renewal
 def _what_stands_in_the_way(
     session: Session, mandate: RenewalMandate, quote: RenewalQuote, ends_on: date
 ) -> str | None:
-    if _is_ordered(session, mandate.company_id, quote.base.licence_id):
+    if _is_ordered(session, mandate.company_id, quote.ending):
         return ORDER_EXISTS
     if card_of(session, mandate.payer_party_id) is None:
         return NO_CARD
@@ -89,13 +90,15 @@ def _what_stands_in_the_way(
     return None if quote.priced.orderable else NOT_ORDERABLE
 
 
-def _is_ordered(session: Session, company_id: UUID, licence_id: UUID) -> bool:
-    """Whether an order that renews the base waits for its money, or has it."""
+def _is_ordered(session: Session, company_id: UUID, services: Sequence[RunningService]) -> bool:
+    """Whether an order that renews one of these services, or fewer of a lot, waits for its money, or has it."""
+    ids = [str(one.licence_id) for one in services]
+    renewed = and_(OrderLine.term["action"].astext == "RENEW", OrderLine.term["licence_id"].astext.in_(ids))
     query = (
         select(Order.id)
         .join(OrderLine, OrderLine.order_id == Order.id)
-        .where(OrderLine.for_party_id == company_id, OrderLine.term["licence_id"].astext == str(licence_id))
-        .where(OrderLine.term["action"].astext == "RENEW", Order.state.in_(_OPEN))
+        .where(OrderLine.for_party_id == company_id, Order.state.in_(_OPEN))
+        .where(or_(renewed, OrderLine.term["replaces"].astext.in_(ids)))
         .limit(1)
     )
     return session.execute(query).first() is not None

@@ -38,6 +38,11 @@ def _told(session: Session, mandate: RenewalMandate, quote: RenewalQuote) -> Jso
         "card": card_name(card.brand) if card and card.brand else None,
         "last4": card.last4 if card else None,
         "gross_cents": quote.gross_cents,
+        "services": [
+            {"names": dict(line.product.label.names), "quantity": line.quoted.quantity}
+            for line in quote.priced.lines
+            if line.product is not None
+        ],
         "rose": quote.gross_cents > agreed_cents(session, mandate, quote.base.ends_on),
     }
 

@@ -1,5 +1,6 @@
-"""What the renewal of a company costs: the very lines that one press on "Rinnova tutto insieme" puts into the cart."""
+"""What the renewal of a company costs: the lines one press would put into the cart, without what is renewed already."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from uuid import UUID
@@ -19,9 +20,13 @@ from shop.wanted_lines import WantedLine
 
 @dataclass(frozen=True, slots=True)
 class RenewalQuote:
-    """The renewal of everything that runs for a company, for a year, at the prices of today."""
+    """The renewal of what ends with a company's base service, for a year, at the prices of today.
+
+    `ending` is all of that, also what left the catalogue and so is not among the lines.
+    """
 
     base: RunningService
+    ending: tuple[RunningService, ...]
     lines: tuple[WantedLine, ...]
     buyer: BuyerFacts
     priced: PricedCart
@@ -48,11 +53,17 @@ def renewal_quote(session: Session, payer_id: UUID, company_id: UUID) -> Renewal
     buyer = buyer_of(session, payer_id).facts
     try:
         book = current_price_book(session, clock.today())
-        kept = renewable(book, company.all_running)
+        ending = _ending_with(base, company.all_running)
+        kept = renewable(book, ending)
         if base not in kept:
             return None
         lines = tuple(WantedLine(one.sku, one.quantity, company_id, one.licence_id) for one in kept)
         priced = price_lines(book, lines, buyer, {company_id: company})
     except (NoPriceBook, EmptyQuote, AmountTooLarge):
         return None
-    return RenewalQuote(base, lines, buyer, priced)
+    return RenewalQuote(base, ending, lines, buyer, priced)
+
+
+def _ending_with(base: RunningService, running: Sequence[RunningService]) -> tuple[RunningService, ...]:
+    """What ends no later than the base: the rest was renewed before. A lot that a smaller one follows lapses."""
+    return tuple(one for one in running if one.ends_on <= base.ends_on and not one.replaced)
