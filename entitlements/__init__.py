@@ -106,6 +106,7 @@ from entitlements.running.setup_steps import StepNotFound, StepNotYet, StepOfVen
 from entitlements.running.what_runs import (
     RunningService,
     RunningServices,
+    holders_of_licences,
     locked_company,
     running_by_company,
     running_services,
@@ -242,6 +243,7 @@ __all__ = [
     "grant",
     "hold_coupons",
     "hold_purchases",
+    "holders_of_licences",
     "invitations",
     "issued_for",
     "keep_details",

@@ -152,6 +152,14 @@ def _held(session: Session, company_ids: Sequence[UUID], of_kind: ColumnElement[
     return held
 
 
+def holders_of_licences(session: Session, ids: Collection[UUID]) -> dict[UUID, UUID]:
+    """The company each of these licences is for; one that does not exist is left out."""
+    if not ids:
+        return {}
+    query = select(Licence.id, Licence.party_id).where(Licence.id.in_(ids))
+    return {row.id: row.party_id for row in session.execute(query)}
+
+
 def locked_company(session: Session, company_id: UUID) -> Company:
     """The company, locked: whatever changes its services or seats waits here for its turn. Raises CompanyNotFound."""
     query = select(Company).where(Company.id == company_id).with_for_update(key_share=True)

@@ -8,7 +8,7 @@ from uuid import UUID
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
-from entitlements import COMPANY, Party
+from entitlements import COMPANY, Party, holders_of_licences
 from foundation.api import Flag, Identifier, Inner, InvalidFields, Many, Shape, Text, Whole, field_problem
 from foundation.problems import FieldProblem
 from pricing import MAXIMUM_QUANTITY, MAXIMUM_YEARS
@@ -72,7 +72,10 @@ def wanted_lines(
     lines = [_wanted(line, book, buyer) for line in asked]
     named = {line.for_party_id for line in lines if line.for_party_id is not None}
     own = companies_reached(session, party_id, named)
+    holders = holders_of_licences(session, {line.renews for line in lines if line.renews is not None})
     problems = [problem for place in range(len(lines)) for problem in _problems(lines, place, book, own)]
+    for place, line in enumerate(lines):
+        problems += _renewal_problems(line, place, own, holders)
     if problems:
         raise InvalidFields(problems)
     return lines
@@ -106,3 +109,14 @@ def _problems(lines: list[WantedLine], place: int, book: PriceBookView, own: dic
         yield FieldProblem(f"{root}/for_company", "unknown_company", _("Questa azienda non è tra quelle che segui."))
     elif product is not None and not goes_to_a_wallet(product) and not product.is_service:
         yield FieldProblem(f"{root}/for_company", "not_for_a_company", _("I coupon non si comprano per un’azienda."))
+
+
+def _renewal_problems(
+    line: WantedLine, place: int, own: dict[UUID, str], holders: dict[UUID, UUID]
+) -> Iterator[FieldProblem]:
+    """A stranger's licence is told exactly as one that does not exist."""
+    if line.renews is None or line.for_party_id is None:
+        return
+    if line.for_party_id not in own or holders.get(line.renews) != line.for_party_id:
+        sentence = _("Questa azienda non ha un servizio con questo identificativo.")
+        yield FieldProblem(f"/lines/{place}/renews", "unknown_licence", sentence)
