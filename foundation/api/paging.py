@@ -17,6 +17,8 @@ from foundation.tokens import keyed_hash
 
 LARGEST_PAGE = 100
 USUAL_PAGE = 50
+LONGEST_CURSOR = 1_000
+"""Letters of a cursor: that to the longest name, in letters that take most bytes, is well below."""
 _TAG_LENGTH = 24
 Row = TypeVar("Row")
 Place = list[str | int]
@@ -26,7 +28,7 @@ class PageQuery(Shape):
     """What every list may be asked."""
 
     limit = QueryWhole(1, LARGEST_PAGE, load_default=USUAL_PAGE, metadata={"description": "Rows of a page."})
-    cursor = Text(500, load_default=None, metadata={"description": "`next_cursor` of the page before."})
+    cursor = Text(LONGEST_CURSOR, load_default=None, metadata={"description": "`next_cursor` of the page before."})
 
 
 class PageShape(Shape):
@@ -37,7 +39,8 @@ class PageShape(Shape):
 
 def cursor_to(place: Place) -> str:
     """An opaque cursor to a place of this request's list."""
-    payload = base64.urlsafe_b64encode(json.dumps(place, separators=(",", ":")).encode()).decode().rstrip("=")
+    written = json.dumps(place, ensure_ascii=False, separators=(",", ":")).encode()
+    payload = base64.urlsafe_b64encode(written).decode().rstrip("=")
     return f"{payload}.{_tag(payload)}"
 
 

@@ -71,6 +71,18 @@ def test_companies_come_by_name_for_a_studio_and_all_of_them_for_the_vendor(
     assert found == []
 
 
+@pytest.mark.parametrize("letter", ["ø", "ŉ"])
+def test_a_cursor_to_the_longest_name_is_taken_back(studio: Caller, party: Party, tx: Transact, letter: str) -> None:
+    name = "A" + letter * 79
+    with tx() as session:
+        a_paid_order(session, party)
+        for number in ("06363391001", "00743110157"):
+            coupon, _pack = stock_of(session, party.id, state="AVAILABLE")[0]
+            data = company_data(name=name, vat_number=number, tax_code=number)
+            activate_coupon(session, coupon.id, data, owner_of(party))
+    assert [row["name"] for page in _pages(studio, "/companies", limit=1) for row in page] == [name, name]
+
+
 def test_a_cursor_that_was_not_made_for_this_list_is_refused(studio: Caller, party: Party, tx: Transact) -> None:
     with tx() as session:
         a_paid_order(session, party)
