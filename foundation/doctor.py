@@ -14,7 +14,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from foundation.database import transaction
-from foundation.jobs import count_jobs, late_jobs
+from foundation.jobs import count_jobs, failing_jobs, late_jobs
 from foundation.settings import current_settings
 
 Examination = Callable[[], str | None]
@@ -84,6 +84,14 @@ def _worker() -> str | None:
     with transaction() as session:
         late = late_jobs(session)
     return f"{late} jobs have waited for over five minutes: start a worker, `flask jobs work`." if late else None
+
+
+@examines("failing jobs")
+def _failing_jobs() -> str | None:
+    with transaction() as session:
+        failing, last = failing_jobs(session)
+    told = f"{failing} jobs fail time after time and are tried again ({last}): put right what stops them."
+    return told if failing else None
 
 
 @examines("dead letters")

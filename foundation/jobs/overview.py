@@ -7,6 +7,9 @@ from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from foundation.jobs.due import DueRow
+from foundation.jobs.failures import JobFailure
+
+FAILS_TIME_AFTER_TIME = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,22 @@ def late_jobs(session: Session) -> int:
         " AND e.type = 'deferred' AND e.at < now() - interval '5 min'"
     )
     return int(session.execute(query).scalar_one())
+
+
+def failing_jobs(session: Session) -> tuple[int, str]:
+    """How many jobs have failed time after time and are tried on, and what the last of them says (empty for none).
+
+    A letter that cannot be opened is tried for weeks; a person hears of it long before it gives up.
+    """
+    query = text(
+        "SELECT j.task_name, max(f.id) AS last, count(*) OVER () AS jobs"
+        " FROM procrastinate_jobs j JOIN job_failures f ON f.job_id = j.id"
+        " WHERE j.status IN ('todo', 'doing') GROUP BY j.id HAVING count(*) >= :tries ORDER BY last DESC LIMIT 1"
+    )
+    found = session.execute(query, {"tries": FAILS_TIME_AFTER_TIME}).one_or_none()
+    if found is None:
+        return 0, ""
+    return found.jobs, f"{found.task_name}: {session.get_one(JobFailure, found.last).error}"
 
 
 def failing_due_rows(session: Session, limit: int = 100) -> list[DueRow]:

@@ -1,5 +1,6 @@
 """Bank lines (M15): a transfer is one line, however often and however it is told; two genuine equal ones are two."""
 
+from datetime import date, timedelta
 from uuid import UUID
 
 from sqlalchemy import func, select
@@ -24,6 +25,8 @@ from shop.transfers.known_lines import (
     tidy,
 )
 from shop.transfers.matching import match_line, suspense
+
+_FIRST_DAY = date.min + timedelta(days=1)
 
 
 def record_transfer(session: Session, told: TransferFact, by: Principal | None = None) -> BankLine | None:
@@ -106,7 +109,8 @@ def _receive(session: Session, line: BankLine) -> Payment:
         amount_cents=line.amount_cents,
         currency=line.currency,
         livemode=True,
-        received_at=clock.rome_midnight(line.booked_on),
+        # In Rome the calendar's first day began before its first instant in UTC.
+        received_at=clock.rome_midnight(max(line.booked_on, _FIRST_DAY)),
         recorded_at=line.recorded_at,
         bank_line_id=line.id,
     )

@@ -15,7 +15,7 @@ from shop.transfers.references import references_in
 TRANSFER = "TRANSFER"
 RETURN = "RETURN"
 MANUAL = "manual"
-ABOUT_THE_SAME_DAY = timedelta(days=5)
+_ABOUT = timedelta(days=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,13 +147,22 @@ def _told_already(session: Session, fact: TransferFact, *where: ColumnElement[bo
 
 
 def _about(fact: TransferFact, *where: ColumnElement[bool]) -> Select[BankLine]:
-    days = (fact.booked_on - ABOUT_THE_SAME_DAY, fact.booked_on + ABOUT_THE_SAME_DAY)
     return (
         select(BankLine)
-        .where(*where, BankLine.amount_cents == fact.amount_cents, BankLine.booked_on.between(*days))
+        .where(*where, BankLine.amount_cents == fact.amount_cents, about_the_same_day(fact.booked_on))
         .where(BankLine.currency == fact.currency)
         .order_by(BankLine.id)
     )
+
+
+def about_the_same_day(booked_on: date) -> ColumnElement[bool]:
+    """Lines booked within five days of this one.
+
+    A bank may tell any day of the calendar; at its two ends the window is shorter, as money is never lost (D11).
+    """
+    first = max(booked_on, date.min + _ABOUT) - _ABOUT
+    last = min(booked_on, date.max - _ABOUT) + _ABOUT
+    return BankLine.booked_on.between(first, last)
 
 
 def _naming_the_same(lines: Iterable[BankLine], fact: TransferFact) -> BankLine | None:

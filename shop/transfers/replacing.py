@@ -12,7 +12,7 @@ from shop.payments.money_in import BankLine, Payment, PaymentAllocation
 from shop.payments.record import lock_order
 from shop.transfers.bank_lines import line_subject
 from shop.transfers.disposals import REVERSED, dispose
-from shop.transfers.known_lines import ABOUT_THE_SAME_DAY, MANUAL, TRANSFER
+from shop.transfers.known_lines import MANUAL, TRANSFER, about_the_same_day
 from shop.transfers.matching import allocate, allocated_cents, suspense, unallocated, update_state
 from shop.transfers.refusals import AllocationRefused
 
@@ -21,14 +21,13 @@ REPLACED = "REPLACED"
 
 def confirmed_alike(session: Session, line: BankLine) -> list[BankLine]:
     """Lines confirmed by hand, of the same amount and about the same day, that the bank has not told yet."""
-    days = (line.booked_on - ABOUT_THE_SAME_DAY, line.booked_on + ABOUT_THE_SAME_DAY)
     query = select(BankLine).where(
         BankLine.source == MANUAL,
         BankLine.kind == TRANSFER,
         BankLine.state.in_(("MATCHED", "SURPLUS")),
         BankLine.amount_cents == line.amount_cents,
         BankLine.currency == line.currency,
-        BankLine.booked_on.between(*days),
+        about_the_same_day(line.booked_on),
         BankLine.id != line.id,
     )
     return list(session.scalars(query.order_by(BankLine.id)))

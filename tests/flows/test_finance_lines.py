@@ -1,5 +1,6 @@
 """Stories of a line of the bank at the finance desk: confirmed by hand, allocated, sent back, with four eyes."""
 
+import pytest
 from flask.testing import FlaskClient
 
 from foundation import clock
@@ -30,6 +31,20 @@ def test_a_suggestion_is_confirmed_with_one_press_and_can_be_taken_back(
     story.follow("Togli").press("Togli il movimento")
     assert now(tx, order).state == "AWAITING_PAYMENT"
     assert lines(tx)[0].state == "SURPLUS"
+
+
+@pytest.mark.parametrize("booked_on", ["0001-01-01", "9999-12-31"])
+def test_money_whose_day_cannot_be_true_is_recorded_and_shown_like_any_other(
+    desk: FlaskClient, tx: Transact, bank: Bank, order: Order, booked_on: str
+) -> None:
+    nameless = bank.transfer(12_345, "senza riferimento", booked_on=booked_on, debtor_name="SARTORIA BRUNI")
+    bank.transfer(order.gross_cents, order.rf_reference, booked_on=booked_on)
+    assert [line.state for line in lines(tx)] == ["UNIDENTIFIED", "MATCHED"]
+    assert now(tx, order).state == "PAID"
+    assert "SARTORIA BRUNI" in open_desk(desk, "non-identificati").text
+    assert visit(desk, line_path(lines(tx)[0])).status == 200
+    bank.take_back(nameless, 12_345, booked_on=booked_on)
+    assert lines(tx)[0].state == "RETURNED"
 
 
 def test_an_order_is_found_by_number_buyer_or_amount_and_takes_part_of_a_line(

@@ -9,7 +9,8 @@ from flask import Flask
 from sqlalchemy import text
 
 from app import create_app
-from foundation.jobs import defer
+from foundation import clock
+from foundation.jobs import JobFailure, defer
 from tests.conftest import Transact
 from tests.stories import stock_the_shop
 
@@ -59,6 +60,26 @@ def test_what_is_wrong_is_named_with_what_to_do(app: Flask, tx: Transact) -> Non
     assert set(told) == {"worker", "dead letters", "mail server", "catalogue", "bank account"}
     assert "flask jobs work" in told["worker"]
     assert "flask catalogue import" in told["catalogue"]
+
+
+def test_a_job_that_goes_on_failing_is_named_long_before_it_gives_up(app: Flask, tx: Transact) -> None:
+    with tx() as session:
+        jobs = [defer(session, "mail.deliver", mail_id=str(number)) for number in range(2)]
+        failures = [(jobs[0], attempt) for attempt in range(1, 5)] + [(jobs[1], attempt) for attempt in range(1, 6)]
+        for job_id, attempt in failures:
+            session.add(
+                JobFailure(
+                    job_id=job_id,
+                    task_name="mail.deliver",
+                    attempt=attempt,
+                    error=f"OverflowError at somewhere:{attempt}",
+                    final=False,
+                    failed_at=clock.real_now(),
+                )
+            )
+    _code, said = examined(app)
+    assert str(said["failing jobs"]).startswith("1 jobs fail time after time")
+    assert "mail.deliver: OverflowError at somewhere:5" in str(said["failing jobs"])
 
 
 def test_without_a_database_it_says_so_instead_of_failing(tmp_path: Path) -> None:
