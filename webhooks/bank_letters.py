@@ -20,6 +20,7 @@ from shop import (
     record_unknown_return,
 )
 from webhooks.inbox import Letter, close_letter, open_letter
+from webhooks.unreadable import Unreadable
 
 RECEIVED = "transfer.received"
 RETURNED = "transfer.returned"
@@ -28,10 +29,19 @@ _MOST_CENTS = 10**12
 _RETURN_PAUSE = timedelta(minutes=5)
 _LONGEST_WAIT = timedelta(days=3)
 _PAYER = ("debtor_name", "debtor_iban")
+# What is wrong with a field is said in the codes of the API.
+_WRONG: dict[str, Any] = {"required": "required", "null": "required", "invalid": "invalid", "format": "invalid"}
+_NO_CENTS = _WRONG | {"invalid": "not_a_whole_number", "too_large": "not_a_whole_number"}
 
 
 class PlainText(fields.String):
     """A text without what no database text can hold: zero characters and half surrogate pairs."""
+
+    default_error_messages = _WRONG | {"invalid": "not_a_text", "invalid_utf8": "not_a_text"}
+
+    def __init__(self, shortest: int, longest: int, **options: Any) -> None:  # noqa: ANN401 - marshmallow's own
+        length = validate.Length(shortest, longest, error=f"length:{shortest}:{longest}")
+        super().__init__(validate=length, **options)
 
     def _deserialize(self, value: object, attr: str | None, data: Mapping[str, Any] | None, **more: object) -> str:
         text = super()._deserialize(value, attr, data, **more)
@@ -41,39 +51,39 @@ class PlainText(fields.String):
 class TransferSchema(Schema):
     """The `data` of both letters (contract of /webhooks/bank)."""
 
-    id = PlainText(required=True, validate=validate.Length(1, 200))
-    booked_on = fields.Date(required=True)
-    amount_cents = fields.Integer(required=True, strict=True, validate=validate.Range(1, _MOST_CENTS))
-    currency = PlainText(required=True, validate=validate.Length(equal=3))
-    remittance = PlainText(load_default="", allow_none=True, validate=validate.Length(max=2_000))
-    end_to_end_id = PlainText(load_default=None, allow_none=True, validate=validate.Length(max=200))
-    debtor_name = PlainText(load_default=None, allow_none=True, validate=validate.Length(max=200))
-    debtor_iban = PlainText(load_default=None, allow_none=True, validate=validate.Length(max=40))
-    account_iban = PlainText(required=True, validate=validate.Length(5, 40))
-    returns_id = PlainText(load_default=None, allow_none=True, validate=validate.Length(max=200))
-
-
-class Unreadable(Exception):
-    """A signed letter whose body is not what the contract says; `reason` is for the log."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
+    id = PlainText(1, 200, required=True)
+    booked_on = fields.Date(required=True, error_messages=_WRONG)
+    amount_cents = fields.Integer(
+        required=True,
+        strict=True,
+        error_messages=_NO_CENTS,
+        validate=validate.Range(1, _MOST_CENTS, error=f"range:1:{_MOST_CENTS}"),
+    )
+    currency = PlainText(3, 3, required=True)
+    remittance = PlainText(0, 2_000, load_default="", allow_none=True)
+    end_to_end_id = PlainText(0, 200, load_default=None, allow_none=True)
+    debtor_name = PlainText(0, 200, load_default=None, allow_none=True)
+    debtor_iban = PlainText(0, 40, load_default=None, allow_none=True)
+    account_iban = PlainText(5, 40, required=True)
+    returns_id = PlainText(0, 200, load_default=None, allow_none=True)
 
 
 def read_letter(letter: object) -> JsonObject:
     """What of a letter is kept: its type and the data the contract names, each of its kind. Raises Unreadable."""
-    if not isinstance(letter, dict) or letter.get("type") not in (RECEIVED, RETURNED):
-        raise Unreadable("type")
+    if not isinstance(letter, dict):
+        raise Unreadable({"": "not_an_object"})
+    if letter.get("type") not in (RECEIVED, RETURNED):
+        raise Unreadable({"/type": f"not_a_choice:{RECEIVED}, {RETURNED}"})
     told = letter.get("data")
     if not isinstance(told, dict):
-        raise Unreadable("data")
+        raise Unreadable({"/data": "not_an_object"})
     try:
         data = TransferSchema(unknown="exclude").load(told)
     except ValidationError as problem:
-        raise Unreadable(", ".join(sorted(str(name) for name in problem.messages_dict))) from problem
+        wrong = problem.messages_dict
+        raise Unreadable({f"/data/{name}": str(codes[0]) for name, codes in wrong.items()}) from problem
     if letter["type"] == RETURNED and not data["returns_id"]:
-        raise Unreadable("returns_id")
+        raise Unreadable({"/data/returns_id": "required"})
     return {"type": letter["type"], "data": data | {"booked_on": data["booked_on"].isoformat()}}
 
 

@@ -4,7 +4,6 @@
 """
 
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -22,19 +21,13 @@ from entitlements import (
 from foundation.database import transaction
 from foundation.jobs import job
 from webhooks.inbox import Letter, close_letter, open_letter
+from webhooks.unreadable import Unreadable
 
 READY = "company.ready"
 FAILED = "company.failed"
 STEP_DONE = "service.step_done"
+_TEXTS = {READY: ("id", "remote_id"), FAILED: ("id",), STEP_DONE: ("id", "service_id", "code")}
 _LONGEST_NAME = 200
-
-
-class UnreadableAnswer(Exception):
-    """A signed letter whose body is not what the contract says; `reason` is for the log."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,17 +39,21 @@ class StepDone:
 
 
 def read_answer(letter_type: object, data: object) -> tuple[str, Ready | Refused | StepDone]:
-    """Which company a letter is about and what it says. Raises UnreadableAnswer."""
+    """Which company a letter is about and what it says. Raises Unreadable."""
+    wanted = _TEXTS.get(letter_type) if isinstance(letter_type, str) else None
+    if wanted is None:
+        raise Unreadable({"/type": "not_a_choice:" + ", ".join(_TEXTS)})
     if not isinstance(data, dict):
-        raise UnreadableAnswer("data")
-    company = _text(data, "id")
+        raise Unreadable({"/data": "not_an_object"})
+    wrong = {f"/data/{name}": code for name in wanted if (code := _fault_of(data.get(name)))}
+    if wrong:
+        raise Unreadable(wrong)
+    company, *texts = (data[name] for name in wanted)
     if letter_type == READY:
-        return company, Ready(_text(data, "remote_id"))
-    if letter_type == FAILED:
-        return company, Refused(str(data.get("reason") or "senza motivo"))
+        return company, Ready(*texts)
     if letter_type == STEP_DONE:
-        return company, StepDone(_text(data, "service_id"), _text(data, "code"))
-    raise UnreadableAnswer("type")
+        return company, StepDone(*texts)
+    return company, Refused(str(data.get("reason") or "senza motivo"))
 
 
 @job("letters.provisioning", tries=1_000)
@@ -91,8 +88,10 @@ def _tick(session: Session, company: str, done: StepDone) -> str:
     return "applied" if noted else "known"
 
 
-def _text(data: dict[Any, Any], name: str) -> str:
-    value = data.get(name)
-    if not isinstance(value, str) or not 0 < len(value) <= _LONGEST_NAME:
-        raise UnreadableAnswer(name)
-    return value
+def _fault_of(value: object) -> str | None:
+    """What is wrong with a name, as a code of the API."""
+    if value is None:
+        return "required"
+    if not isinstance(value, str):
+        return "not_a_text"
+    return None if 0 < len(value) <= _LONGEST_NAME else f"length:1:{_LONGEST_NAME}"

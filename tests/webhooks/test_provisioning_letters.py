@@ -1,5 +1,6 @@
 """POST /webhooks/provisioning: the vendor's letters are believed, stored once, and opened by a job (M25)."""
 
+import html
 import json
 from collections.abc import Callable
 from typing import Any
@@ -83,24 +84,28 @@ def test_a_letter_about_nobody_we_know_is_handled_without_effect(
 
 
 @pytest.mark.parametrize(
-    ("letter_type", "data"),
+    ("letter_type", "data", "wrong"),
     [
-        ("company.deleted", {"id": "x", "remote_id": "KC-7"}),
-        ("company.ready", {"id": "x"}),
-        ("company.ready", {"id": "x", "remote_id": 7}),
-        ("company.ready", {"id": "x" * 300, "remote_id": "KC-7"}),
-        ("company.ready", {"remote_id": "KC-7"}),
-        ("company.ready", ["id"]),
-        ("company.ready", None),
-        ("company.failed", {"id": "x", "reason": "zero \x00"}),
-        ("company.failed", {"id": "x", "reason": "half \ud800"}),
-        ("company.ready", {"id": "x", "remote_id": "KC-7", "size": float("nan")}),
+        ("company.deleted", {"id": "x", "remote_id": "KC-7"}, {"/type": "not_a_choice"}),
+        ("company.ready", {"id": "x"}, {"/data/remote_id": "required"}),
+        ("company.ready", {"id": "x", "remote_id": 7}, {"/data/remote_id": "not_a_text"}),
+        ("company.ready", {"id": "x" * 300, "remote_id": ""}, {"/data/id": "length", "/data/remote_id": "length"}),
+        ("company.ready", {"remote_id": "KC-7"}, {"/data/id": "required"}),
+        ("service.step_done", {"id": "x"}, {"/data/service_id": "required", "/data/code": "required"}),
+        ("company.ready", ["id"], {"/data": "not_an_object"}),
+        ("company.ready", None, {"/data": "not_an_object"}),
+        ("company.failed", {"id": "x", "reason": "zero \x00"}, {"": "unprintable"}),
+        ("company.failed", {"id": "x", "reason": "half \ud800"}, {"": "unprintable"}),
+        ("company.ready", {"id": "x", "remote_id": "KC-7", "size": float("nan")}, {"": "invalid"}),
     ],
 )
 def test_a_letter_nobody_can_read_is_refused_and_not_stored(
-    app: Flask, tx: Transact, letter_type: str, data: object
+    app: Flask, tx: Transact, letter_type: str, data: object, wrong: dict[str, str]
 ) -> None:
-    assert a_letter(app, letter_type, data).status_code == 400
+    answer = a_letter(app, letter_type, data)
+    problem = answer.get_json()
+    assert (answer.status_code, problem["type"]) == (400, "/problems/letter-unreadable")
+    assert {one["pointer"]: one["code"] for one in problem["errors"]} == wrong
     assert verdicts(tx) == []
 
 
@@ -122,4 +127,7 @@ def test_a_letter_that_cannot_be_believed_is_refused_and_not_stored(app: Flask, 
     answer = app.test_client().post("/webhooks/provisioning", data=sent, headers=headers)
     assert answer.status_code == (413 if what == "size" else 400)
     assert answer.content_type == "application/problem+json"
+    slug = {"size": "letter-too-large", "json": "letter-unreadable"}.get(what, "letter-not-believed")
+    assert answer.get_json()["type"] == f"/problems/{slug}"
+    assert answer.get_json()["title"] in html.unescape(app.test_client().get(f"/problems/{slug}").text)
     assert verdicts(tx) == []

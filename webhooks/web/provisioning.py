@@ -7,11 +7,12 @@ from flask import Blueprint, Response, request
 
 from foundation.access import public
 from foundation.database import alone
-from foundation.problems import problem_response
 from foundation.settings import current_settings
-from foundation.webhook_signatures import SignatureRefused, believe
+from foundation.webhook_signatures import believe
 from webhooks.inbox import store_letter
-from webhooks.provisioning_letters import UnreadableAnswer, read_answer
+from webhooks.provisioning_letters import read_answer
+from webhooks.unreadable import Unreadable
+from webhooks.web.problems import LetterTooLarge
 
 LARGEST_LETTER = 20_000
 
@@ -24,30 +25,36 @@ def receive() -> Response:
     """Believe, read, store once with its job, answer 2xx; what cannot be believed or read is 400, changing nothing."""
     raw = request.get_data()
     if len(raw) > LARGEST_LETTER:
-        return problem_response(413, "letter-too-large", "The letter is too large.")
-    headers = {name.lower(): value for name, value in request.headers.items()}
-    try:
-        message_id = believe([current_settings().provisioning_secret], headers, raw)
-        letter = _read(raw)
-    except (SignatureRefused, ValueError, RecursionError):
-        return problem_response(400, "letter-not-believed", "The letter cannot be believed or read.")
-    except UnreadableAnswer as problem:
-        return problem_response(400, "letter-unreadable", f"The letter cannot be read: {problem.reason}.")
+        raise LetterTooLarge
+    message_id = believe([current_settings().provisioning_secret], request.headers, raw)
+    letter = _read(raw)
     with alone() as connection:
         store_letter(connection, "provisioning", message_id, str(letter["type"]), letter)
     return Response(status=204)
 
 
 def _read(raw: bytes) -> dict[str, Any]:
-    """The letter. Raises ValueError for what is no JSON text, UnreadableAnswer for what the contract does not know."""
-    letter = json.loads(raw, parse_constant=_no_number)
-    # JSON may spell half surrogate pairs and zero characters; no database text can hold them.
-    if not isinstance(letter, dict) or b"\\u0000" in json.dumps(letter, ensure_ascii=False).encode():
-        raise UnreadableAnswer("not an object of texts")
+    """The letter. Raises Unreadable."""
+    try:
+        letter = json.loads(raw, parse_constant=_no_number)
+    except (ValueError, RecursionError) as problem:
+        raise Unreadable({"": "not_an_object"}) from problem
+    if not isinstance(letter, dict):
+        raise Unreadable({"": "not_an_object"})
+    if not _storable(letter):
+        raise Unreadable({"": "unprintable"})
     read_answer(letter.get("type"), letter.get("data"))
     return letter
 
 
-def _no_number(word: str) -> object:
+def _storable(letter: dict[str, Any]) -> bool:
+    """JSON may spell half surrogate pairs and zero characters; no database text can hold them."""
+    try:
+        return b"\\u0000" not in json.dumps(letter, ensure_ascii=False).encode()
+    except (UnicodeEncodeError, RecursionError):
+        return False
+
+
+def _no_number(_word: str) -> object:
     """NaN and Infinity are no JSON, and no database keeps them as such."""
-    raise UnreadableAnswer(word)
+    raise Unreadable({"": "invalid"})

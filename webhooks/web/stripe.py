@@ -5,7 +5,6 @@ from flask import Blueprint, Response, request
 from foundation.access import public
 from foundation.database import alone
 from foundation.logs import log
-from foundation.problems import problem_response
 from foundation.settings import current_settings
 from webhooks.inbox import store_letter
 from webhooks.stripe_hints import known_at_sight, read_letter
@@ -28,7 +27,7 @@ def receive() -> Response:
         hint = read_letter(raw)
     except NotBelieved as refusal:
         log().warning("stripe letter refused", verdict=refusal.reason)
-        return problem_response(400, "letter-not-believed", "The letter cannot be believed or read.")
+        raise
     at_sight = known_at_sight(hint, livemode=settings.livemode)
     with alone() as connection:
         fresh = store_letter(connection, SOURCE, hint.event_id, hint.type, hint.to_json(), verdict=at_sight)

@@ -155,6 +155,31 @@ def test_a_letter_of_no_known_kind_is_refused_and_stored_nowhere(
     assert count_of(tx, Letter) == 0
 
 
+def test_a_refused_letter_says_what_is_wrong_and_where_in_the_words_of_the_api(client: FlaskClient) -> None:
+    def told(body: bytes) -> dict[str, str]:
+        headers = signed_headers(SANDBOX_WEBHOOK_SECRET, f"msg_{new_id()}", body)
+        answer = client.post("/webhooks/bank", data=body, headers=headers, content_type="application/json")
+        problem = answer.get_json()
+        assert (answer.status_code, problem["type"]) == (400, "/problems/letter-unreadable")
+        assert problem["title"] == "La lettera non si può leggere"
+        assert all(one["detail"] for one in problem["errors"])
+        return {one["pointer"]: one["code"] for one in problem["errors"]}
+
+    wrong = letter(id=None, booked_on="15/09/2026", amount_cents=1.5, currency="EURO", remittance=["a"])
+    assert told(wrong) == {
+        "/data/id": "required",
+        "/data/booked_on": "invalid",
+        "/data/amount_cents": "not_a_whole_number",
+        "/data/currency": "length",
+        "/data/remittance": "not_a_text",
+    }
+    assert told(letter(amount_cents=0)) == {"/data/amount_cents": "range"}
+    assert told(letter().replace(b"received", b"returned")) == {"/data/returns_id": "required"}
+    assert told(b'{"type": "transfer.unheard", "data": {}}') == {"/type": "not_a_choice"}
+    assert told(b'{"type": "transfer.received", "data": []}') == {"/data": "not_an_object"}
+    assert told(b"[1]") == told(b"{") == {"": "not_an_object"}
+
+
 def test_what_no_database_can_hold_is_left_out_and_what_the_contract_does_not_name_is_not_kept(
     client: FlaskClient, tx: Transact, run_jobs: Run
 ) -> None:
