@@ -8,8 +8,16 @@ from entitlements import invitations
 from foundation.database import JsonObject
 from foundation.settings import current_settings
 from shop.orders.adjustments import full_net_cents, taken_off
-from shop.orders.order_book import Order, OrderLine, lines_of, vat_of
+from shop.orders.order_book import CARD, Order, OrderLine, lines_of, vat_of
 from shop.payments.money_in import due_cents
+
+_MAILS = {
+    "PAID": "order_paid",
+    "ON_HOLD": "order_paid",
+    "FULFILLED": "order_fulfilled",
+    "EXPIRED": "order_expired",
+    "NEEDS_REQUOTE": "order_needs_requote",
+}
 
 
 def letter_context(session: Session, order: Order) -> JsonObject:
@@ -45,6 +53,13 @@ def letter_context(session: Session, order: Order) -> JsonObject:
         "simulator_in_use": settings.payment_simulator_in_use,
         "invitation": _invitation(session, order),
     }
+
+
+def mail_of(order: Order) -> str | None:
+    """The template that tells how an order stands now; None for a cancelled one, of which nobody is told."""
+    if order.state == "AWAITING_PAYMENT":
+        return "order_received" if order.payment_method == CARD else "order_received_transfer"
+    return _MAILS.get(order.state)
 
 
 def _invitation(session: Session, order: Order) -> JsonObject | None:

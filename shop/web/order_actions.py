@@ -13,6 +13,7 @@ from foundation.principal import Principal, current_principal
 from foundation.throttle import Limit, count_try
 from shop.orders.asking_again import fill_cart_again
 from shop.orders.closing import cancel_order
+from shop.orders.letters import mail_of
 from shop.orders.order_book import BANK_TRANSFER, CARD, Order, order_by_number
 from shop.orders.order_states import may
 from shop.orders.placing import tell_buyer
@@ -80,9 +81,13 @@ def cancel(number: str) -> Response:
 @order_actions.post("/ordini/<number>/mail")
 @requires(*SHOPPERS)
 def mail_again(number: str) -> Response:
-    """Send the mail of the order's present state again, a few times an hour at most."""
+    """Send the mail of the order's present state again, a few times an hour at most; a cancelled order has none."""
     with transaction() as session:
         order = order_by_number(session, number, reader())
+    template = mail_of(order)
+    if template is None:
+        flash(_("Per un ordine annullato non c’è una mail da inviare."), "info")
+        return _back(order)
     wait = count_try(f"order-mail:{order.id}", MAILS_AGAIN)
     if wait is not None:
         flash(
@@ -90,7 +95,7 @@ def mail_again(number: str) -> Response:
         )
         return _back(order)
     with transaction() as session:
-        tell_buyer(session, order, _template_of(order), occasion=str(new_id()))
+        tell_buyer(session, order, template, occasion=str(new_id()))
     flash(_("Mail inviata di nuovo a %(email)s.", email=order.contact_email), "success")
     return _back(order)
 
@@ -106,12 +111,6 @@ def quote_again(number: str) -> Response:
         fill_cart_again(session, order)
     flash(_("Nel carrello trovi gli stessi servizi con i mesi e i prezzi di oggi: controllali e concludi."), "success")
     return redirect(url_for("cart.show"), 303)
-
-
-def _template_of(order: Order) -> str:
-    if order.state == "AWAITING_PAYMENT":
-        return "order_received" if order.payment_method == CARD else "order_received_transfer"
-    return {"FULFILLED": "order_fulfilled", "EXPIRED": "order_expired"}.get(order.state, "order_paid")
 
 
 def _by() -> Principal:

@@ -15,6 +15,7 @@ from foundation.principal import current_principal
 from foundation.settings import current_settings
 from pricing import Money
 from shop.orders.adjustments import Taken, full_net_cents, taken_off
+from shop.orders.letters import mail_of
 from shop.orders.order_book import (
     BANK_TRANSFER,
     Order,
@@ -159,6 +160,7 @@ def _words(page: OrderPage) -> dict[str, object]:
         "instructions": _instructions(page),
         "promised_at": order.paid_at + current_settings().bank_transfer_sla if order.paid_at else None,
         "own": principal is not None and principal.is_one_of(SHOPPERS),
+        "has_mail": mail_of(order) is not None,
         "may_cancel": may(order.state, "cancel") and order.state != "CANCELLED",
         "may_refund": order.state == "FULFILLED" and principal is not None and principal.role in {"finance", "admin"},
         "looks_again": order.state in _LIVE,

@@ -4,11 +4,13 @@ from datetime import timedelta
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import select
 
 from app import Outside
 from entitlements import Party
-from foundation.mail import MemoryMailer
+from foundation.mail import Mail, MemoryMailer
 from shop import MemoryGateway, MoneyFact, Order, User, lock_order, record_payment
+from shop.orders.order_states import OrderState
 from shop.payments.checkout import start_checkout
 from shop.web.orders import PAGE
 from tests.browsing import visit
@@ -212,3 +214,35 @@ def test_the_vendors_people_see_any_order_and_may_do_nothing_with_it_here(
     assert page.soup.select("main form") == []
     assert post(client, f"/ordini/{order.number}/annulla").status_code == 403
     assert app.test_client().get(f"/ordini/{order.number}").location.startswith("/accedi")
+
+
+def test_a_closed_order_is_never_told_as_paid_and_a_cancelled_one_has_no_mail_to_send_again(
+    client: FlaskClient, tx: Transact, studio: tuple[Party, User]
+) -> None:
+    with tx() as session:
+        waiting = an_order(session, studio[0], "CREDIT-50")
+    sign_in(client, studio[1])
+    cancelled = visit(client, f"/ordini/{waiting.number}").follow("Annulla l’ordine").press("Annulla l’ordine")
+    assert "Ordine annullato" in cancelled.text
+    assert "Invia di nuovo la mail" not in cancelled.text
+    assert post(client, f"/ordini/{waiting.number}/mail").location == f"/ordini/{waiting.number}"
+    assert "Per un ordine annullato non c’è una mail da inviare." in visit(client, f"/ordini/{waiting.number}").text
+    with tx() as session:
+        assert session.scalars(select(Mail.template).where(Mail.template == "order_paid")).all() == []
+
+
+@pytest.mark.parametrize(
+    ("state", "template"),
+    [("EXPIRED", "order_expired"), ("NEEDS_REQUOTE", "order_needs_requote")],
+)
+def test_the_mail_sent_again_is_the_one_of_the_present_state(
+    client: FlaskClient, tx: Transact, studio: tuple[Party, User], state: OrderState, template: str
+) -> None:
+    with tx() as session:
+        order = an_order(session, studio[0], "CREDIT-50")
+        session.get_one(Order, order.id).state = state
+    sign_in(client, studio[1])
+    visit(client, f"/ordini/{order.number}").press("Invia di nuovo la mail")
+    with tx() as session:
+        sent = session.scalars(select(Mail.template).where(Mail.recipient == order.contact_email)).all()
+    assert sorted(sent) == sorted(["order_received", template])
