@@ -11,13 +11,15 @@ from babel.messages.pofile import read_po
 from bs4 import BeautifulSoup
 from flask import Flask
 from flask.testing import FlaskClient
+from flask_babel import force_locale
+from jinja2 import StrictUndefined
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from app import Outside
 from entitlements import MemoryProvisioner, activate_coupon, stock_of
 from foundation import clock
-from foundation.formats import ENGLISH, LANGUAGE_COOKIE
+from foundation.formats import ENGLISH, ITALIAN, LANGUAGE_COOKIE
 from foundation.ids import new_id
 from foundation.mail import Mail, compose
 from foundation.principal import Principal
@@ -87,6 +89,24 @@ def test_no_mail_says_anything_in_italian(app: Flask, tx: Transact) -> None:
             left.append(f"{template}: {', '.join(sorted(words))}")
     assert len(MAILS) > 20
     assert not left, "\n".join(left)
+
+
+@pytest.mark.parametrize("locale", [ITALIAN, ENGLISH])
+def test_no_subject_lacks_a_word(app: Flask, locale: str) -> None:
+    strict = app.jinja_env.overlay(undefined=StrictUndefined)
+    told = {
+        "number": "ORD-2026-000001",
+        "coupons": 0,
+        "company": "Officina Brambilla",
+        "other": "Anna",
+        "asker": "Anna",
+    }
+    context = _of_an_account() | _of_a_company() | _of_an_invitation() | _of_services() | told
+    with app.test_request_context(), force_locale(locale):
+        for template in MAILS:
+            first, _, _rest = Path(f"templates/mail/{template}.txt").read_text().partition("\n")
+            subject = strict.from_string(first).render(context)
+            assert subject == subject.strip(), template
 
 
 def test_a_studio_hears_of_its_company_in_the_language_of_whoever_activated_it(
