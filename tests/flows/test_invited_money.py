@@ -24,6 +24,7 @@ from tests.flows.inviting import (
     open_tasks,
     purchase_standing,
     refused_by_the_vendor,
+    text_of,
 )
 from tests.refunding import contest_newest_charge, request_refund
 
@@ -42,6 +43,31 @@ def test_money_that_arrives_after_everything_has_expired_still_opens_the_company
     street.advance(timedelta(hours=13))
     street.run_jobs()
     assert street.state(invitation) == "CREATED"
+
+
+def test_an_expired_order_leads_an_invited_client_back_to_the_invitation(street: Street) -> None:
+    """Whoever was invited has no account, and the catalogue is not for them."""
+    street.invite()
+    street.order(street.filled(), "bank_transfer")
+    street.advance(timedelta(days=11))
+    street.run_jobs()
+    letter = text_of(street.letters()[-1])
+    assert "Riprendi dall’invito" in letter
+    assert "/catalogo" not in letter
+    browser = street.client(street.link(kind="Ordine scaduto"))
+    assert "Riprendi da dove eri" in browser.text
+
+
+def test_a_refund_leads_an_invited_client_to_their_own_page_of_the_order(street: Street) -> None:
+    """Whoever was invited has no account: the studio's page of the order would ask them to sign in."""
+    refused_by_the_vendor(street)
+    with street.app.app_context():
+        request_refund(street.newest_order().id, RefundWish(everything=True), FINANCE, street.gateway)
+    street.run_jobs()
+    browser = street.client(street.link(kind="Rimborso registrato"))
+    assert browser.url.endswith("/stato")
+    assert "L’importo è stato restituito." in browser.text
+    assert "coupon" not in text_of(street.letters()[-1])
 
 
 def test_money_for_an_order_that_was_replaced_goes_to_a_person(street: Street) -> None:
