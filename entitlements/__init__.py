@@ -51,7 +51,7 @@ from entitlements.coupons.voiding import (
     void_coupons,
     void_held_coupons,
 )
-from entitlements.grants import GRANT_KINDS, UnknownGrant, bucket_end, grant
+from entitlements.grants import bucket_end, grant
 from entitlements.invoicing import HttpInvoicing, Invoicing, MemoryInvoicing
 from entitlements.invoicing.accounts import pickable_companies
 from entitlements.ledger import Account, Posting, balance, book
@@ -137,7 +137,6 @@ __all__ = [
     "CREATED",
     "CREDITS_EACH",
     "FOLLOW_SEATS",
-    "GRANT_KINDS",
     "LEVELS",
     "NOT_CREATED",
     "NOT_TO_BE_HAD",
@@ -200,7 +199,6 @@ __all__ = [
     "TermMissing",
     "TermMoved",
     "TickedStep",
-    "UnknownGrant",
     "activate_coupon",
     "along_with_expiring",
     "apply_answer",

@@ -2,7 +2,7 @@ from datetime import date
 
 import pytest
 
-from entitlements import GRANT_KINDS
+from entitlements.grants import GRANT_KINDS
 from pricing import ExtensionScope, Money, OffPolicy, Tier, VatRate
 from shop.catalogue import UnknownProduct
 from tests.shop.catalogue.texts import BASE_AND_MODULE, DEMO, SMALL, changed, product_in, view_on
