@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
-from entitlements import GRANT_KINDS, Cause, Coupon, CouponPack, PaidLine, UnknownGrant, bucket_end, grant
+from entitlements import Cause, Coupon, CouponPack, PaidLine, bucket_end, grant
 from entitlements.coupons.codes import well_formed
-from entitlements.grants import Grant
+from entitlements.grants import GRANT_KINDS, Grant, UnknownGrant
 from entitlements.wallets import WalletBucket
 from foundation import clock
 from foundation.database import transaction
