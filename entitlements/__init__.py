@@ -1,13 +1,7 @@
 """The rights office: studios, companies and links; coupons, licences and wallets; activation and provisioning."""
 
 from entitlements import invitations
-from entitlements.activation import (
-    CouponNotAvailable,
-    activate_coupon,
-    company_created,
-    company_refused,
-    open_company,
-)
+from entitlements.activation import CouponNotAvailable, activate_coupon, company_created, company_refused, open_company
 from entitlements.companies import (
     Company,
     CompanyAlreadyExists,
@@ -127,6 +121,7 @@ from entitlements.seats.seating import (
     seats_in_use,
 )
 from entitlements.storage.reports import Measured, days_of_use, report_storage, storage_in_use
+from entitlements.suspended_licences import SuspendedLicence, suspended_by
 from entitlements.suspensions import lift_suspensions, suspend_licences
 from entitlements.wallet_recoveries import BucketLeft, buckets_left, give_back_recovered, recover_unused
 
@@ -196,6 +191,7 @@ __all__ = [
     "StepOfVendor",
     "StudioData",
     "StudioLink",
+    "SuspendedLicence",
     "TermMissing",
     "TermMoved",
     "TickedStep",
@@ -291,6 +287,7 @@ __all__ = [
     "studio_pointer",
     "support_code",
     "suspend_licences",
+    "suspended_by",
     "tick",
     "use_code",
     "void_coupons",

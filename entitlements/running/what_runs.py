@@ -23,7 +23,8 @@ class RunningService:
 
     `unit_net_cents` is the net price of one unit for a year, `anchor_on` the day its price term began (`A0`, D3),
     `ends_on` the exclusive end of everything paid so far, `storage_gb` the gigabytes that all units together give;
-    `replaced` is a lot that lapses on that day, because a smaller one that is paid already follows it (F004-21).
+    `replaced` is a lot that lapses on that day, because a smaller one that is paid already follows it (F004-21);
+    `suspended` says whether a case holds it back (D10).
     """
 
     licence_id: UUID
@@ -37,6 +38,7 @@ class RunningService:
     ends_on: date
     storage_gb: int = 0
     replaced: bool = False
+    suspended: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,4 +218,5 @@ def _service(one: HeldService, replaced: Collection[UUID | None]) -> RunningServ
         ends_on=term.ends_on,
         storage_gb=one.licence.storage_gb,
         replaced=one.licence.id in replaced,
+        suspended=one.licence.suspended_at is not None,
     )

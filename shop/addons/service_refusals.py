@@ -16,6 +16,7 @@ from shop.catalogue.sentences import (
     REPLACED_ALREADY,
     REQUIRES_LONGER,
     SEATS_IN_USE,
+    SERVICE_SUSPENDED,
     STORAGE_IN_USE,
 )
 
@@ -26,6 +27,7 @@ _ONE_BASE = Refusal("ONE_BASE_SERVICE", ONE_BASE_SERVICE)
 _OUTLASTS_BASE = Refusal("OUTLASTS_BASE", OUTLASTS_BASE)
 _REPLACED_ALREADY = Refusal("REPLACED_ALREADY", REPLACED_ALREADY)
 _SEATS_IN_USE = Refusal("SEATS_IN_USE", SEATS_IN_USE)
+_SUSPENDED = Refusal("SERVICE_SUSPENDED", SERVICE_SUSPENDED)
 _STORAGE_IN_USE = Refusal("STORAGE_IN_USE", STORAGE_IN_USE)
 CHOOSE_COMPANY = Refusal("CHOOSE_A_COMPANY", CHOOSE_A_COMPANY)
 
@@ -57,10 +59,18 @@ class _Rules:
         """Every reason against one line."""
         if not self.company.may_buy:
             yield _NOT_THE_PAYER
+        if self._is_suspended(one):
+            yield _SUSPENDED
         yield from self._of_renewal(one) if one.line.renews is not None else self._of_new(one)
         end = self.end_of.get(one.place)
         if end is not None:
             yield from self._too_long(end)
+
+    def _is_suspended(self, one: WantedService) -> bool:
+        """Whether a case holds back what is renewed, or the base it stands on: money would buy nothing (D10)."""
+        base = self.company.running.base
+        renewed = self.company.service(one.line.renews) if one.line.renews else None
+        return any(service is not None and service.suspended for service in (base, renewed))
 
     def _kind(self, sku: str) -> str:
         product = self.book.by_sku.get(sku)

@@ -31,6 +31,7 @@ from foundation.driver_statements import directly
 from foundation.jobs import DueRow, due_rule, schedule_due
 from shop.orders.order_book import Order, lines_of
 from shop.payments.finance_tasks import close_tasks
+from shop.payments.lifted_cases import LiftedCase
 from shop.payments.money_in import paid_cents
 from shop.payments.record import lock_order
 from shop.payments.stripe_facts import RefundRequest, StripeCharge, StripeDispute
@@ -58,7 +59,7 @@ def follow_reversals(session: Session, order: Order) -> None:
 
     The order's row must be locked. An open dispute freezes what is unused: coupons, wallets, companies paid for and
     not created yet. A lost one ends it and suspends the licences, which a won one gives back; a full refund ends it,
-    and suspends where finance decided so.
+    and suspends where finance decided so. A case that finance lifted suspends no more.
     """
     if not directly(session, _CONTESTED, {"order_id": order.id}).scalar_one():
         return
@@ -71,9 +72,10 @@ def follow_reversals(session: Session, order: Order) -> None:
             lift_suspensions(session, dispute.case_id)
     lost = next((dispute for dispute in disputes if dispute.status == LOST), None)
     if lost is not None:
-        _end(session, order, Cause("dispute", lost.case_id), suspend=lost.case_id)
+        _end(session, order, Cause("dispute", lost.case_id), suspend=_unless_lifted(session, lost.case_id))
     elif fully_refunded(session, order.id):
-        _end(session, order, Cause("refund", order.id), suspend=_decided_about_used(session, order.id))
+        decided = _decided_about_used(session, order.id)
+        _end(session, order, Cause("refund", order.id), suspend=decided and _unless_lifted(session, decided))
     for dispute in disputes:
         _freeze_or_free(session, dispute, sold_for)
 
@@ -107,6 +109,11 @@ def _end(session: Session, order: Order, why: Cause, suspend: UUID | None) -> No
         due_at = clock.now() + _LOOK_AGAIN
         # What was under way becomes a licence later, or comes back: it is dealt with as well.
         schedule_due(session, RULE, order.id, due_at, period=due_at.isoformat())
+
+
+def _unless_lifted(session: Session, case_id: UUID) -> UUID | None:
+    """The case that suspends; None once finance gave back what it had suspended."""
+    return None if session.get(LiftedCase, case_id) else case_id
 
 
 def _decided_about_used(session: Session, order_id: UUID) -> UUID | None:

@@ -20,6 +20,7 @@ from shop.renewals.attempts import (
     NOT_ORDERABLE,
     ORDER_EXISTS,
     PRICE_ROSE,
+    SUSPENDED,
     TERMS_CHANGED,
     RenewalAttempt,
     claim_attempt,
@@ -81,6 +82,8 @@ def _what_stands_in_the_way(
 ) -> str | None:
     if _is_ordered(session, mandate.company_id, quote.ending):
         return ORDER_EXISTS
+    if quote.base.suspended:
+        return SUSPENDED
     if card_of(session, mandate.payer_party_id) is None:
         return NO_CARD
     if mandate.terms_version != TERMS_VERSION:

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from entitlements import running_services
 from foundation import clock
 from foundation.database import JsonObject, transaction
 from foundation.faults import fault_point
@@ -31,6 +32,7 @@ from shop.renewals.attempts import (
     DECLINED,
     MOVED,
     NO_CARD,
+    SUSPENDED,
     SWITCHED_OFF,
     TOO_LATE,
     RenewalAttempt,
@@ -176,6 +178,9 @@ def _why_not(session: Session, mandate: RenewalMandate, order: Order) -> str | N
         return MOVED
     if not all(may_start_another(one.state) for one in attempts_of(session, order.id)):
         return MOVED
+    base = running_services(session, mandate.company_id, clock.today()).base
+    if base is not None and base.suspended:
+        return SUSPENDED
     return None if card_of(session, mandate.payer_party_id) else NO_CARD
 
 

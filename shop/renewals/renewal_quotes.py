@@ -22,7 +22,7 @@ from shop.wanted_lines import WantedLine
 class RenewalQuote:
     """The renewal of what ends with a company's base service, for a year, at the prices of today.
 
-    `ending` is all of that, also what left the catalogue and so is not among the lines.
+    `ending` is all of that; `left_out` what of it cannot be renewed: it left the catalogue, or a case holds it back.
     """
 
     base: RunningService
@@ -30,6 +30,12 @@ class RenewalQuote:
     lines: tuple[WantedLine, ...]
     buyer: BuyerFacts
     priced: PricedCart
+
+    @property
+    def left_out(self) -> tuple[RunningService, ...]:
+        """What ends although the rest is renewed."""
+        renewed = {line.renews for line in self.lines}
+        return tuple(one for one in self.ending if one.licence_id not in renewed)
 
     @property
     def gross_cents(self) -> int:
@@ -54,7 +60,7 @@ def renewal_quote(session: Session, payer_id: UUID, company_id: UUID) -> Renewal
     try:
         book = current_price_book(session, clock.today())
         ending = _ending_with(base, company.all_running)
-        kept = renewable(book, ending)
+        kept = renewable(book, [one for one in ending if one is base or not one.suspended])
         if base not in kept:
             return None
         lines = tuple(WantedLine(one.sku, one.quantity, company_id, one.licence_id) for one in kept)

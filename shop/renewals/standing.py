@@ -62,6 +62,11 @@ class RenewalStanding:
         return self.mandate is not None and self.quote is not None and self.quote.gross_cents > self.agreed_cents
 
     @property
+    def suspended(self) -> bool:
+        """Whether a case holds the base back, so that nothing will be charged (D10)."""
+        return self.quote is not None and self.quote.base.suspended
+
+    @property
     def too_late(self) -> bool:
         """Whether the day of this end's renewal has passed: it counts from the next end on."""
         return self.quote is not None and renews_at(self.quote.base.ends_on) <= clock.now()

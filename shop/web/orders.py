@@ -31,6 +31,7 @@ from shop.orders.order_states import ORDER_STATES, may
 from shop.orders.timeline import timeline
 from shop.orders.transfer_instructions import TransferInstructions, transfer_instructions
 from shop.payments.attempts import PaymentAttempt, attempts_of
+from shop.payments.lifted_cases import suspended_by_order
 from shop.payments.money_in import paid_cents
 from shop.payments.reversals import refunded_cents
 from shop.web import order_words
@@ -55,6 +56,7 @@ class OrderPage:
     paid_cents: int
     for_names: dict[UUID, str]
     refunded_cents: int
+    suspended: bool
 
     @property
     def taken_off(self) -> list[Taken]:
@@ -141,12 +143,14 @@ def order_page(session: Session, order: Order) -> OrderPage:
         paid_cents=paid_cents(session, order.id),
         for_names=party_names(session, others),
         refunded_cents=refunded_cents(session, order.id) if refunded else 0,
+        suspended=reader() is None and bool(suspended_by_order(session, order.id)),
     )
 
 
 def _words(page: OrderPage) -> dict[str, object]:
     order, locale = page.order, formats.readers_language()
     principal = current_principal()
+    of_finance = principal is not None and principal.role in {"finance", "admin"}
     steps = timeline(order, page.lines, page.events, page.issued)
     return {
         "page": page,
@@ -162,7 +166,8 @@ def _words(page: OrderPage) -> dict[str, object]:
         "own": principal is not None and principal.is_one_of(SHOPPERS),
         "has_mail": mail_of(order) is not None,
         "may_cancel": may(order.state, "cancel") and order.state != "CANCELLED",
-        "may_refund": order.state == "FULFILLED" and principal is not None and principal.role in {"finance", "admin"},
+        "may_refund": order.state == "FULFILLED" and of_finance,
+        "may_lift": page.suspended and of_finance,
         "looks_again": order.state in _LIVE,
     }
 

@@ -251,7 +251,7 @@ def _of_an_invitation() -> dict[str, object]:
 def _of_services() -> dict[str, object]:
     service = {"names": {"it": "LITE", "en": "LITE"}, "quantity": 2, "last_day": "31/12/2026"}
     renewal = {"on": "2026-12-24", "card": "Visa", "last4": "4242", "gross_cents": 7_893, "rose": False}
-    renewal |= {"services": [service]}
+    renewal |= {"services": [service], "left_out": [service], "suspended": False}
     refused = {"renewal": renewal, "reason": "DECLINED", "renewal_path": "/renewal", "clauses": list(CLAUSES)}
     storage = {"percent": 71, "limit_gb": 10, "more_gb": 4}
     ending = {"services": [service], "days_left": 7, "last_day": "31/12/2026", "path": "/servizi"}

@@ -5,6 +5,7 @@ from flask import Flask
 from shop.web.finance import (
     decision_pages,
     desk,
+    lifting_pages,
     line_acts,
     line_page,
     refund_pages,
@@ -24,6 +25,7 @@ BLUEPRINTS = (
     decision_pages.blueprint,
     task_pages.blueprint,
     refund_pages.blueprint,
+    lifting_pages.blueprint,
 )
 
 

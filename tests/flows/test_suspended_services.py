@@ -1,0 +1,111 @@
+"""Services a case holds back (D10): nothing more is charged for them, and finance can give them back."""
+
+from collections.abc import Callable
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import select, text
+
+from foundation.events import Event
+from shop import Order, RefundWish, User, lock_order
+from shop.payments.reversals import follow_reversals
+from tests.banking import FINANCE
+from tests.browsing import Page, visit
+from tests.flows.renewal_payer import Payer
+from tests.flows.service_shop import BASE, DOCUMENTS, ORDERS, SEAT, states
+from tests.refunding import contest_newest_charge, request_refund
+
+SUSPENDED = "SERVICE_SUSPENDED"
+
+
+def _bought(payer: Payer) -> Order:
+    """The order everything was bought with."""
+    with payer.shop.tx() as session:
+        return session.scalars(select(Order).order_by(Order.id.desc()).limit(1)).one()
+
+
+def _money_returned(payer: Payer) -> Order:
+    """Finance gives all the money back and decides that what is in use goes back too."""
+    order = _bought(payer)
+    with payer.shop.client.application.app_context():
+        request_refund(order.id, RefundWish(everything=True), FINANCE, payer.gateway)
+    payer.shop.jobs()
+    assert set(states(payer.shop).values()) == {"SUSPENDED"}
+    return order
+
+
+def _dispute_lost(payer: Payer) -> Order:
+    """The buyer's bank took the money back."""
+    order = _bought(payer)
+    with payer.shop.client.application.app_context():
+        contest_newest_charge(payer.gateway, "lost")
+    payer.shop.jobs()
+    assert set(states(payer.shop).values()) == {"SUSPENDED"}
+    return order
+
+
+def _lifting(desk: FlaskClient, order: Order) -> Page:
+    return visit(desk, f"/ordini/{order.number}").follow("Riattiva i servizi sospesi")
+
+
+def test_a_suspended_base_is_not_charged_and_its_payer_is_told_why(payer: Payer) -> None:
+    payer.turn_on()
+    _money_returned(payer)
+    assert "sono sospesi" in payer.services()
+    payer.go_to(31)
+    assert "si rinnova da solo" not in payer.mail("Servizi in scadenza")
+    payer.go_to(7)
+    (attempt,) = payer.attempts()
+    assert (attempt.reason, attempt.order_id, payer.intents()) == ("SUSPENDED", None, [])
+    assert "I servizi sono sospesi" in payer.mail("Il rinnovo automatico non è riuscito")
+
+
+def test_nothing_is_sold_for_a_suspended_base(payer: Payer) -> None:
+    _money_returned(payer)
+    now, line = payer.shop.running(), payer.shop.line
+    for lines in ([line(ORDERS)], [line(SEAT)], [line(BASE, 1, now[BASE]), line(DOCUMENTS, 1, now[DOCUMENTS])]):
+        assert payer.shop.refused(*lines) == {SUSPENDED}
+
+
+def test_a_suspended_module_is_neither_renewed_by_itself_nor_by_hand(payer: Payer) -> None:
+    payer.shop.buy(payer.shop.line(ORDERS))
+    payer.turn_on()
+    with payer.shop.tx() as session:
+        session.execute(text("UPDATE licences SET suspended_at = now() WHERE sku = :sku"), {"sku": ORDERS})
+    module = payer.shop.running()[ORDERS]
+    assert SUSPENDED in payer.shop.refused(payer.shop.line(ORDERS, 1, module))
+    payer.go_to(31)
+    assert "Non si rinnovano da soli" in payer.mail("Servizi in scadenza")
+    payer.go_to(7)
+    assert payer.order().state == "FULFILLED"
+    assert payer.shop.ends()[ORDERS] < payer.shop.ends()[BASE]
+
+
+@pytest.mark.parametrize("case", [_money_returned, _dispute_lost])
+def test_finance_gives_the_services_of_a_case_back_and_they_stay_given_back(
+    payer: Payer, desk: FlaskClient, people: list[User], case: Callable[[Payer], Order]
+) -> None:
+    before = states(payer.shop)
+    order = case(payer)
+    page = _lifting(desk, order)
+    for said in ("Fatturazione Elettronica", "Documenti", "Utente aggiuntivo × 2", "Il tuo nome resta nel registro."):
+        assert said in page.text
+    done = page.press("Riattiva i servizi")
+    assert "Servizi riattivati." in done.text
+    payer.shop.jobs()
+    assert states(payer.shop) == before
+    assert payer.mails("Servizi di nuovo attivi") == 1
+    assert "Erano già attivi" in page.press("Riattiva i servizi").text, "a double click"
+    with payer.shop.tx() as session:
+        follow_reversals(session, lock_order(session, order.id))
+        told = session.scalars(select(Event).where(Event.type == "order.suspension_lifted")).all()
+    assert states(payer.shop) == before, "the same facts looked at again suspend nothing"
+    assert [(one.actor_user_id, one.subject_id) for one in told] == [(people[0].id, order.id)]
+    assert "Riattiva i servizi sospesi" not in visit(desk, f"/ordini/{order.number}").text
+    assert payer.shop.quote(payer.shop.line(ORDERS))["orderable"]
+
+
+def test_whoever_pays_cannot_lift_a_suspension(payer: Payer) -> None:
+    order = _money_returned(payer)
+    assert "Riattiva i servizi sospesi" not in visit(payer.browser, f"/ordini/{order.number}").text
+    assert visit(payer.browser, f"/desk/finanza/ordini/{order.number}/riattiva").status in {403, 404}
