@@ -97,6 +97,18 @@ sql_checks(
             """,
         ),
         (
+            "a licence is held back by the case that its history names last",
+            "SELECT count(*) FROM licences",
+            """
+            SELECT 'licence ' || l.id || ' is held back by ' || coalesce(l.suspended_by_case::text, 'no case')
+                   || ', its history says ' || coalesce(s.case_id::text, 'none')
+            FROM licences l LEFT JOIN LATERAL (
+              SELECT CASE WHEN h.suspended THEN h.case_id END AS case_id, CASE WHEN h.suspended THEN h.from_at END AS at
+              FROM licence_suspensions h WHERE h.licence_id = l.id ORDER BY h.from_at DESC LIMIT 1) s ON true
+            WHERE (l.suspended_by_case, l.suspended_at) IS DISTINCT FROM (s.case_id, s.at)
+            """,
+        ),
+        (
             "every grant made its right and every right its grant",
             "SELECT count(*) FROM grants",
             """

@@ -12,7 +12,7 @@ from entitlements.running.service_states import Days
 
 @dataclass(frozen=True, slots=True)
 class KnownLicence:
-    """What a licence allows, and since when a case (dispute, finance decision) holds it back (D10)."""
+    """What a licence allows, and since when a case (dispute, finance decision) had held it back by then (D10)."""
 
     id: UUID
     kind: str

@@ -26,8 +26,9 @@ class Licence(Identified, Model):
     `kind` is a plan (of a coupon), a base service, a module, or a lot: `quantity` seats or units of storage. `state` is
     what was last told of a service; what it is on a day follows from its terms (`running/what_runs.py`). `tax_code`
     stands here for base services because "one open base service per tax code" is a promise of this table (F004-24);
-    `closed_at` ends it. `replaces_licence_id` is the lot that lapses on its day and that this smaller one follows
-    (F004-21, F004-22): a lot is followed once.
+    `closed_at` ends it. `suspended_at` and its case are how it stands now; what was known when is in its suspensions.
+    `replaces_licence_id` is the lot that lapses on its day and that this smaller one follows (F004-21, F004-22): a lot
+    is followed once.
     """
 
     __tablename__ = "licences"
@@ -105,6 +106,22 @@ class LicenceTerm(Identified, Model):
     price_book_version: Mapped[int]
     cause_kind: Mapped[str]
     cause_id: Mapped[UUID]
+    recorded_at: Mapped[datetime]
+
+
+class LicenceSuspension(Identified, Model):
+    """From `from_at` on a case holds a licence back, or gives it back, until a later row says otherwise (D10, M19)."""
+
+    __tablename__ = "licence_suspensions"
+    __table_args__ = (
+        UniqueConstraint("licence_id", "from_at"),
+        {"info": {APPEND_ONLY: True}},
+    )
+
+    licence_id: Mapped[UUID] = mapped_column(ForeignKey("licences.id"))
+    case_id: Mapped[UUID]
+    suspended: Mapped[bool]
+    from_at: Mapped[datetime]
     recorded_at: Mapped[datetime]
 
 

@@ -6,13 +6,13 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import DateTime, bindparam, select
+from sqlalchemy import DateTime, bindparam, case, select
 from sqlalchemy.orm import Session
 
 from entitlements.bucket_balances import BucketBalance, balances_at, balances_now
 from entitlements.companies import Company, CompanyNotFound
 from entitlements.known_licences import KnownLicence, KnownService, KnownTerm
-from entitlements.licences import BASE_SERVICE, PLAN, Licence, LicenceTerm
+from entitlements.licences import BASE_SERVICE, PLAN, Licence, LicenceSuspension, LicenceTerm
 from entitlements.links import Cause, PayerPeriod
 from entitlements.running.service_rights import ServiceRight, held_among, service_rights
 from entitlements.running.setup_steps import ticks_of
@@ -33,6 +33,16 @@ _PAYING = (
 )
 # Terms before and after the day too: a base service that has ended is limited, and what began later has not begun.
 _KNOWN_TERM = (LicenceTerm.licence_id == Licence.id) & (LicenceTerm.recorded_at <= _KNOWN_AT)
+# The last word about a licence by then: a case held it back, or gave it back (D10).
+_SUSPENDED_AT = (
+    select(case((LicenceSuspension.suspended, LicenceSuspension.from_at)))
+    .where(LicenceSuspension.licence_id == Licence.id)
+    .where(LicenceSuspension.from_at <= _AT, LicenceSuspension.recorded_at <= _KNOWN_AT)
+    .order_by(LicenceSuspension.from_at.desc())
+    .limit(1)
+    .scalar_subquery()
+    .label("suspended_at")
+)
 _KNOWN = (
     select(
         Company.requested_at,
@@ -53,7 +63,7 @@ _KNOWN = (
         Licence.limits,
         Licence.gives,
         Licence.quantity,
-        Licence.suspended_at,
+        _SUSPENDED_AT,
         LicenceTerm.starts_on,
         LicenceTerm.ends_on,
         LicenceTerm.action,

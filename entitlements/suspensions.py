@@ -1,13 +1,14 @@
 """Suspensions (D10): licences whose money is gone are read-only and can be exported, never deleted; and come back."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from entitlements.companies import Company
-from entitlements.licences import Licence
+from entitlements.licences import Licence, LicenceSuspension
 from entitlements.links import payer_at
 from entitlements.provisioning.changes import announce_change
 from entitlements.running.letters import write_to_payer
@@ -46,8 +47,10 @@ def suspend_licences(session: Session, cause_kind: str, cause_ids: Sequence[UUID
     if not found:
         return 0
     _lock_companies(session, {row.party_id for row in found})
-    values = {"ids": [row.id for row in found], "case": case, "now": clock.now()}
+    now = clock.now()
+    values = {"ids": [row.id for row in found], "case": case, "now": now}
     suspended = set(session.scalars(_SUSPEND, values))
+    _remember(session, suspended, case, now, suspended=True)
     told = [row for row in found if row.id in suspended]
     for row in told:
         subject = _subject(session, row.party_id, row.owner_party_id)
@@ -64,12 +67,21 @@ def lift_suspensions(session: Session, case: UUID) -> int:
         return 0
     _lock_companies(session, parties)
     lifted = session.execute(_LIFT, {"case": case}).all()
+    _remember(session, (row.id for row in lifted), case, clock.now(), suspended=False)
     for row in lifted:
         facts = {"licence_id": row.id, "kind": row.kind, "state": row.state, "case_id": case}
         record_event(session, "licence.changed", _subject(session, row.party_id), **facts)
     _tell_vendor(session, (row.party_id for row in lifted))
     _write(session, "services_restored", case, {row.id: row.party_id for row in lifted})
     return len(lifted)
+
+
+def _remember(session: Session, licences: Iterable[UUID], case: UUID, at: datetime, *, suspended: bool) -> None:
+    """The licences' history goes on: what is asked about a day in the past is answered from it (M19)."""
+    for licence_id in licences:
+        session.add(
+            LicenceSuspension(licence_id=licence_id, case_id=case, suspended=suspended, from_at=at, recorded_at=at)
+        )
 
 
 def _lock_companies(session: Session, party_ids: set[UUID]) -> None:

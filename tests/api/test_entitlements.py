@@ -6,8 +6,10 @@ from uuid import UUID
 
 from flask.testing import FlaskClient
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
-from entitlements import Company
+from entitlements import Company, lift_suspensions, suspend_licences
+from entitlements.coupons.stock import CouponPack
 from entitlements.licences import Licence, LicenceTerm
 from foundation import clock
 from foundation.ids import new_id
@@ -99,6 +101,34 @@ def test_an_answer_about_the_past_does_not_change_when_more_is_recorded(
     known = activated.at(then, known="now")
     assert len(known["licences"]) == 2
     assert known["known_at"] > before["known_at"]
+
+
+def test_a_suspension_stays_in_the_past_after_it_was_lifted_and_after_another(
+    activated: Activated, tx: Transact, advance: Callable[[timedelta], None]
+) -> None:
+    """D10: each day is answered as it was, whether asked then, later, or with what is known now."""
+    days = {"before": clock.now()}
+    cases = [new_id(), new_id()]
+    for case in cases:
+        advance(timedelta(days=1))
+        with tx() as session:
+            assert suspend_licences(session, "order_line", _lines_of(session, activated), case) == 1
+        advance(timedelta(days=1))
+        days[f"suspended {case}"] = clock.now()
+        assert activated.at()["state"] == "SUSPENDED"
+        advance(timedelta(days=1))
+        with tx() as session:
+            assert lift_suspensions(session, case) == 1
+        advance(timedelta(days=1))
+        days[f"lifted {case}"] = clock.now()
+        assert activated.at()["state"] == "ACTIVE"
+    expected = {name: "SUSPENDED" if name.startswith("suspended") else "ACTIVE" for name in days}
+    assert {name: activated.at(then)["state"] for name, then in days.items()} == expected
+    assert {name: activated.at(then, known="now")["state"] for name, then in days.items()} == expected
+
+
+def _lines_of(session: Session, activated: Activated) -> list[UUID]:
+    return list(session.scalars(select(CouponPack.cause_id).where(CouponPack.owner_party_id == activated.studio_id)))
 
 
 def test_a_pack_used_later_was_full_before(

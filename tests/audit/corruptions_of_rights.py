@@ -18,6 +18,7 @@ UNITS = "a transfer stays within one unit"
 EARNED = "what an activated coupon was worth left the deferred liability once"
 ORDERED = "every issued right was ordered"
 DEFERRED = "what was sold and not yet earned or voided is owed, product by product"
+HELD_BACK = "a licence is held back by the case that its history names last"
 AVAILABLE = "(SELECT id FROM coupons WHERE state = 'AVAILABLE' ORDER BY id LIMIT 1)"
 ACTIVE = "(SELECT id FROM coupons WHERE state = 'ACTIVE' ORDER BY id LIMIT 1)"
 BUCKET = "(SELECT id FROM wallet_buckets WHERE balance > 0 ORDER BY id LIMIT 1)"
@@ -28,6 +29,17 @@ DONE = "(SELECT id FROM company_purchases WHERE state = 'DONE' LIMIT 1)"
 
 
 RIGHTS: tuple[Corruption, ...] = (
+    deed(
+        "a licence suspended by hand",
+        HELD_BACK,
+        "UPDATE licences SET suspended_at = now(), suspended_by_case = gen_random_uuid()",
+    ),
+    deed(
+        "a suspension written into the past",
+        HELD_BACK,
+        "INSERT INTO licence_suspensions (id, licence_id, case_id, suspended, from_at, recorded_at)"
+        " SELECT gen_random_uuid(), id, gen_random_uuid(), true, created_at, created_at FROM licences",
+    ),
     deed("a coupon deleted", PACKS, f"DELETE FROM coupons WHERE id = {AVAILABLE}"),
     deed(
         "a coupon with another's number",

@@ -13,6 +13,18 @@ from foundation.database import APPEND_ONLY, APPLICATION_ROLE, Model, database
 from foundation.migrate import MIGRATIONS, configuration, downgrade, upgrade
 from tests.database import _connect, database_url, server_url
 
+A_SUSPENDED_LICENCE = """
+INSERT INTO licences (id, party_id, family, product, plan, access_mode, limits, kind, sku, names, gives, quantity,
+                      state, suspended_at, suspended_by_case, cause_kind, cause_id, created_at)
+VALUES (gen_random_uuid(), gen_random_uuid(), 'EINVOICING', 'EINVOICING', 'FULL', 'FULL', '{}', 'plan', 'FULL', '{}',
+        '{}', 1, 'ACTIVE', '2026-03-01T10:00:00Z', gen_random_uuid(), 'correction', gen_random_uuid(),
+        '2026-01-01T10:00:00Z')
+"""
+SUSPENSIONS = text("""
+SELECT h.suspended, h.from_at = l.suspended_at, h.case_id = l.suspended_by_case, h.recorded_at = h.from_at
+FROM licence_suspensions h JOIN licences l ON l.id = h.licence_id
+""")
+
 
 @pytest.fixture
 def empty_url(worker_id: str) -> Iterator[str]:
@@ -90,6 +102,17 @@ def test_the_models_and_the_revisions_say_the_same(owner: Engine) -> None:
         context = MigrationContext.configure(connection, opts=options)
         differences = compare_metadata(context, Model.metadata)
     assert differences == [], "run the migration generator: models and revisions differ"
+
+
+@pytest.mark.usefixtures("migrating")
+def test_a_suspension_that_stands_begins_the_history_of_its_licence(owner: Engine) -> None:
+    upgrade("0011")
+    with owner.begin() as connection:
+        connection.execute(text("SET LOCAL session_replication_role = replica"))
+        connection.execute(text(A_SUSPENDED_LICENCE))
+    upgrade()
+    with owner.connect() as connection:
+        assert [tuple(row) for row in connection.execute(SUSPENSIONS)] == [(True, True, True, True)]
 
 
 def test_the_head_file_names_the_head_revision() -> None:
