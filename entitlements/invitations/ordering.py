@@ -11,7 +11,7 @@ from entitlements.invitations.invited import Invitation, subject_of, take
 from entitlements.invitations.sending import EXPIRE, FORGET, REMIND, end_invitation
 from foundation import clock
 from foundation.events import record_event
-from foundation.jobs import cancel_all_due
+from foundation.jobs import cancel_all_due, schedule_due
 
 OrderMove = Literal["pay", "close_order", "return_money"]
 
@@ -46,6 +46,9 @@ def order_moved(session: Session, order_id: UUID, move: OrderMove) -> None:
         take(invitation, "expire")
         end_invitation(session, invitation)
         record_event(session, "invitation.expired", subject_of(invitation))
+    elif move == "close_order":
+        # Money that came and went back had taken its end away.
+        schedule_due(session, EXPIRE, invitation.id, invitation.expires_at, period=clock.now().isoformat())
     # The till writes nothing before it has asked everything; whoever locks this row next must see the move.
     session.flush()
 
