@@ -1,12 +1,12 @@
-"""People an administrator makes or disables by command: of the vendor, or of a studio that exists."""
+"""People an administrator makes or disables by command, and the parties they and their programs act for."""
 
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import or_, select
+from sqlalchemy import String, cast, or_, select
 from sqlalchemy.orm import Session
 
-from entitlements import STUDIO, Party, new_party
+from entitlements import COMPANY, STUDIO, Company, Party, new_party
 from foundation import clock
 from foundation.events import Subject, record_event
 from foundation.ids import new_id
@@ -30,6 +30,14 @@ class PersonNotFound(Exception):
 
 class StudioNotFound(Exception):
     """No studio has this tax code or external reference."""
+
+
+class CompanyNotFound(Exception):
+    """No live company has this tax code, external reference or id."""
+
+
+class CompanyNotUnique(Exception):
+    """Several live companies have this tax code."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +68,21 @@ def studio_party(session: Session, reference: str) -> Party:
     if found is None:
         raise StudioNotFound
     return found
+
+
+def company_party(session: Session, reference: str) -> Party:
+    """The live company with this tax code, external reference or id.
+
+    Raises CompanyNotFound, and CompanyNotUnique for a tax code that a registered and an opened company share.
+    """
+    rejected = select(Company.id).where(Company.state == "REJECTED")
+    named = or_(Party.tax_code == reference, Party.external_ref == reference, cast(Party.id, String) == reference)
+    found = session.scalars(select(Party).where(Party.kind == COMPANY, named, Party.id.not_in(rejected))).all()
+    if not found:
+        raise CompanyNotFound
+    if len(found) > 1:
+        raise CompanyNotUnique
+    return found[0]
 
 
 def appoint(session: Session, asked: Appointment) -> tuple[User, bool]:

@@ -6,6 +6,7 @@ Exit codes: 0 done, 1 refused, 2 wrong usage (which is click's own).
 import json
 from collections.abc import Callable
 from typing import NoReturn
+from uuid import UUID
 
 import click
 from sqlalchemy import select
@@ -19,9 +20,12 @@ from shop.accounts.appointed_people import (
     STUDIO_ROLES,
     VENDOR_ROLES,
     Appointment,
+    CompanyNotFound,
+    CompanyNotUnique,
     PersonNotFound,
     StudioNotFound,
     appoint,
+    company_party,
     disable_person,
     person_by_email,
     studio_party,
@@ -90,18 +94,19 @@ def disable(email: str, *, as_json: bool, dry_run: bool) -> None:
 
 
 @users_commands.command("token")
-@click.argument("role", type=click.Choice([*DESK_TOKEN_ROLES, "studio"]))
+@click.argument("role", type=click.Choice([*DESK_TOKEN_ROLES, "studio", "company"]))
 @click.option("--name", required=True, help="What the token is for; the same name makes no second token.")
 @_studio
+@click.option("--company", help="Tax code, external reference or id of the company.")
 @_as_json
 @_dry_run
-def token(role: str, name: str, studio: str | None, *, as_json: bool, dry_run: bool) -> None:
+def token(role: str, name: str, studio: str | None, company: str | None, *, as_json: bool, dry_run: bool) -> None:
     """Make an API token and print it, this once."""
-    if (role == "studio") != (studio is not None):
-        raise click.UsageError("A token of the role studio belongs to a --studio, the others to the vendor.")
+    if (role == "studio") != (studio is not None) or (role == "company") != (company is not None):
+        raise click.UsageError("A token of the role studio belongs to a --studio, company to a --company, else none.")
 
     def work(session: Session) -> dict[str, object]:
-        party_id = studio_party(session, studio).id if studio else None
+        party_id = _party_of(session, studio, company)
         same = select(ApiToken.id).where(
             ApiToken.name == name,
             ApiToken.role == role,
@@ -133,6 +138,13 @@ def reset_second_factor(email: str, *, as_json: bool, dry_run: bool) -> None:
     _run(work, as_json=as_json, dry_run=dry_run)
 
 
+def _party_of(session: Session, studio: str | None, company: str | None) -> UUID | None:
+    """Whose token it will be; None: the vendor's."""
+    if studio is not None:
+        return studio_party(session, studio).id
+    return company_party(session, company).id if company is not None else None
+
+
 def _run(work: Callable[[Session], dict[str, object]], *, as_json: bool, dry_run: bool) -> None:
     try:
         with transaction() as session:
@@ -143,6 +155,10 @@ def _run(work: Callable[[Session], dict[str, object]], *, as_json: bool, dry_run
         _refuse("Nobody has this address.", "person_not_found", as_json=as_json)
     except StudioNotFound:
         _refuse("No studio has this tax code or external reference.", "studio_not_found", as_json=as_json)
+    except CompanyNotFound:
+        _refuse("No live company has this tax code, external reference or id.", "company_not_found", as_json=as_json)
+    except CompanyNotUnique:
+        _refuse("Several companies have this tax code: give the id.", "company_not_unique", as_json=as_json)
     _say(said, as_json=as_json)
 
 

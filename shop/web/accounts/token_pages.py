@@ -1,4 +1,4 @@
-"""API tokens: a studio's own (/account/token, its owner) and the vendor's (/desk/token, an administrator)."""
+"""API tokens: a studio's or company's own (/account/token, its owner), the vendor's (/desk/token, an administrator)."""
 
 from uuid import UUID
 
@@ -9,32 +9,33 @@ from foundation.access import requires
 from foundation.database import transaction
 from foundation.principal import Principal, current_principal
 from shop.accounts.api_tokens import DESK_TOKEN_ROLES, api_tokens_of, create_api_token, revoke_api_token
+from shop.accounts.members import OWNER_ROLES
 from shop.web.accounts.blueprint import Answer, accounts
 
-STUDIO_PATH = "/account/token"
+OWN_PATH = "/account/token"
 DESK_PATH = "/desk/token"
 _LONGEST_NAME = 60
 
 
-@accounts.get(STUDIO_PATH)
-@requires("owner")
-def studio_tokens() -> Answer:
-    """The studio's tokens."""
-    return _page(STUDIO_PATH)
+@accounts.get(OWN_PATH)
+@requires(*OWNER_ROLES)
+def own_tokens() -> Answer:
+    """The tokens of a studio or a company."""
+    return _page(OWN_PATH)
 
 
-@accounts.post(STUDIO_PATH)
-@requires("owner")
-def studio_token_create() -> Answer:
-    """Make a token for the studio's own programs; it is shown this once."""
-    return _create(STUDIO_PATH, "studio")
+@accounts.post(OWN_PATH)
+@requires(*OWNER_ROLES)
+def own_token_create() -> Answer:
+    """Make a token for one's own programs, of the studio or of the company; it is shown this once."""
+    return _create(OWN_PATH, "studio" if _by().role == "owner" else "company")
 
 
-@accounts.post(f"{STUDIO_PATH}/<uuid:token_id>/revoca")
-@requires("owner")
-def studio_token_revoke(token_id: UUID) -> Answer:
+@accounts.post(f"{OWN_PATH}/<uuid:token_id>/revoca")
+@requires(*OWNER_ROLES)
+def own_token_revoke(token_id: UUID) -> Answer:
     """End a token."""
-    return _revoke(STUDIO_PATH, token_id)
+    return _revoke(OWN_PATH, token_id)
 
 
 @accounts.get(DESK_PATH)
