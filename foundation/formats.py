@@ -116,6 +116,11 @@ def machine_instant(at: datetime, language: str = ITALIAN) -> str:  # noqa: ARG0
     return _aware(at).astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
+def wire_instant(at: datetime) -> str:
+    """An instant for a program, whole: "2026-09-15T08:42:00.250000Z". Raises ValueError without a zone."""
+    return _aware(at).astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
 def language() -> str:
     """The language chosen in this browser, "it" or "en", Italian until then: Babel's locale selector."""
     chosen = request.cookies.get(LANGUAGE_COOKIE, ITALIAN) if has_request_context() else ITALIAN

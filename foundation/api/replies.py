@@ -10,7 +10,7 @@ from flask import Response, request
 
 from foundation.api.refusals import Stale
 from foundation.database import JsonObject
-from foundation.formats import machine_instant
+from foundation.formats import wire_instant
 
 View = TypeVar("View", bound=Callable[..., Any])
 JSON = "application/json"
@@ -55,5 +55,5 @@ def etag_of(document: JsonObject) -> str:
 
 
 def instant(at: datetime | None) -> str | None:
-    """An instant on the wire: RFC 3339 in UTC."""
-    return machine_instant(at) if at else None
+    """An instant on the wire: RFC 3339 in UTC, whole, so that what was answered can be asked with (M19)."""
+    return wire_instant(at) if at else None

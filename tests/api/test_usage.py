@@ -1,5 +1,6 @@
 """Usage: once per reference, never below zero, only for whom one pays."""
 
+from datetime import datetime
 from uuid import UUID
 
 import pytest
@@ -25,6 +26,15 @@ def test_the_same_reference_is_booked_once(activated: Activated, path: str) -> N
     assert (first["balance"], first["repeated"]) == (7, False)
     assert (again["balance"], again["repeated"]) == (7, True)
     assert again["consumption_id"] == first["consumption_id"]
+
+
+def test_an_answer_asked_again_for_its_own_instant_is_the_same(activated: Activated, path: str) -> None:
+    """M19: what was used a moment before is in both."""
+    activated.product.post(path, USE)
+    told = activated.at()
+    again = activated.at(datetime.fromisoformat(told["at"]))
+    assert told["balances"]["documents"] == 7
+    assert (again["at"], again["balances"]) == (told["at"], told["balances"])
 
 
 def test_the_same_reference_with_another_quantity_is_refused(activated: Activated, path: str) -> None:
