@@ -29,9 +29,9 @@ Over = Literal["EXPIRED", "REVOKED", "DECLINED", "REPLACED", "UNKNOWN"]
 class Invitation(Identified, Model):
     """One invitation. `offer` is what is sold at which price (cents), locked until `expires_at` (D23).
 
-    `studio_contact` is what the studio wrote about itself. Name, address and words of the client are blanked when the
-    time to keep them is over. `order_id` is the order that counts now (no foreign key upward, M8); `party_id` is the
-    buyer the client became by ordering.
+    `created_at` is when it was first sent, `sent_at` when last. `studio_contact` is what the studio wrote about itself.
+    Name, address and words of the client are blanked when the time to keep them is over. `order_id` is the order that
+    counts now (no foreign key upward, M8); `party_id` is the buyer the client became by ordering.
     """
 
     __tablename__ = "invitations"
@@ -39,6 +39,7 @@ class Invitation(Identified, Model):
         CheckConstraint("state IN ({})".format(", ".join(f"'{state}'" for state in INVITATION_STATES)), name="state"),
         CheckConstraint("(order_id IS NULL) = (party_id IS NULL)", name="order_has_buyer"),
         Index("ix_invitations_studio", "studio_id", "state", "id"),
+        Index("ix_invitations_studio_created", "studio_id", "created_at", "id"),
         Index("uq_invitations_order", "order_id", unique=True),
         Index("uq_invitations_party", "party_id", unique=True),
     )
@@ -54,6 +55,7 @@ class Invitation(Identified, Model):
     sku: Mapped[str]
     offer: Mapped[JsonObject]
     locale: Mapped[str]
+    created_at: Mapped[datetime]
     sent_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     changed_at: Mapped[datetime]

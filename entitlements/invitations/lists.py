@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, func, select, tuple_
 from sqlalchemy.orm import Session
 
 from entitlements.companies import like_literal
@@ -27,17 +27,21 @@ def invitations_of(
     before: UUID | None = None,
     limit: int = 50,
 ) -> list[Invitation]:
-    """A page of a studio's invitations, newest first; `search` is part of the client's name or address."""
+    """A page of a studio's invitations, newest first; `search` is part of the client's name or address.
+
+    A program's invitations have ids made of its keys, so an id says nothing of when it was sent.
+    """
     query = (
         select(Invitation)
         .where(Invitation.studio_id == studio_id, *_found(search))
-        .order_by(Invitation.id.desc())
+        .order_by(Invitation.created_at.desc(), Invitation.id.desc())
         .limit(limit)
     )
     if state:
         query = query.where(Invitation.state == state)
     if before is not None:
-        query = query.where(Invitation.id < before)
+        last = select(Invitation.created_at).where(Invitation.id == before).scalar_subquery()
+        query = query.where(tuple_(Invitation.created_at, Invitation.id) < tuple_(last, before))
     return list(session.scalars(query))
 
 

@@ -116,6 +116,7 @@ def _send(session: Session, wanted: Invited, by: Principal, studio_id: UUID) -> 
         sku=str(wanted.offer["sku"]),
         offer=wanted.offer,
         locale=wanted.locale,
+        created_at=now,
         sent_at=now,
         expires_at=now + current_settings().invitation_valid_for,
         changed_at=now,

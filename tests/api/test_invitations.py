@@ -1,10 +1,14 @@
 """Invitations by API: sent once per key, read, sent again, revoked; somebody else's are not there."""
 
+import re
+
 from flask.testing import FlaskClient
 
 from tests.api.caller import a_stocked_studio, caller
 from tests.conftest import Transact
-from tests.factories import a_studio
+from tests.factories import a_studio, a_user
+from tests.signing import sign_in
+from tests.stories import stock_the_shop
 
 
 def _wanted(**changes: object) -> dict[str, object]:
@@ -38,3 +42,29 @@ def test_every_mistake_of_an_invitation_is_told_with_its_pointer(client: FlaskCl
     answer = studio.post("/invitations", wrong)
     assert answer.status_code == 422
     assert {one["pointer"] for one in answer.get_json()["errors"]} == {"/client_email", "/sku", "/contact/email"}
+
+
+def test_invitations_come_newest_first_by_api_and_on_the_page(client: FlaskClient, tx: Transact) -> None:
+    """F003-14: a program's invitations have ids made of its keys, which say nothing of their age."""
+    with tx() as session:
+        stock_the_shop(session)
+        studio = a_studio(session)
+        owner = a_user(session, studio.id)
+    program = caller(client, "studio", studio.id)
+    names = [f"Cliente {letter}" for letter in "ABCDEF"]
+    sent = [program.post("/invitations", _wanted(client_name=name)).get_json()["id"] for name in names]
+    assert program.post(f"/invitations/{sent[0]}/resend").status_code == 200
+    listed: list[str] = []
+    cursor: str | None = None
+    while cursor is not None or not listed:
+        page = program.get("/invitations", limit=2, **({"cursor": cursor} if cursor else {})).get_json()
+        listed, cursor = listed + [one["id"] for one in page["items"]], page["next_cursor"]
+    assert listed == sent[::-1]
+    sign_in(client, owner)
+    assert _named(client.get("/inviti").text) == names[::-1]
+    assert _named(client.get(f"/inviti?prima={sent[3]}").text) == names[2::-1]
+
+
+def _named(page: str) -> list[str]:
+    """The clients of a page, in its order."""
+    return list(dict.fromkeys(re.findall("Cliente [A-F]", page)))
