@@ -43,6 +43,10 @@ def agreement_of(table: JsonObject) -> Agreement:
     )
 
 
+REASONS = frozenset({"UNKNOWN_AGREEMENT", "AGREEMENT_OVER", "AGREEMENT_FITS_NOTHING"})
+"""Why a code does not count."""
+
+
 def typed_code(typed: str) -> str:
     """A code as somebody wrote it, in its one spelling."""
     return "".join(typed.split()).upper()[:MOST_OF_A_CODE]

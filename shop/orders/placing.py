@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import select
@@ -86,11 +87,20 @@ class CartChanged(Exception):
     """The cart was changed elsewhere after the buyer saw it: show it again before taking an obligation."""
 
 
-class NotOrderable(Exception):
-    """Lines this buyer may not buy; `refusals` holds (sku, reason code, sentence), all of them (D18)."""
+class RefusedLine(NamedTuple):
+    """A reason against a line by its place from zero; None, with no sku: against the order as a whole."""
 
-    def __init__(self, refusals: tuple[tuple[str, str, str], ...]) -> None:
-        super().__init__(", ".join(code for _, code, _ in refusals))
+    sku: str
+    code: str
+    sentence: str
+    place: int | None = None
+
+
+class NotOrderable(Exception):
+    """Lines this buyer may not buy; `refusals` holds every reason against each of them (D18)."""
+
+    def __init__(self, refusals: tuple[RefusedLine, ...]) -> None:
+        super().__init__(", ".join(refusal.code for refusal in refusals))
         self.refusals = refusals
 
 
@@ -164,9 +174,13 @@ def _price(session: Session, cart: Cart, party_id: UUID, buyer: BuyerFacts) -> P
     book = current_price_book(session, clock.today())
     view = view_cart(session, found, book, buyer, party_id)
     if not view.orderable or view.priced is None:
-        refused = [(row.line.sku, refusal) for row in view.rows for refusal in row.refusals]
-        refused += [("", refusal) for refusal in view.refusals]
-        raise NotOrderable(tuple((sku, refusal.code, refusal.sentence) for sku, refusal in refused))
+        refused = [
+            RefusedLine(row.line.sku, refusal.code, refusal.sentence, place)
+            for place, row in enumerate(view.rows)
+            for refusal in row.refusals
+        ]
+        refused += [RefusedLine("", refusal.code, refusal.sentence) for refusal in view.refusals]
+        raise NotOrderable(tuple(refused))
     return view.priced
 
 

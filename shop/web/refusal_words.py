@@ -9,6 +9,7 @@ from flask import url_for
 from flask_babel import gettext as _
 
 from shop.catalogue import Refusal
+from shop.catalogue.agreements import REASONS as AGREEMENT_REASONS
 
 CATALOGUE, CART = "catalogo", "carrello"
 """The pages that show refusals."""
@@ -16,7 +17,7 @@ CATALOGUE, CART = "catalogo", "carrello"
 _ON_THIS_PAGE = frozenset(
     {
         *("TOO_MANY", "TOO_MANY_YEARS", "COMPANY_NOT_YOURS", "TOTAL_TOO_LARGE", "CHOOSE_A_COMPANY", "ONE_BASE_SERVICE"),
-        *("UNKNOWN_AGREEMENT", "AGREEMENT_OVER", "AGREEMENT_FITS_NOTHING"),
+        *AGREEMENT_REASONS,
         *(
             "MORE_THAN_THE_LOT",
             "SEATS_IN_USE",

@@ -5,10 +5,11 @@ from flask_babel import gettext as _
 
 from entitlements import CompanyNotFound, SeatNotFound
 from foundation import formats
-from foundation.problems import Told, tell
+from foundation.problems import FieldProblem, Told, tell
 from pricing import AmountTooLarge, InvalidQuantity
 from shop.carts import MOST_LINES, CartLineNotFound, CartTooLong
 from shop.catalogue import NoPriceBook, UnknownProduct
+from shop.catalogue.agreements import REASONS as AGREEMENT_REASONS
 from shop.orders.order_book import OrderNotFound
 from shop.orders.order_states import IllegalOrderStep
 from shop.orders.placing import (
@@ -16,6 +17,7 @@ from shop.orders.placing import (
     CartIsEmpty,
     CartNotFound,
     NotOrderable,
+    RefusedLine,
     TermsNotAccepted,
     TotalChanged,
 )
@@ -35,6 +37,13 @@ def _figure(count: int) -> str:
 
 def _money(cents: int) -> str:
     return formats.money(cents, formats.readers_language())
+
+
+def _where(refused: RefusedLine) -> str:
+    """What of the request a reason is about: its line, the code of an agreement, or its lines together."""
+    if refused.place is not None:
+        return f"/lines/{refused.place}"
+    return "/agreement_code" if refused.code in AGREEMENT_REASONS else "/lines"
 
 
 def _step(problem: IllegalOrderStep) -> str:
@@ -81,9 +90,10 @@ _ORDER = {
     NotOrderable: Told(
         409,
         "not-orderable",
-        lambda p: " ".join(dict.fromkeys(_(sentence) for _sku, _code, sentence in p.refusals)),
+        lambda p: " ".join(dict.fromkeys(_(refusal.sentence) for refusal in p.refusals)),
+        fields=lambda p: [FieldProblem(_where(one), one.code, _(one.sentence)) for one in p.refusals],
         members=lambda p: {
-            "refusals": [{"sku": sku, "code": code, "detail": _(said)} for sku, code, said in p.refusals]
+            "refusals": [{"sku": one.sku, "code": one.code, "detail": _(one.sentence)} for one in p.refusals]
         },
     ),
     TermsNotAccepted: Told(

@@ -93,7 +93,7 @@ TYPES: Mapping[str, ProblemType] = {
     "not-orderable": ProblemType(
         409,
         _("Non tutto si può ordinare"),
-        _("`refusals` elenca per ogni prodotto tutti i motivi, con un codice stabile."),
+        _("`errors` elenca tutti i motivi con il puntatore alla riga, `refusals` con il prodotto; `code` è stabile."),
     ),
     "total-changed": ProblemType(
         409, _("Il totale è cambiato"), _("Chiedi un nuovo preventivo e conferma il suo totale.")

@@ -10,7 +10,7 @@ from shop.addons.purchases import EndOfService, OutcomeLines
 from shop.addons.service_lines import ServiceLine
 from shop.cart_views import CartView, Extension
 from shop.catalogue import PriceBookView, Refusal
-from shop.orders.placing import NotOrderable
+from shop.orders.placing import NotOrderable, RefusedLine
 from shop.quotes import PricedLine
 from shop.web.api.order_documents import term_document
 from shop.web.api.vat_documents import vat_rows
@@ -20,7 +20,7 @@ from shop.web.formula_words import in_words
 def quote_document(view: CartView, book: PriceBookView) -> JsonObject:
     """The whole quote. Raises NotOrderable when its total is beyond what an order may have."""
     if view.priced is None:
-        raise NotOrderable(tuple(("", refusal.code, refusal.sentence) for refusal in view.refusals))
+        raise NotOrderable(tuple(RefusedLine("", one.code, one.sentence) for one in view.refusals))
     quoted, refused = view.priced.quote, [row.refusals for row in view.rows]
     return {
         "price_book_version": book.version,

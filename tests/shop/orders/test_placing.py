@@ -88,7 +88,7 @@ def test_lines_that_left_the_catalogue_or_may_not_be_bought_are_all_named(tx: Tr
         session.flush()
         with pytest.raises(NotOrderable) as refused:
             place_order(session, placement, BuyerFacts("COMPANY"), owner_of(studio))
-        assert {(sku, code) for sku, code, _ in refused.value.refusals} == {
+        assert {(one.sku, one.code) for one in refused.value.refusals} == {
             ("LITE-1", "NOT_FOR_COMPANY"),
             ("GONE", "NOT_SOLD"),
         }
