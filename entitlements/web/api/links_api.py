@@ -5,6 +5,7 @@ from uuid import UUID
 
 from flask import Response
 from marshmallow import fields
+from sqlalchemy.orm import Session
 
 from entitlements.connections.linked_pairs import LinkedPair, link_for, links_for
 from entitlements.connections.linking import (
@@ -17,6 +18,7 @@ from entitlements.connections.linking import (
     permit,
     unlink,
 )
+from entitlements.links import lock_pair
 from entitlements.web.api.problems import TABLE
 from entitlements.web.api.reach import own_party, principal
 from foundation.access import requires
@@ -28,11 +30,14 @@ from foundation.api import (
     PageShape,
     Shape,
     asked_place,
+    expect_unchanged,
     instant,
     kept,
+    may_match,
     once,
     page_of,
     reply,
+    tagged_reply,
 )
 from foundation.database import JsonObject, transaction
 
@@ -93,22 +98,23 @@ def list_links(query: dict[str, Any]) -> Response:
 
 @area.get("/studio-links/<uuid:link_id>")
 @requires("studio", "company")
-@area.answers(StudioLinkShape)
+@area.answers(StudioLinkShape, etag=True)
 def show(link_id: UUID) -> Response:
     """One link, also one that has ended."""
     with transaction() as session:
-        return reply(_document(link_for(session, link_id, own_party())))
+        return tagged_reply(_document(link_for(session, link_id, own_party())))
 
 
 @area.post("/studio-links/<uuid:link_id>/unlink")
 @requires("studio", "company")
+@may_match
 @once
 @area.body(UnlinkShape)
 @area.answers(StudioLinkShape)
 def end(asked: dict[str, Any], link_id: UUID) -> Response:
     """End it, from either side; licence, packs, credit and payer stay. Ending it again changes nothing."""
     with transaction() as session:
-        pair = link_for(session, link_id, own_party())
+        pair = _locked(session, link_id)
         # An old link is over for good: only the one that stands is ended, so that a repeat ends no later one.
         if pair.link.unlinked_at is None:
             unlink(session, pair.studio.id, pair.company.id, principal())
@@ -120,18 +126,28 @@ def end(asked: dict[str, Any], link_id: UUID) -> Response:
 
 @area.post("/studio-links/<uuid:link_id>/permissions")
 @requires("company")
+@may_match
 @once
 @area.body(StudioPermissionsShape)
 @area.answers(StudioLinkShape)
 def change_permissions(asked: dict[str, Any], link_id: UUID) -> Response:
     """Say what the studio may do, area by area; what is left out stays."""
     with transaction() as session:
-        pair = link_for(session, link_id, own_party())
+        pair = _locked(session, link_id)
         if pair.link.unlinked_at is not None:
             raise LinkNotFound
         levels = {name: level for name, level in asked.items() if level is not None}
         permit(session, pair.studio.id, pair.company.id, levels, principal())
         return kept(session, reply(_document(pair)))
+
+
+def _locked(session: Session, link_id: UUID) -> LinkedPair:
+    """A link that waits for whoever changes it now, and is still as If-Match says. Raises LinkNotFound, Stale."""
+    pair = link_for(session, link_id, own_party())
+    lock_pair(session, pair.studio.id, pair.company.id)
+    session.refresh(pair.link)
+    expect_unchanged(_document(pair))
+    return pair
 
 
 def _document(pair: LinkedPair) -> JsonObject:

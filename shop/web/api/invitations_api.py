@@ -22,11 +22,14 @@ from foundation.api import (
     Text,
     asked_place,
     claimed,
+    expect_unchanged,
     instant,
     kept,
+    may_match,
     once,
     page_of,
     reply,
+    tagged_reply,
 )
 from foundation.database import JsonObject, transaction
 from foundation.problems import FieldProblem
@@ -147,15 +150,16 @@ def list_invitations(query: dict[str, Any]) -> Response:
 
 @area.get("/invitations/<uuid:invitation_id>")
 @requires("studio")
-@area.answers(InvitationShape)
+@area.answers(InvitationShape, etag=True)
 def show(invitation_id: UUID) -> Response:
     """One invitation."""
     with transaction() as session:
-        return reply(_document(session, invitations.invitation_of(session, invitation_id, own_party())))
+        return tagged_reply(_document(session, invitations.invitation_of(session, invitation_id, own_party())))
 
 
 @area.post("/invitations/<uuid:invitation_id>/resend")
 @requires("studio")
+@may_match
 @once
 @area.body(ResendShape)
 @area.answers(InvitationShape)
@@ -163,6 +167,7 @@ def resend(asked: dict[str, Any], invitation_id: UUID) -> Response:
     """Send it again: a new link at today's price, the old link dead; what the client typed stays."""
     with transaction() as session:
         invitation = invitations.invitation_of(session, invitation_id, own_party(), lock=True)
+        expect_unchanged(_document(session, invitation))
         offer, email = _offer(session, asked["sku"] or invitation.sku), asked["client_email"]
         corrected, errors = corrected_email(email) if email is not None else (None, {})
         if errors:
@@ -173,6 +178,7 @@ def resend(asked: dict[str, Any], invitation_id: UUID) -> Response:
 
 @area.post("/invitations/<uuid:invitation_id>/revoke")
 @requires("studio")
+@may_match
 @once
 @area.body(RevokeShape)
 @area.answers(InvitationShape)
@@ -180,6 +186,7 @@ def revoke(_nothing: dict[str, Any], invitation_id: UUID) -> Response:
     """Take it back; revoking it again changes nothing."""
     with transaction() as session:
         invitation = invitations.invitation_of(session, invitation_id, own_party(), lock=True)
+        expect_unchanged(_document(session, invitation))
         invitations.revoke_invitation(session, invitation, principal())
         return kept(session, reply(_document(session, invitation)))
 

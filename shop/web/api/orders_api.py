@@ -151,6 +151,7 @@ def show(number: str) -> Response:
 
 @area.post("/orders/<order_number:number>/pay")
 @requires("studio", "company")
+@may_match
 @once
 @area.body(PayShape)
 @area.answers(OrderShape)
@@ -162,6 +163,7 @@ def pay(asked: dict[str, Any], number: str) -> Response:
     """
     with transaction() as session:
         order = order_by_number(session, number, own_party(), lock=True)
+        expect_unchanged(order_document(session, order))
         change_payment_method(session, order, asked["payment_method"], principal())
         if order.payment_method == BANK_TRANSFER:
             return kept(session, reply(order_document(session, order)))

@@ -13,21 +13,39 @@ from entitlements import (
     Problem,
     Seat,
     Seating,
+    SeatNotFound,
     check_email,
     clean_permissions,
     company_of,
+    locked_company,
     permit,
     seat_of,
     seating_of,
 )
 from foundation.access import requires
-from foundation.api import Area, Choice, Inner, InvalidFields, Shape, Text, field_problem, instant, kept, once, reply
+from foundation.api import (
+    Area,
+    Choice,
+    Inner,
+    InvalidFields,
+    Shape,
+    Text,
+    expect_unchanged,
+    field_problem,
+    instant,
+    kept,
+    may_match,
+    once,
+    reply,
+    tagged_reply,
+)
 from foundation.database import JsonObject, transaction
 from shop.accounts.seat_people import act_on_seat, invite_to_seat
 from shop.web.api.problems import TABLE
 from shop.web.api.whose import own_party, principal
 
 area = Area("api_seats", __name__, "Seats: the places a company has bought for its people.", TABLE)
+READERS = ("studio", "company", "product", "support", "admin")
 _STEPS = ("resend", "disable", "enable", "free")
 
 
@@ -79,7 +97,7 @@ class SeatingShape(Shape):
 
 
 @area.get("/companies/<uuid:company_id>/seats")
-@requires("studio", "company", "product", "support", "admin")
+@requires(*READERS)
 @area.answers(SeatingShape)
 def seats(company_id: UUID) -> Response:
     """The seats a company has bought, and who sits on them."""
@@ -102,8 +120,22 @@ def invite(asked: dict[str, Any], company_id: UUID) -> Response:
         return kept(session, reply(_seat(seat), 201))
 
 
+@area.get("/companies/<uuid:company_id>/seats/<uuid:seat_id>")
+@requires(*READERS)
+@area.answers(SeatShape, etag=True)
+def show_seat(company_id: UUID, seat_id: UUID) -> Response:
+    """One seat that somebody sits on, or is invited to."""
+    with transaction() as session:
+        _reach(session, company_id)
+        found = next((seat for seat in seating_of(session, company_id).taken if seat.id == seat_id), None)
+        if found is None:
+            raise SeatNotFound
+        return tagged_reply(_seat(found))
+
+
 @area.post("/companies/<uuid:company_id>/seats/<uuid:seat_id>")
 @requires("company")
+@may_match
 @once
 @area.body(SeatStepShape)
 @area.answers(SeatShape)
@@ -111,7 +143,10 @@ def change(asked: dict[str, Any], company_id: UUID, seat_id: UUID) -> Response:
     """Resend an invitation (the old link dies), disable, enable or free a seat, or change what its person may do."""
     with transaction() as session:
         _reach(session, company_id)
+        # Whatever changes seats locks the company first.
+        locked_company(session, company_id)
         seat = seat_of(session, company_id, seat_id)
+        expect_unchanged(_seat(seat))
         if asked["permissions"] is not None:
             permit(session, company_id, seat_id, clean_permissions(list(asked["permissions"].items())), principal())
         if asked["step"] is not None:
