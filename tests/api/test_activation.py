@@ -77,3 +77,19 @@ def test_a_doubt_is_told_and_stops_nothing(studio: Caller, coupon_id: str) -> No
     warned = answer.get_json()["warnings"]
     assert {warning["code"] for warning in warned} & {"accounting_beyond_coupon", "ordinary_accounting_compulsory"}
     assert all(warning["pointer"].startswith("/company/") for warning in warned)
+
+
+@pytest.mark.parametrize("field", ["legal_form", "tax_regime", "accounting_regime"])
+def test_a_closed_list_is_in_the_description_and_in_the_refusal(studio: Caller, coupon_id: str, field: str) -> None:
+    schemas = studio.client.get("/api/openapi.json").get_json()["components"]["schemas"]
+    words = schemas["CompanyData"]["properties"][field]["enum"]
+    assert company_json()[field] in words
+    for wrong in ("CIRCUS", None):
+        answer = studio.post(f"/coupons/{coupon_id}/activate", {"company": company_json(**{field: wrong})})
+        (error,) = [one for one in answer.get_json()["errors"] if one["pointer"] == f"/company/{field}"]
+        assert all(word in error["detail"] for word in words if word is not None), error
+
+
+def test_the_editions_of_the_activity_code_are_in_the_description(client: FlaskClient) -> None:
+    schemas = client.get("/api/openapi.json").get_json()["components"]["schemas"]
+    assert "2025" in schemas["Ateco"]["properties"]["edition"]["enum"]

@@ -9,6 +9,8 @@ from marshmallow.fields import Field
 
 from entitlements.activation import activate_coupon
 from entitlements.company_data import (
+    LEGAL_FORMS,
+    TAX_REGIMES,
     AccountingRegime,
     CompanyCheck,
     Problem,
@@ -17,6 +19,7 @@ from entitlements.company_data import (
     draft_from_json,
     sentence_of,
 )
+from entitlements.company_data.ateco_codes import EDITIONS
 from entitlements.coupons.coupon_states import COUPON_STATES
 from entitlements.coupons.shelves import ShelfRow, StockFilter, company_by_coupon, shelf_of
 from entitlements.coupons.stock import Coupon, CouponPack, coupon_of
@@ -52,13 +55,34 @@ area = Area("api_coupons", __name__, "Coupons: the stock of a studio, and their 
 _LONGEST = 300
 
 
+# Closed lists by the name of the form's field; what is not among them is refused by the form's own rules.
+_WORDS = {
+    "legal_form": tuple(LEGAL_FORMS),
+    "tax_regime": tuple(TAX_REGIMES),
+    "accounting_regime": tuple(str(regime) for regime in AccountingRegime),
+    "ateco_edition": EDITIONS,
+}
+
+
 def _texts(*names: str) -> dict[str, Field[Any]]:
-    return {name: Text(_LONGEST, allow_none=True) for name in names}
+    return {name: _text(name) for name in names}
 
 
-OfficeShape = Shape.from_dict(_texts("street", "postal_code", "city", "province", "country"), name="OfficeShape")
+def _text(name: str) -> Text:
+    described = {"enum": [*_WORDS[name], None]} if name in _WORDS else {}
+    return Text(_LONGEST, allow_none=True, metadata=described)
+
+
+OfficeShape = Shape.from_dict(
+    {
+        **_texts("street", "postal_code", "city"),
+        "province": Text(_LONGEST, allow_none=True, metadata={"description": "Two letters, such as MI."}),
+        "country": Text(_LONGEST, allow_none=True, metadata={"description": "IT."}),
+    },
+    name="OfficeShape",
+)
 PersonShape = Shape.from_dict(_texts("first_name", "last_name", "tax_code", "email"), name="PersonShape")
-AtecoShape = Shape.from_dict(_texts("code", "edition"), name="AtecoShape")
+AtecoShape = Shape.from_dict({**_texts("code"), "edition": _text("ateco_edition")}, name="AtecoShape")
 _FLAT = _texts(
     "name",
     "vat_number",
@@ -153,7 +177,10 @@ def _checked(company: dict[str, Any], pack: CouponPack) -> CompanyCheck:
 
 
 def _told(problem: Problem) -> FieldProblem:
-    return FieldProblem(company_pointer(problem.field), problem.code, sentence_of(problem, _))
+    sentence = sentence_of(problem, _)
+    if problem.code in {f"{problem.field}_missing", f"{problem.field}_unknown"} and problem.field in _WORDS:
+        sentence += " " + _("Scegli tra: %(words)s.", words=", ".join(_WORDS[problem.field]))
+    return FieldProblem(company_pointer(problem.field), problem.code, sentence)
 
 
 def _warning(problem: Problem) -> JsonObject:
