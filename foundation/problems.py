@@ -29,13 +29,17 @@ class FieldProblem:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """How one kind of error is told: HTTP status, stable slug of its type, a sentence, wrong fields, extra members."""
+    """How one kind of error is told: HTTP status, stable slug of its type, a sentence, wrong fields, extra members.
+
+    `retry_after` are the seconds after which the same request may do better; None where waiting changes nothing.
+    """
 
     status: int
     slug: str
     sentence: Callable[[Any], str]
     fields: Callable[[Any], Sequence[FieldProblem]] | None = None
     members: Callable[[Any], Mapping[str, Any]] | None = None
+    retry_after: int | None = None
 
 
 def tell(app: Flask | Blueprint, table: Mapping[type[Exception], Told]) -> None:
@@ -50,7 +54,10 @@ def _handler(told: Told) -> Callable[[Exception], Response]:
         fields = told.fields(problem) if told.fields else ()
         members = told.members(problem) if told.members else {}
         if wants_json():
-            return problem_response(told.status, told.slug, sentence, fields, members)
+            answer = problem_response(told.status, told.slug, sentence, fields, members)
+            if told.retry_after is not None:
+                answer.headers["Retry-After"] = str(told.retry_after)
+            return answer
         return error_page(told.status, sentence)
 
     return handle

@@ -14,7 +14,8 @@ from foundation.problems import Told, tell
 
 View = TypeVar("View", bound=Callable[..., Any])
 PREFIX = "/api/v1"
-RETRY_AFTER = {409: "1", 503: "10"}
+RETRY_AFTER = {503: "10"}
+"""Seconds, by status; a refusal for which waiting helps says so itself."""
 
 
 class Area(Blueprint):  # type: ignore[misc] # flask-smorest publishes no types

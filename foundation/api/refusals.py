@@ -76,7 +76,10 @@ TABLE: Mapping[type[Exception], Told] = {
         lambda _told: _("Serve l’intestazione Idempotency-Key: da 1 a 255 caratteri visibili."),
     ),
     KeyInUse: Told(
-        409, "idempotency-key-in-use", lambda _told: _("La prima richiesta con questa chiave è ancora in corso.")
+        409,
+        "idempotency-key-in-use",
+        lambda _told: _("La prima richiesta con questa chiave è ancora in corso."),
+        retry_after=1,
     ),
     KeyReused: Told(
         422, "idempotency-key-reused", lambda _told: _("Questa Idempotency-Key appartiene a un’altra richiesta.")

@@ -60,12 +60,13 @@ def test_what_has_not_changed_is_not_sent_again(client: FlaskClient, tx: Transac
     assert (again.status_code, again.data) == (304, b"")
 
 
-def test_a_paid_order_is_not_cancelled(client: FlaskClient, tx: Transact) -> None:
+def test_a_paid_order_is_not_cancelled_and_nobody_is_told_to_try_again(client: FlaskClient, tx: Transact) -> None:
     party = a_stocked_studio(tx)
     with tx() as session:
         order = a_paid_order(session, party)
     answer = caller(client, "studio", party.id).post(f"/orders/{order.number}/cancel")
     assert (answer.status_code, answer.get_json()["type"]) == (409, "/problems/illegal-order-step")
+    assert "Retry-After" not in answer.headers
 
 
 def test_ordering_by_api_leaves_the_open_cart_alone(client: FlaskClient, tx: Transact) -> None:
