@@ -168,6 +168,15 @@ def companies_of(
     return [(row[0], row[1]) for row in session.execute(query)]
 
 
+def company_as_listed(
+    session: Session, company_id: UUID, *, search: str = "", state: str | None = None
+) -> list[tuple[Company, Party]]:
+    """One company in a list filtered as in `companies_of`: alone, or not there."""
+    query = select(Company, Party).join(Party, Party.id == Company.id)
+    query = query.where(Company.id == company_id, *_found(search), _in_state(state))
+    return [(row[0], row[1]) for row in session.execute(query)]
+
+
 def company_lives(session: Session, tax_code: str) -> bool:
     """Whether a company with this tax code exists or is being created (M6); never to be told to whoever asks."""
     query = select(Company.id).where(Company.tax_code == tax_code, Company.state != "REJECTED")

@@ -1,6 +1,6 @@
 """Pages: a cursor goes on where it stood, whatever was inserted meanwhile, and cannot be made up."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 from uuid import UUID
 
@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 from entitlements import Party, activate_coupon, stock_of
 from tests.api.caller import Caller, a_stocked_studio, caller, order_body
 from tests.conftest import Transact
-from tests.factories import a_studio
+from tests.factories import a_company, a_studio
 from tests.stories import a_paid_order, company_data, owner_of
 
 
@@ -69,6 +69,22 @@ def test_companies_come_by_name_for_a_studio_and_all_of_them_for_the_vendor(
     assert everybody == ["Àlfa", "Beta", "Gamma"]
     found = studio.get("/companies", search="%").get_json()["items"]
     assert found == []
+
+
+def test_a_companys_list_is_filtered_like_everybody_elses(
+    client: FlaskClient, party: Party, tx: Transact, run_jobs: Callable[[], int]
+) -> None:
+    with tx() as session:
+        a_paid_order(session, party)
+        coupon, _pack = stock_of(session, party.id, state="AVAILABLE")[0]
+        company = activate_coupon(session, coupon.id, company_data(name="Beta"), owner_of(party))
+        registered = a_company(session)
+    run_jobs()
+    itself = caller(client, "company", company.id)
+    for query, seen in (({}, 1), ({"state": "READY"}, 1), ({"search": "bet"}, 1), ({"state": "REJECTED"}, 0)):
+        assert len(itself.get("/companies", **query).get_json()["items"]) == seen, query
+    assert itself.get("/companies", search="zzzz").get_json()["items"] == []
+    assert caller(client, "company", registered.id).get("/companies").get_json()["items"] == []
 
 
 @pytest.mark.parametrize("letter", ["ø", "ŉ"])

@@ -7,14 +7,14 @@ from flask import Response
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from entitlements.companies import Company, companies_of
+from entitlements.companies import Company, companies_of, company_as_listed
 from entitlements.connections.linking import permissions_of
 from entitlements.links import Cause, StudioLink, payer_at
 from entitlements.parties import Party
 from entitlements.provisioning.requests import ProvisioningRequest
 from entitlements.web.api.payers import payer_document
 from entitlements.web.api.problems import TABLE
-from entitlements.web.api.reach import READERS, principal, reached_company
+from entitlements.web.api.reach import READERS, own_party, principal, reached_company
 from entitlements.web.api.shapes import CompanyPageShape, CompanyShape
 from foundation import clock
 from foundation.access import requires
@@ -55,11 +55,11 @@ def show_company(company_id: UUID) -> Response:
 
 def _rows(session: Session, query: dict[str, Any]) -> list[tuple[Company, Party]]:
     who, seen = principal(), asked_place(query)
+    wanted = {"search": query["search"], "state": query["state"]}
     if who.role == "company":
-        return [reached_company(session, who.party_id)] if who.party_id else []
+        return company_as_listed(session, own_party(), **wanted)
     after = (str(seen[0]), UUID(str(seen[1]))) if seen else None
-    wanted, limit = {"search": query["search"], "state": query["state"]}, query["limit"] + 1
-    return companies_of(session, who.party_id, **wanted, after=after, limit=limit)
+    return companies_of(session, who.party_id, **wanted, after=after, limit=query["limit"] + 1)
 
 
 def _place(party: Party) -> list[str | int]:
