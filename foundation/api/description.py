@@ -111,7 +111,9 @@ def described(app: Flask) -> JsonObject:
         for path, methods in known["paths"].items():
             for method, operation in methods.items():
                 if method != "parameters":
-                    _complete(operation, views[path, method.upper()], has_subject="{" in path)
+                    has_subject = "{" in path
+                    acts = has_subject and method == "post"
+                    _complete(operation, views[path, method.upper()], has_subject=has_subject, acts=acts)
         app.extensions["gettone.openapi"] = known
     return known
 
@@ -125,7 +127,13 @@ def _views(app: Flask) -> dict[tuple[str, str], Any]:
     }
 
 
-def _complete(operation: JsonObject, view: Any, *, has_subject: bool) -> None:  # noqa: ANN401 - a view is any callable
+def _complete(
+    operation: JsonObject,
+    view: Any,  # noqa: ANN401 - a view is any callable
+    *,
+    has_subject: bool,
+    acts: bool,
+) -> None:
     access = access_of(view)
     operation["x-roles"] = sorted(access.roles) if isinstance(access, Access) else []
     roles = ", ".join(f"`{role}`" for role in operation["x-roles"])
@@ -136,8 +144,10 @@ def _complete(operation: JsonObject, view: Any, *, has_subject: bool) -> None:  
         wanted["404"] = "Not there, or somebody else's"
     if "requestBody" in operation:
         wanted |= _WITH_BODY
-    if getattr(view, "takes_key", False):
+    takes_key = getattr(view, "takes_key", False)
+    if takes_key or acts:
         wanted |= _WITH_BODY | {"409": "In the way of the present state", "422": "Refused, with every reason"}
+    if takes_key:
         operation.setdefault("parameters", []).append(_KEY_PARAMETER)
     if getattr(view, "takes_match", False):
         wanted["412"] = "Changed since it was read"

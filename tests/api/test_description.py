@@ -60,6 +60,13 @@ def test_every_effect_but_usage_and_quotes_takes_a_key(client: FlaskClient) -> N
             assert ("Idempotency-Key" in names) != path.endswith(("/usage", "/quotes")), path
 
 
+def test_every_effect_on_an_object_may_be_in_the_way_of_its_state(client: FlaskClient) -> None:
+    """Usage too, though its reference is its key: 409 says what is left."""
+    for path, methods in _described(client)["paths"].items():
+        if "post" in methods and path != "/api/v1/quotes":
+            assert {"400", "409", "413", "415", "422"} <= methods["post"]["responses"].keys(), path
+
+
 def test_the_description_is_openapi_3_1_and_asks_for_a_token(client: FlaskClient) -> None:
     told = _described(client)
     assert told["openapi"] == "3.1.0"
