@@ -4,7 +4,7 @@ import re
 
 from flask.testing import FlaskClient
 
-from tests.api.caller import a_stocked_studio, caller
+from tests.api.caller import a_stocked_studio, caller, order_body
 from tests.conftest import Transact
 from tests.factories import a_studio, a_user
 from tests.signing import sign_in
@@ -68,3 +68,9 @@ def test_invitations_come_newest_first_by_api_and_on_the_page(client: FlaskClien
 def _named(page: str) -> list[str]:
     """The clients of a page, in its order."""
     return list(dict.fromkeys(re.findall("Cliente [A-F]", page)))
+
+
+def test_what_may_be_left_out_may_be_null(client: FlaskClient, tx: Transact) -> None:
+    studio = caller(client, "studio", a_stocked_studio(tx).id)
+    assert studio.post("/invitations", _wanted(message=None, contact=None)).status_code == 201
+    assert studio.post("/orders", order_body(purchase_order_ref=None)).status_code == 201

@@ -65,7 +65,7 @@ class NewInvitationShape(Shape):
     client_name = Text(80, required=True)
     client_email = Text(254, required=True)
     sku = Text(64, required=True, metadata={"description": "A product of the catalogue of kind company_licence."})
-    message = Text(300, load_default="")
+    message = Text(300, load_default="", allow_none=True)
     contact = Inner(ContactShape, load_default=None, allow_none=True)
 
 
@@ -196,7 +196,7 @@ def _invited(session: Session, asked: dict[str, Any]) -> invitations.Invited:
     studio, contact = session.get_one(Party, own_party()), asked["contact"] or {}
     own = dict(begun(studio, "", book).values)
     given = {f"contact_{name}": value for name, value in contact.items() if value is not None}
-    typed = {name: asked[name] for name in ("client_name", "client_email", "sku", "message")}
+    typed = {name: asked[name] or "" for name in ("client_name", "client_email", "sku", "message")}
     checked = check(InviteForm(claimed().name, own | given | typed), book, formats.ITALIAN)
     if checked.invited is None:
         problems = [FieldProblem(_POINTERS[name], "invalid", said) for name, said in checked.errors.items()]

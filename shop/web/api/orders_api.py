@@ -68,7 +68,9 @@ class NewOrderShape(Shape):
     billing = Inner(
         BillingShape, load_default=None, allow_none=True, metadata={"description": "Null: the buyer's own data."}
     )
-    purchase_order_ref = Text(100, load_default="", metadata={"description": "Yours; at most 20 plain characters."})
+    purchase_order_ref = Text(
+        100, load_default="", allow_none=True, metadata={"description": "Yours; at most 20 plain characters."}
+    )
     use_store_credit = Flag(
         load_default=False, metadata={"description": "Spend the buyer's store credit first; the rest is to be paid."}
     )
@@ -198,7 +200,7 @@ def _place(session: Session, asked: dict[str, Any]) -> Order:
         cart_id=claimed().name,
         buyer_party_id=party_id,
         payment_method=asked["payment_method"],
-        billing=billing_data(asked["billing"], asked["purchase_order_ref"], session.get_one(Party, party_id)),
+        billing=billing_data(asked["billing"], asked["purchase_order_ref"] or "", session.get_one(Party, party_id)),
         accepted_clauses=frozenset(asked["accepted_clauses"]),
         seen_gross_cents=asked["expected_gross_cents"],
         pay_at_once=spend_store_credit if asked["use_store_credit"] else settle_free_order,
