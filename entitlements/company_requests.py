@@ -186,4 +186,6 @@ def start_licence(session: Session, company: Company, opened: Opened, cause: Cau
             recorded_at=clock.now(),
         )
     )
-    record_event(session, "licence.started", Subject("company", company.id, opened.told_party_id))
+    subject = Subject("company", company.id, opened.told_party_id)
+    facts = {"licence_id": licence.id, "cause_id": cause.id, "ends_on": term.ends_on.isoformat()}
+    record_event(session, "licence.started", subject, None, kind=licence.kind, **facts)

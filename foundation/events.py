@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ForeignKey, Identity, Index, Row, select, text
+from sqlalchemy import BigInteger, ColumnElement, ForeignKey, Identity, Index, Row, false, or_, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from foundation import clock
@@ -22,6 +22,7 @@ from foundation.principal import Principal
 
 GENESIS = "0" * 64
 _SEAL_LOCK = 7_305_001
+_NOTHING = false()
 
 
 class Event(Model):
@@ -99,8 +100,17 @@ def _plain(value: object) -> object:
     return str(value)
 
 
-def events_after(session: Session, cursor: tuple[int, int], limit: int, party_id: UUID | None = None) -> list[Event]:
-    """Events behind `cursor` (transaction id, event id) in stable order; never past the oldest running transaction."""
+def events_after(
+    session: Session,
+    cursor: tuple[int, int],
+    limit: int,
+    party_id: UUID | None = None,
+    also: ColumnElement[bool] = _NOTHING,
+) -> list[Event]:
+    """Events behind `cursor` (transaction id, event id) in stable order; never past the oldest running transaction.
+
+    A party reads its own events, and `also` those of others that it may.
+    """
     query = (
         select(Event)
         .where(text("(transaction_id, id) > (:after_transaction, :after_id)"))
@@ -109,7 +119,7 @@ def events_after(session: Session, cursor: tuple[int, int], limit: int, party_id
         .limit(limit)
     )
     if party_id is not None:
-        query = query.where(Event.party_id == party_id)
+        query = query.where(or_(Event.party_id == party_id, also))
     return list(session.scalars(query, {"after_transaction": cursor[0], "after_id": cursor[1]}))
 
 

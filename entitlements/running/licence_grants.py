@@ -243,4 +243,4 @@ def _tell(session: Session, line: PaidLine, licence: Licence, term: PaidTerm) ->
         record_event(session, f"{licence.kind}.changed", subject, None, quantity=licence.quantity, **facts)
     else:
         started = "licence.started" if licence.kind == BASE_SERVICE else "addon.activated"
-        record_event(session, started, subject, None, **facts)
+        record_event(session, started, subject, None, kind=licence.kind, **facts)

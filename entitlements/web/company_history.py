@@ -6,6 +6,7 @@ from datetime import datetime
 
 from flask_babel import gettext as _
 
+from entitlements.licences import BASE_SERVICE
 from foundation.events import Event
 
 
@@ -21,7 +22,7 @@ class Moment:
 
 def history_of(events: Sequence[Event]) -> list[Moment]:
     """The moments of a company's life that its studio understands."""
-    return [Moment(title, event.at, _stage(event.type)) for event in events if (title := _title(event.type))]
+    return [Moment(title, event.at, _stage(event.type)) for event in events if (title := _title(event))]
 
 
 def _stage(event_type: str) -> str:
@@ -29,7 +30,9 @@ def _stage(event_type: str) -> str:
     return "now" if event_type in {"company.failed", "licence.suspended", "renewal.refused"} else "done"
 
 
-def _title(event_type: str) -> str:
+def _title(event: Event) -> str:
+    if event.type == "licence.started" and event.data.get("kind") == BASE_SERVICE:
+        return str(_("Servizio di base avviato"))
     known: dict[str, str] = {
         "company.provisioning": _("Attivazione confermata"),
         "company.ready": _("Azienda creata"),
@@ -58,4 +61,4 @@ def _title(event_type: str) -> str:
         "storage.changed": _("Spazio cambiato"),
         "storage.filling": _("Spazio quasi pieno"),
     }
-    return known.get(event_type, "")
+    return known.get(event.type, "")

@@ -1,17 +1,21 @@
 """/aziende and /supporto: a studio's companies, followed live; somebody else's are not there (F003-13)."""
 
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
 from flask import Flask
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from app import Outside
 from entitlements import Cause, NoAnswer, Ready, Refused, apply_answer
+from entitlements.companies import Company
 from entitlements.coupons.stock import Coupon
+from entitlements.licences import Licence, LicenceTerm
 from entitlements.links import link_studio
 from entitlements.wallets import WalletBucket, fill_bucket
 from foundation import clock
+from foundation.events import Event
 from foundation.ids import new_id
 from tests.browsing import Browser
 from tests.conftest import Transact
@@ -24,6 +28,7 @@ from tests.entitlements.scenes import (
     browser_of,
 )
 from tests.factories import a_studio, a_user
+from tests.running import BASE, bought
 from tests.statements import statements
 
 EVERY_STATE = ("READY", "REJECTED", "PROVISIONING")
@@ -139,6 +144,25 @@ def test_a_ready_company_says_what_it_has_and_why(
     titles = [title.get_text() for title in browser.page.select(".g-time b")]
     assert titles == ["Attivazione confermata", "Licenza avviata", "Azienda collegata allo studio", "Azienda creata"]
     assert browser.page.select_one("#live [hx-get]") is None
+
+
+def test_a_coupon_s_licence_says_what_started_and_a_base_service_after_it_has_a_name_of_its_own(
+    app: Flask, scene: Scene, companies: dict[str, UUID], tx: Transact
+) -> None:
+    with tx() as session:
+        company = session.get_one(Company, companies["READY"])
+        licence = session.scalars(select(Licence).where(Licence.party_id == company.id)).one()
+        started = session.scalars(select(Event).where(Event.type == "licence.started")).one()
+        assert started.data == {
+            "licence_id": str(licence.id),
+            "kind": "plan",
+            "cause_id": str(licence.cause_id),
+            "ends_on": str(session.scalars(select(LicenceTerm.ends_on)).one()),
+        }
+        bought(session, company, BASE, clock.today(), clock.today() + timedelta(days=365))
+    browser = browser_of(app, scene.owner).open(f"/aziende/{companies['READY']}")
+    assert browser.text.count("Licenza avviata") == 1
+    assert browser.text.count("Servizio di base avviato") == 1
 
 
 def test_a_rejected_company_leads_back_to_the_form(app: Flask, scene: Scene, companies: dict[str, UUID]) -> None:

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 from flask import Flask
@@ -101,6 +102,16 @@ def test_a_program_buys_activates_asks_and_consumes(shop: Flask, studio: Caller)
         "order.fulfilled",
     ] * 2
     assert set(BOUGHT) <= set(mine)
+    # The company reads what happened to itself while its studio pays, and nothing else of the studio's.
+    itself = caller(shop.test_client(), "company", UUID(company["id"]))
+    assert [kind for kind in _events(itself, until="credit.consumed") if kind != "token.created"] == [
+        "company.provisioning",
+        "licence.started",
+        "studio.linked",
+        "company.ready",
+        "credit.added",
+        "credit.consumed",
+    ]
     assert audit_finds(shop) == []
 
 

@@ -10,8 +10,10 @@ from sqlalchemy import select
 
 from foundation import clock
 from foundation.database import transaction
+from foundation.events import Event
 from shop import Order
 from shop.payments.money_in import BankLine
+from shop.payments.record import open_finance_task
 from shop.transfers import TransferFact, record_transfer
 from tests.axe import wrong_on
 from tests.banking import ACCOUNT, PAYER, Bank, Run, finance_people, lines, now
@@ -99,6 +101,14 @@ def test_a_task_is_closed_with_a_note(desk: FlaskClient, tx: Transact, bank: Ban
     assert "Incasso eccedente" not in closed.text
     assert visit(desk, task.path).status == 404
     assert "Chiuso il compito" in visit(desk, line_path(lines(tx)[0])).text
+
+
+def test_what_finance_must_look_at_is_no_event_of_the_buyer_s(tx: Transact, order: Order) -> None:
+    with tx() as session:
+        assert open_finance_task(session, "underpaid", order, {"paid_cents": 1, "due_cents": 2})
+        session.flush()
+        (opened,) = session.scalars(select(Event).where(Event.type == "finance.task_opened")).all()
+        assert (opened.subject_id, opened.party_id) == (order.id, None)
 
 
 def test_movements_are_found_by_text_name_reference_and_amount(desk: FlaskClient, bank: Bank) -> None:

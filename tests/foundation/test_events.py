@@ -138,6 +138,18 @@ def test_a_party_reads_its_own_events_only() -> None:
 
 
 @pytest.mark.usefixtures("inside")
+def test_a_party_also_reads_of_the_others_events_those_it_is_allowed_and_no_more() -> None:
+    with transaction() as session:
+        for word in ("told", "kept"):
+            record_event(session, word, Subject("company", A_PARTY, UUID(int=2)))
+    _record("mine")
+    wait_until_readable()
+    with transaction() as session:
+        found = events_after(session, (0, 0), 10, A_PARTY, also=Event.type == "told")
+        assert [event.type for event in found] == ["told", "mine"]
+
+
+@pytest.mark.usefixtures("inside")
 def test_sealing_goes_on_where_it_stopped() -> None:
     for number in range(5):
         _record(f"event {number}")

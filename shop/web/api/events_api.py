@@ -4,6 +4,7 @@ from typing import Any
 
 from flask import Response
 from marshmallow import fields
+from sqlalchemy import ColumnElement, and_, false
 
 from entitlements import Party
 from foundation.access import requires
@@ -19,6 +20,7 @@ from foundation.api import (
 )
 from foundation.database import JsonObject, transaction
 from foundation.events import Event, events_after
+from foundation.principal import Principal
 from shop.web.api.shapes import many, moment, text
 from shop.web.api.whose import principal
 
@@ -26,6 +28,24 @@ area = Area("api_events", __name__, "What happened, and who you are.")
 READERS = ("studio", "company", "product", "admin")
 EVERYBODY = ("studio", "company", "finance", "support", "admin", "product")
 LARGEST, USUAL = 100, 100
+OF_ITSELF = (
+    "company.provisioning",
+    "company.ready",
+    "company.failed",
+    "studio.linked",
+    "licence.started",
+    "licence.changed",
+    "licence.expiring",
+    "licence.expired",
+    "licence.suspended",
+    "addon.activated",
+    "addon.step_done",
+    "seats.changed",
+    "storage.changed",
+    "storage.filling",
+    "credit.consumed",
+)
+"""What a company reads of itself while its studio pays; orders, coupons, renewals and cards are the studio's own."""
 
 
 class EventQuery(Shape):
@@ -67,11 +87,15 @@ class MeShape(Shape):
 @area.query(EventQuery)
 @area.answers(EventsShape)
 def events(query: dict[str, Any]) -> Response:
-    """Everything that happened, oldest first; a buyer's token sees what is its party's."""
+    """Everything that happened, oldest first; a buyer's token sees what is its party's.
+
+    A company also sees what happened to itself while its studio pays, and nothing else of the studio's.
+    """
     who, after = principal(), query["after"]
     seen = place_of(after, "after") if after is not None else [0, 0]
     with transaction() as session:
-        found = events_after(session, (int(seen[0]), int(seen[1])), query["limit"], who.party_id)
+        place = (int(seen[0]), int(seen[1]))
+        found = events_after(session, place, query["limit"], who.party_id, _of_itself(who))
     next_after = cursor_to([found[-1].transaction_id, found[-1].id]) if found else after
     return reply({"items": [_event(event) for event in found], "next_after": next_after})
 
@@ -86,6 +110,12 @@ def me() -> Response:
         party = session.get(Party, who.party_id) if who.party_id else None
         named = {"id": str(party.id), "kind": party.kind, "name": party.name} if party else None
     return reply({"role": who.role, "token_id": str(who.token_id), "party": named})
+
+
+def _of_itself(who: Principal) -> ColumnElement[bool]:
+    """Events about the company that asks; nobody else reads another's."""
+    about_it = and_(Event.subject_kind == "company", Event.subject_id == who.party_id, Event.type.in_(OF_ITSELF))
+    return about_it if who.role == "company" else false()
 
 
 def _event(event: Event) -> JsonObject:

@@ -156,10 +156,14 @@ def test_what_happened_is_told_in_events_without_personal_data(tx: Transact) -> 
         bought(session, company, SEATS, START, END, quantity=2)
         grant(session, line_for(company, BASE, a_term(BASE, END, END + timedelta(days=9), "RENEW", licence_id)))
         session.flush()
-        told = [
-            one.type for one in session.scalars(select(Event).where(Event.party_id == company.id).order_by(Event.id))
-        ]
-    assert told == ["licence.started", "addon.activated", "seats.changed", "licence.changed"]
+        events = session.scalars(select(Event).where(Event.party_id == company.id).order_by(Event.id)).all()
+    assert [one.type for one in events] == ["licence.started", "addon.activated", "seats.changed", "licence.changed"]
+    assert events[0].data == {
+        "licence_id": str(licence_id),
+        "kind": "base_service",
+        "cause_id": events[0].data["cause_id"],
+        "ends_on": END.isoformat(),
+    }
 
 
 def test_a_line_without_its_days_or_without_a_company_is_refused(tx: Transact) -> None:
