@@ -32,6 +32,7 @@ class Told:
     """How one kind of error is told: HTTP status, stable slug of its type, a sentence, wrong fields, extra members.
 
     `retry_after` are the seconds after which the same request may do better; None where waiting changes nothing.
+    `way_on` is where a page leads a person from there, and the words of that link.
     """
 
     status: int
@@ -40,6 +41,7 @@ class Told:
     fields: Callable[[Any], Sequence[FieldProblem]] | None = None
     members: Callable[[Any], Mapping[str, Any]] | None = None
     retry_after: int | None = None
+    way_on: Callable[[], tuple[str, str]] | None = None
 
 
 def tell(app: Flask | Blueprint, table: Mapping[type[Exception], Told]) -> None:
@@ -58,7 +60,7 @@ def _handler(told: Told) -> Callable[[Exception], Response]:
             if told.retry_after is not None:
                 answer.headers["Retry-After"] = str(told.retry_after)
             return answer
-        return error_page(told.status, sentence)
+        return error_page(told.status, sentence, told.way_on() if told.way_on else None)
 
     return handle
 
@@ -86,13 +88,14 @@ def _title_of(slug: str) -> str:
     return str(known.title) if known else ""
 
 
-def error_page(status: int, sentence: str | None = None) -> Response:
+def error_page(status: int, sentence: str | None = None, way_on: tuple[str, str] | None = None) -> Response:
     """A kind page that says what happened, what to do, and the reference to give to support."""
     html = render_template(
         "errors/error.html",
         status=status,
         detail=sentence,
         reference=request_id(),
+        way_on=way_on,
         plain=status >= 500,  # noqa: PLR2004
     )
     return Response(html, status=status, content_type="text/html; charset=utf-8")

@@ -55,7 +55,11 @@ _CONNECTIONS = {
         404, "not-in-directory", lambda _p: _("Questo commercialista non è nell’elenco, o non lo è più.")
     ),
     AddressNotProven: Told(
-        409, "address-not-proven", lambda _p: _("Conferma prima il tuo indirizzo: il link è nella tua posta.")
+        409,
+        "address-not-proven",
+        lambda _p: _("Conferma prima il tuo indirizzo: il link è nella tua posta."),
+        # The account's page sends the link once more.
+        way_on=lambda: ("/account", _("Vai al tuo account")),
     ),
     IllegalProposalStep: Told(
         409, "proposal-closed", lambda _p: _("Questa proposta è già chiusa: riapri la pagina per vedere come è finita.")

@@ -65,6 +65,8 @@ def _frame() -> dict[str, Any]:
     return {
         "principal": principal,
         "who": (person.name if principal and principal.is_desk else person.party_name) if person else "",
+        # They are told so before they begin what asks for a proof.
+        "unproven": person is not None and not person.email_confirmed,
         "nav": () if invited else _nav(principal),
         "active_company": active_company() if person else None,
         "cart_count": None if invited else _cart_count(principal),

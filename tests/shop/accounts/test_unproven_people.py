@@ -5,14 +5,16 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from app import Outside
+from entitlements.connections.directory import ProfileText, keep_profile
 from foundation.mail import MemoryMailer
 from foundation.tokens import token_hash
 from shop import ApiToken, User
 from shop.accounts.api_tokens import create_api_token
 from shop.accounts.registration import reset_password
 from tests.api.caller import Caller
+from tests.browsing import Page, visit
 from tests.conftest import Transact
-from tests.factories import a_studio, a_user
+from tests.factories import a_company, a_studio, a_user
 from tests.signing import post, sign_in
 from tests.stories import owner_of, stock_the_shop
 
@@ -45,6 +47,41 @@ def test_nobody_brings_in_programs_or_people_before_the_address_is_proven(
         assert session.scalars(select(User).where(User.email == "altro@example.it")).all() == []
     assert isinstance(outside.mailer, MemoryMailer)
     assert outside.mailer.messages == []
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/account/token", "/account/persone", "/aziende/collegamenti", "/inviti/nuovo", "/inviti/file"]
+)
+def test_whoever_has_not_proven_an_address_hears_so_before_they_type_and_may_have_the_link_again(
+    client: FlaskClient, stranger: User, tx: Transact, path: str
+) -> None:
+    with tx() as session:
+        stock_the_shop(session)
+        proven = a_user(session, a_studio(session).id)
+    sign_in(client, stranger)
+    page = visit(client, path)
+    assert "Conferma il tuo indirizzo." in page.part("main")
+    assert page.press("Mandami di nuovo il link").path == "/account"
+    sign_in(client, proven)
+    assert "Conferma il tuo indirizzo." not in visit(client, path).text
+
+
+def test_a_company_hears_so_as_well_before_it_chooses_its_accountant(client: FlaskClient, tx: Transact) -> None:
+    with tx() as session:
+        studio = a_studio(session)
+        keep_profile(session, studio.id, ProfileText("Studio", "Torino", "", active=True), owner_of(studio))
+        sign_in(client, a_user(session, a_company(session).id, email_confirmed_at=None))
+    for path in ("/commercialista", f"/commercialisti/{studio.id}", "/account/persone"):
+        assert "Conferma il tuo indirizzo." in visit(client, path).part("main")
+
+
+def test_a_refusal_for_want_of_a_proof_is_no_change_meanwhile_and_shows_the_way_on(
+    client: FlaskClient, stranger: User
+) -> None:
+    sign_in(client, stranger)
+    refused = Page(client, post(client, "/account/token", fields={"name": "gestionale"}))
+    assert refused.part("h1") == "Adesso non si può fare"
+    assert "Mandami di nuovo il link" in refused.follow("Vai al tuo account").part("main")
 
 
 def test_tokens_made_by_somebody_unproven_die_when_the_address_finds_its_owner(
