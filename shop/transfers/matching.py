@@ -31,7 +31,8 @@ def match_line(session: Session, line: BankLine, payment: Payment) -> None:
     What fits nowhere stays in suspense and is shown to finance; the buyer of a named order is told.
     """
     if line.currency != EURO:
-        open_task(session, Concern("foreign_currency", Subject("bank_line", line.id), {"cents": line.amount_cents}))
+        facts = {"cents": line.amount_cents, "currency": line.currency}
+        open_task(session, Concern("foreign_currency", Subject("bank_line", line.id), facts))
         update_state(session, line, payment, named=False)
         return
     orders = _named_orders(session, line)

@@ -95,7 +95,8 @@ def record_unknown_return(session: Session, fact: ReturnFact) -> BankLine | None
     line.state = "UNIDENTIFIED"
     claims, bank = Account("claims", unit=line.currency, owner=line.id), Account("bank", unit=line.currency)
     book(session, Cause("bank_return", line.id), [Posting(claims, bank, fact.amount_cents)])
-    open_task(session, Concern("unknown_return", line_subject(line), {"amount_cents": fact.amount_cents}))
+    facts = {"amount_cents": fact.amount_cents, "currency": line.currency}
+    open_task(session, Concern("unknown_return", line_subject(line), facts))
     return line
 
 

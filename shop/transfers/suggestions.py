@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from foundation import clock
 from shop.orders.order_book import Order
 from shop.payments.money_in import BankLine, Payment, PaymentAllocation
-from shop.transfers.matching import CLOSED
+from shop.transfers.matching import CLOSED, EURO
 from shop.transfers.references import references_in
 from shop.transfers.scoring import (
     LOWEST_WORTH_SHOWING,
@@ -43,12 +43,13 @@ def suggest(
 ) -> dict[UUID, tuple[Suggestion, ...]]:
     """The best orders for each line with what is left of it (cents), best first; for some nothing speaks.
 
-    Two queries for a whole page of lines.
+    Orders are in euro: for a line in another currency there is none. Two queries for a whole page of lines.
     """
-    known = _buyers_paid_for(session, {line.debtor_hash for line, _left in waiting if line.debtor_hash})
-    facts = {line.id: _facts(line, left, known.get(line.debtor_hash or "", frozenset())) for line, left in waiting}
+    in_euro = [(line, left) for line, left in waiting if line.currency == EURO]
+    known = _buyers_paid_for(session, {line.debtor_hash for line, _left in in_euro if line.debtor_hash})
+    facts = {line.id: _facts(line, left, known.get(line.debtor_hash or "", frozenset())) for line, left in in_euro}
     orders = _candidates(session, facts.values())
-    found: dict[UUID, tuple[Suggestion, ...]] = {}
+    found: dict[UUID, tuple[Suggestion, ...]] = {line.id: () for line, _left in waiting}
     for line_id, line in facts.items():
         rated = [_rated(line, order, paid) for order, paid in orders]
         worth = [one for one in rated if one.score >= LOWEST_WORTH_SHOWING]

@@ -47,6 +47,23 @@ def test_money_whose_day_cannot_be_true_is_recorded_and_shown_like_any_other(
     assert lines(tx)[0].state == "RETURNED"
 
 
+def test_dollars_are_never_offered_to_an_order_nor_shown_as_euro(
+    desk: FlaskClient, tx: Transact, bank: Bank, order: Order
+) -> None:
+    bank.transfer(order.gross_cents, order.rf_reference, currency="USD")
+    (line,) = lines(tx)
+    figures = f"{order.gross_cents // 100},{order.gross_cents % 100:02}"
+    pages = [open_desk(desk, "non-identificati"), open_desk(desk, "movimenti"), visit(desk, line_path(line))]
+    pages.append(visit(desk, "/desk/compiti").follow("Bonifico in altra valuta"))
+    for page in pages:
+        text = page.text.replace("\u00a0", " ")
+        assert f"USD {figures}" in text, page.path
+        assert f"{figures} €" not in text, page.path
+        assert order.number not in text, page.path
+    assert "In USD: si può solo restituire" in pages[0].text
+    assert now(tx, order).state == "AWAITING_PAYMENT"
+
+
 def test_an_order_is_found_by_number_buyer_or_amount_and_takes_part_of_a_line(
     desk: FlaskClient, tx: Transact, bank: Bank, order: Order
 ) -> None:

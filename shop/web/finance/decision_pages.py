@@ -13,13 +13,14 @@ from foundation.access import requires
 from foundation.database import apart, transaction
 from foundation.settings import current_settings
 from shop.orders.order_book import Order, OrderNotFound, order_by_number
-from shop.payments.money_in import paid_cents
+from shop.payments.money_in import BankLine, paid_cents
 from shop.payments.refund_decisions import wish_of
 from shop.payments.refund_plans import refundable
 from shop.transfers import ConfirmationRefused, FinanceDecision, approve, ask_confirmation, decline, lock_decision
 from shop.transfers.desk_lists import lines_alike
 from shop.transfers.four_eyes import REFUND
 from shop.transfers.line_history import names_of
+from shop.transfers.matching import EURO
 from shop.web.finance.reading import FINANCE, cents_of, day_of, person, text_of
 from shop.web.finance.refund_words import effects_of
 from shop.web.finance.told import refusal_sentence
@@ -102,9 +103,11 @@ def show(decision_id: UUID) -> str:
         asked_by = decision.asked_by_user_id
         people = names_of(session, {asked_by} if asked_by else set())
         effects = _effects(session, decision, order)
+        line = session.get(BankLine, decision.subject_id) if decision.subject_kind == "bank_line" else None
     return render_template(
         "finance/decision.html",
         decision=decision,
+        currency=line.currency if line else EURO,
         order=order,
         people=people,
         own=asked_by == person().user_id,

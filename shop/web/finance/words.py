@@ -6,12 +6,23 @@ from flask_babel import gettext as _
 from foundation import formats
 from foundation.events import Event
 from shop.payments.money_in import BankLine
+from shop.transfers.matching import EURO
 from shop.transfers.scoring import Reason
 
 
 def install(app: Flask) -> None:
     """Register the words as filters of the templates."""
-    said = (line_state, source_word, reason_word, task_word, fact_word, decision_word, act_word, disposal_word)
+    said = (
+        line_state,
+        source_word,
+        reason_word,
+        task_word,
+        fact_word,
+        decision_word,
+        act_word,
+        disposal_word,
+        money_in,
+    )
     for word in (*said, score_text):
         app.add_template_filter(word, word.__name__)
 
@@ -126,10 +137,16 @@ def disposal_word(kind: str) -> str:
     return str(words.get(kind, kind))
 
 
-def act_word(event: Event) -> str:
-    """One entry of the audit trail in words; the figures are the event's own."""
+def money_in(cents: int, currency: str) -> str:
+    """An amount as the bank booked it: "59,78 €", or "USD 59,78" for what is no euro."""
+    euro = formats.money(cents, formats.readers_language())
+    return euro if currency == EURO else f"{currency}\u00a0{euro.replace('€', '').strip()}"
+
+
+def act_word(event: Event, currency: str = EURO) -> str:
+    """One entry of the audit trail of a line in words; the figures are the event's own, in the line's currency."""
     data = event.data
-    cents = formats.money(int(data.get("cents") or data.get("amount_cents") or 0), formats.readers_language())
+    cents = money_in(int(data.get("cents") or data.get("amount_cents") or 0), currency)
     number = data.get("number", "")
     words = {
         "transfer.recorded": _("Registrato: %(cents)s", cents=cents),
