@@ -1,14 +1,15 @@
 """GET /ordini/<number>/proforma.pdf: the order on paper, with how to pay it; no invoice, no fiscal number."""
 
+from datetime import date
 from typing import Any
 
 from flask import Blueprint, Response
-from flask_babel import force_locale
+from flask_babel import force_locale, ngettext
 from flask_babel import gettext as _
 
 from foundation import clock, formats
 from foundation.access import requires
-from foundation.database import transaction
+from foundation.database import JsonObject, transaction
 from foundation.settings import Seller, current_settings
 from pricing import Money
 from shop.documents import typeset
@@ -23,6 +24,8 @@ from shop.web.orders import reader
 from shop.web.roles import SHOPPERS
 
 blueprint = Blueprint("proforma", __name__)
+
+_CLOSED = frozenset({"CANCELLED", "EXPIRED", "NEEDS_REQUOTE"})
 
 
 @blueprint.get("/ordini/<number>/proforma.pdf")
@@ -46,7 +49,7 @@ def proforma_values(order: Order, lines: list[OrderLine], paid: int) -> dict[str
     seller = current_settings().seller
     return {
         "language": language,
-        "stamp": _("PROFORMA - non è una fattura"),
+        "stamp": _stamp(order),
         "title": _("Ordine %(number)s", number=order.number),
         "about": _("Proforma del %(day)s", day=formats.day(clock.rome_day(order.placed_at), language)),
         "words": {"seller": _("Venditore"), "buyer": _("Intestatario")},
@@ -60,6 +63,16 @@ def proforma_values(order: Order, lines: list[OrderLine], paid: int) -> dict[str
         "pay": _pay(order, paid, seller, language),
         "terms": _terms(order, language),
     }
+
+
+def _stamp(order: Order) -> str:
+    """What the paper is: of a closed order nobody may take it for one to pay."""
+    closed = {
+        "CANCELLED": _("ORDINE ANNULLATO"),
+        "EXPIRED": _("ORDINE SCADUTO"),
+        "NEEDS_REQUOTE": _("PREZZO NON PIÙ VALIDO"),
+    }
+    return str(closed.get(order.state, _("PROFORMA - non è una fattura")))
 
 
 def _seller(seller: Seller) -> dict[str, Any]:
@@ -83,10 +96,30 @@ def _buyer(order: Order) -> dict[str, Any]:
     return {"name": billed["name"], "rows": rows}
 
 
-def _line(order: Order, line: OrderLine, language: str) -> list[str]:
+def _line(order: Order, line: OrderLine, language: str) -> JsonObject:
     name = str(line.names.get(language, line.names["it"]))
     price, net = formats.money(line.unit_net_cents, language), formats.money(full_net_cents(order, line), language)
-    return [name, formats.number(line.quantity, language), price, net]
+    return {
+        "name": name,
+        "detail": _made(line, language),
+        "figures": [formats.number(line.quantity, language), price, net],
+    }
+
+
+def _made(line: OrderLine, language: str) -> str:
+    """How a line sold by the year multiplies out (M28), and its last day where no later payment moves it."""
+    if line.term is None:
+        return ""
+    formula = f"{formats.number(line.quantity, language)} × {formats.money(line.unit_net_cents, language)}"
+    months, years = line.term["months"], line.term["years"] or 1
+    said = []
+    if months:
+        said.append(f"{formula} × {months}/12")
+    elif years > 1:
+        said.append(f"{formula} × {ngettext('%(num)s anno', '%(num)s anni', years)}")
+    if line.term["action"] != "START":
+        said.append(_("fino al %(day)s", day=formats.last_day(date.fromisoformat(line.term["ends_on"]), language)))
+    return " · ".join(said)
 
 
 def _sums(order: Order, lines: list[OrderLine], language: str) -> list[list[str]]:
@@ -101,10 +134,8 @@ def _paid(order: Order, paid: int, language: str) -> list[list[str]]:
     if paid <= 0:
         return []
     missing = max(0, order.gross_cents - paid)
-    return [
-        [_("Già pagato"), formats.money(paid, language)],
-        [_("Da pagare"), formats.money(missing, language)],
-    ]
+    rows = [[_("Già pagato"), formats.money(paid, language)]]
+    return rows if order.state in _CLOSED else [*rows, [_("Da pagare"), formats.money(missing, language)]]
 
 
 def _pay(order: Order, paid: int, seller: Seller, language: str) -> dict[str, Any] | None:

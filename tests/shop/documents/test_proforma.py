@@ -1,5 +1,7 @@
 """The proforma: no fiscal number, every figure of the order, and no text in it is ever markup."""
 
+from typing import Any
+
 import pytest
 from flask_babel import force_locale
 
@@ -7,6 +9,7 @@ from pricing import Money
 from shop import Order
 from shop.documents import typeset
 from shop.orders.order_book import OrderLine, lines_of, vat_of
+from shop.orders.order_states import OrderState
 from shop.orders.transfer_instructions import transfer_instructions
 from shop.web.proforma import proforma_values
 from tests.conftest import Transact
@@ -35,7 +38,7 @@ def placed(tx: Transact) -> tuple[Order, list[OrderLine]]:
 
 def values_of(
     tx: Transact, placed: tuple[Order, list[OrderLine]], paid: int = 0, language: str = "it"
-) -> dict[str, object]:
+) -> dict[str, Any]:
     """What the document shows."""
     with tx(), force_locale(language):
         return proforma_values(*placed, paid)
@@ -66,6 +69,47 @@ def test_its_code_asks_for_what_is_missing(tx: Transact, placed: tuple[Order, li
 
 def test_a_paid_order_has_nothing_to_pay(tx: Transact, placed: tuple[Order, list[OrderLine]]) -> None:
     assert values_of(tx, placed, paid=placed[0].gross_cents)["pay"] is None
+
+
+@pytest.mark.parametrize(
+    ("state", "stamp"),
+    [
+        ("CANCELLED", "ORDINE ANNULLATO"),
+        ("EXPIRED", "ORDINE SCADUTO"),
+        ("NEEDS_REQUOTE", "PREZZO NON PIÙ VALIDO"),
+        ("AWAITING_PAYMENT", "PROFORMA - non è una fattura"),
+    ],
+)
+def test_the_paper_of_a_closed_order_says_that_it_is_closed_and_asks_for_nothing(
+    tx: Transact, placed: tuple[Order, list[OrderLine]], state: OrderState, stamp: str
+) -> None:
+    placed[0].state = state
+    values = values_of(tx, placed, paid=100)
+    assert values["stamp"] == stamp
+    assert ("Da pagare" in str(values["paid"])) == (state == "AWAITING_PAYMENT")
+
+
+def test_a_part_of_a_year_is_told_so_that_the_line_multiplies_out(
+    tx: Transact, placed: tuple[Order, list[OrderLine]]
+) -> None:
+    """M28: the price of a year alone would not explain the amount."""
+    order, (line,) = placed
+    detail = {"action": "RENEW", "months": 8, "years": None, "ends_on": "2027-01-01"}
+    assert _under(tx, (order, [line])) == ""
+    line.term = detail
+    unit = f"{line.unit_net_cents // 100},{line.unit_net_cents % 100:02} €"
+    assert _under(tx, (order, [line])) == f"3 × {unit} × 8/12 · fino al 31/12/2026"
+    line.term = detail | {"months": None, "years": 2}
+    assert _under(tx, (order, [line])) == f"3 × {unit} × 2 anni · fino al 31/12/2026"
+    # What begins with its payment ends by it: its last day is not known yet.
+    line.term = detail | {"action": "START"}
+    assert _under(tx, (order, [line])) == f"3 × {unit} × 8/12"
+
+
+def _under(tx: Transact, placed: tuple[Order, list[OrderLine]]) -> str:
+    """What stands under the description of the only line."""
+    (row,) = values_of(tx, placed)["lines"]
+    return str(row["detail"]).replace("\xa0", " ")
 
 
 @pytest.mark.parametrize("hostile", HOSTILE)
