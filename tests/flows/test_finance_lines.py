@@ -185,3 +185,10 @@ def test_sending_back_a_large_sum_needs_a_second_person_as_well(
     sign_in(client, people[0])
     visit(client, line_path(line)).follow("Apri la richiesta").press("Approva")
     assert lines(tx)[0].state == "MATCHED"
+
+
+def test_a_payer_without_an_iban_is_still_named(desk: FlaskClient, tx: Transact, bank: Bank, order: Order) -> None:
+    bank.transfer(order.gross_cents + 1, "senza riferimento", debtor_name="BIANCHI SRL", debtor_iban=None)
+    page = visit(desk, line_path(lines(tx)[0])).text
+    assert "Pagatore BIANCHI SRL" in page
+    assert "non indicato" not in page
