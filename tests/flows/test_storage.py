@@ -156,7 +156,7 @@ def test_what_fills_up_is_told_once_with_a_suggested_quantity_that_one_press_put
     assert sum("Lo spazio si sta riempiendo" in subject for subject in shop.subjects()) == 1
     page = services_page(shop)
     assert "Lo spazio si sta riempiendo. Quantità consigliata: 27" in page.text
-    cart = page.press("Aggiungi la quantità consigliata: 27")
+    cart = page.press("Aggiungi la quantità consigliata: 27 GB")
     assert "Spazio aggiuntivo, 1 GB" in cart.text
     assert cart.soup.select_one("input[name=quantity][value='27']") is not None
     # Bought, it suffices; filled again, it is told again.
