@@ -18,6 +18,8 @@ from entitlements.coupons.codes import ALPHABET
 from entitlements.licences import Activation, LicenceTerm, new_licence
 from entitlements.links import Cause, Payer
 from entitlements.parties import COMPANY, Party, new_party, sort_name
+from entitlements.running.life import schedule_days
+from entitlements.running.what_runs import HeldService
 from foundation import clock
 from foundation.database import JsonObject
 from foundation.events import Subject, record_event
@@ -157,22 +159,22 @@ def start_licence(session: Session, company: Company, opened: Opened, cause: Cau
     licence = new_licence(company.id, opened.gives, cause.kind, cause.id, sku=opened.sku)
     session.add(licence)
     session.flush()
-    session.add(
-        LicenceTerm(
-            licence_id=licence.id,
-            starts_on=term.starts_on,
-            ends_on=term.ends_on,
-            anchor_on=term.starts_on,
-            action="START",
-            net_cents=opened.net_cents,
-            unit_net_cents=opened.net_cents,
-            vat_code="",
-            price_book_version=opened.price_book_version,
-            cause_kind=cause.kind,
-            cause_id=cause.id,
-            recorded_at=clock.now(),
-        )
+    first = LicenceTerm(
+        licence_id=licence.id,
+        starts_on=term.starts_on,
+        ends_on=term.ends_on,
+        anchor_on=term.starts_on,
+        action="START",
+        net_cents=opened.net_cents,
+        unit_net_cents=opened.net_cents,
+        vat_code="",
+        price_book_version=opened.price_book_version,
+        cause_kind=cause.kind,
+        cause_id=cause.id,
+        recorded_at=clock.now(),
     )
+    session.add(first)
+    schedule_days(session, company.id, HeldService(licence, (first,)))
     session.add(
         Activation(
             party_id=company.id,

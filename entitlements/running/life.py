@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from entitlements.companies import Company
-from entitlements.licences import BASE_SERVICE, SEATS
+from entitlements.licences import BASE_SERVICE, PLAN, SEATS
 from entitlements.links import payer_at
 from entitlements.provisioning.changes import announce_change
 from entitlements.running.letters import write_of_end, write_to_payer
@@ -22,7 +22,14 @@ from entitlements.running.service_states import (
     next_service_state,
     steps_between,
 )
-from entitlements.running.what_runs import HeldService, base_among, held_services, locked_company, state_on
+from entitlements.running.what_runs import (
+    HeldService,
+    base_among,
+    held_plans,
+    held_services,
+    locked_company,
+    state_on,
+)
 from entitlements.seats.lot_end import settle_seats
 from foundation import clock
 from foundation.events import Subject, record_event
@@ -123,8 +130,8 @@ _EVENTS: dict[ServiceStep, str] = {
 def day_turns(session: Session, row: DueRow) -> None:
     """A day has come on which a service of this company changes: tell it once, to everybody it concerns."""
     company = locked_company(session, row.subject_id)
-    turned = turn_services(session, company)
-    if not turned:
+    over, turned = _end_plans(session, company), turn_services(session, company)
+    if not (over or turned):
         return
     announce_change(session, company.id)
     for template, states in _LETTERS:
@@ -132,6 +139,20 @@ def day_turns(session: Session, row: DueRow) -> None:
         if told:
             occasion = max(one.newest.ends_on for one in told).isoformat()
             write_to_payer(session, company, template, occasion, told)
+
+
+def _end_plans(session: Session, company: Company) -> bool:
+    """Plans whose days are over are told as such. No letter: a coupon's plan is not for sale, nobody could renew it."""
+    on = clock.today()
+    over = [
+        Turned(one, "lapse")
+        for one in held_plans(session, company.id)
+        if one.licence.state == "ACTIVE" and one.days.ends_on <= on
+    ]
+    subject = _subject(session, company)
+    for one in over:
+        _take(session, subject, one)
+    return bool(over)
 
 
 _LETTERS: tuple[tuple[str, tuple[ServiceState, ...]], ...] = (
@@ -159,11 +180,16 @@ def welcome_back(session: Session, row: DueRow) -> None:
 
 
 def schedule_days(session: Session, company_id: UUID, held: HeldService) -> None:
-    """Ask for the days on which this service's newest term comes to matter."""
+    """Ask for the days on which the newest term of a service or a plan comes to matter.
+
+    A plan only ends: nobody is reminded of what cannot be renewed in the shop.
+    """
     ends_on = held.newest.ends_on
     days = [ends_on, closes_on(ends_on)] if held.licence.kind == BASE_SERVICE else [ends_on]
     for day in days:
         schedule_due(session, TURN, company_id, clock.rome_midnight(day), day.isoformat())
+    if held.licence.kind == PLAN:
+        return
     if held.licence.kind == BASE_SERVICE:
         schedule_renewal(session, company_id, ends_on)
     for before in REMINDERS:

@@ -1,7 +1,7 @@
 """State table of a service: pure, from its days and from its base, with a named error for every illegal step (F004-23).
 
 A base service that ends is limited for ninety days (sent documents can be looked at and recovered, received ones still
-arrive), then closed for good. Modules and seats wait with their base and come back with it.
+arrive), then closed for good. Modules and seats wait with their base and come back with it. A plan only lapses.
 """
 
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ _TABLE: dict[tuple[ServiceState, ServiceStep], ServiceState] = {
     ("LIMITED", "close"): "CLOSED",
     ("LIMITED", "renew"): "ACTIVE",
     ("ACTIVE", "renew"): "ACTIVE",
-    # A module or a lot of seats.
+    # A module or a lot of seats; a plan, that only lapses.
     ("ACTIVE", "base_ended"): "SUSPENDED",
     ("SUSPENDED", "base_back"): "ACTIVE",
     ("ACTIVE", "lapse"): "EXPIRED",
