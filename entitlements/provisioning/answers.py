@@ -14,8 +14,7 @@ from entitlements.provisioning.provisioning_states import (
     ProvisioningStep,
     next_provisioning_state,
 )
-from entitlements.provisioning.requests import ProvisioningRequest, ask_after, log_call
-from foundation.events import Subject, record_event
+from entitlements.provisioning.requests import ProvisioningRequest, ask_after, contradict, log_call
 
 ASK_AFTER = timedelta(seconds=60)
 
@@ -81,10 +80,8 @@ def settle_contradiction(session: Session, company_id: UUID, note: str) -> None:
 
 
 def _contradicted(session: Session, request: ProvisioningRequest, said: str) -> Contradiction:
-    found = Contradiction(request.company_id, request.state, said)
-    request.contradiction = f"{said} after {request.state}"[:200]
-    record_event(session, "company.contradicted", Subject("company", request.company_id))
-    return found
+    contradict(session, request, f"{said} after {request.state}")
+    return Contradiction(request.company_id, request.state, said)
 
 
 def _step(answer: Asked) -> ProvisioningStep:

@@ -11,10 +11,9 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, select, text, update
 from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from entitlements.companies import Company
 from entitlements.provisioning.change_bodies import change_body
-from entitlements.provisioning.provisioner import Provisioner, Ready, Refused, in_words
-from entitlements.provisioning.requests import log_call
+from entitlements.provisioning.provisioner import Asked, NotThere, Provisioner, Ready, Refused, in_words
+from entitlements.provisioning.requests import ProvisioningRequest, contradict, log_call
 from entitlements.running.what_runs import locked_company
 from foundation import clock
 from foundation.database import Identified, JsonObject, Model, refuse_open_transaction, transaction
@@ -23,6 +22,8 @@ from foundation.ids import new_id
 from foundation.jobs import RetryLater, defer, run_soon
 
 TELL = "provisioning.tell"
+CHANGE = "change"
+"""How what is said of a change begins, where the desk keeps contradictions."""
 _FIRST_PAUSE = timedelta(seconds=2)
 _LONGEST_PAUSE = timedelta(minutes=15)
 _DOUBLINGS = 12
@@ -73,13 +74,27 @@ def tell(company_id: UUID, provisioner: Provisioner) -> None:
     answer = provisioner.change(f"change-{change_id}", str(company_id), body)
     fault_point("provisioning.after_change")
     with transaction() as session:
+        if isinstance(answer, Refused | NotThere):
+            _show_at_desk(session, company_id, answer)
         change = session.get_one(ProvisioningChange, change_id, with_for_update=True)
-        change.last_outcome = in_words(answer)
+        change.last_outcome = _in_words(answer)
         log_call(session, company_id, "change", change.last_outcome)
         if isinstance(answer, Ready | Refused):
             change.state, change.settled_at = "DONE" if isinstance(answer, Ready) else "REFUSED", clock.now()
     if not isinstance(answer, Ready | Refused):
         raise RetryLater("not heard", min(_FIRST_PAUSE * 2 ** min(attempts - 1, _DOUBLINGS), _LONGEST_PAUSE))
+
+
+def _in_words(answer: Asked) -> str:
+    return f"refused: {answer.reason}"[:200] if isinstance(answer, Refused) else in_words(answer)
+
+
+def _show_at_desk(session: Session, company_id: UUID, answer: Refused | NotThere) -> None:
+    """The vendor created this company and now wants no change of it: a person looks, once however often it is said."""
+    locked_company(session, company_id)
+    request = session.get_one(ProvisioningRequest, company_id, with_for_update=True)
+    if request.contradiction is None:
+        contradict(session, request, f"{CHANGE} {_in_words(answer)}")
 
 
 def _intend(company_id: UUID) -> tuple[UUID, JsonObject, int] | None:
@@ -112,9 +127,13 @@ def _newest(session: Session, company_id: UUID) -> ProvisioningChange | None:
     return session.scalars(query.with_for_update()).first()
 
 
-def changes_of(session: Session, company: Company) -> list[ProvisioningChange]:
-    """What the vendor was told about a company, oldest first."""
+def is_unheard(session: Session, company_id: UUID) -> bool:
+    """Whether the vendor was sent the newest change of a company and has not taken it, by silence or by refusal."""
     query = (
-        select(ProvisioningChange).where(ProvisioningChange.company_id == company.id).order_by(ProvisioningChange.id)
+        select(ProvisioningChange)
+        .where(ProvisioningChange.company_id == company_id)
+        .order_by(ProvisioningChange.id.desc())
+        .limit(1)
     )
-    return list(session.scalars(query))
+    newest = session.scalars(query).first()
+    return newest is not None and newest.state != "DONE" and newest.attempts > 0

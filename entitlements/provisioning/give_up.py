@@ -1,4 +1,4 @@
-"""What a person at the support desk may do about a request: have it tried at once, or end it for good (M9)."""
+"""What a person at the support desk may do: have a request tried at once, or ended (M9); a change told again (M25)."""
 
 from datetime import timedelta
 from typing import Literal
@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from entitlements.activation import company_refused
 from entitlements.provisioning.answers import apply_answer, locked_request
+from entitlements.provisioning.changes import CHANGE, announce_change, is_unheard
 from entitlements.provisioning.provisioner import Accepted, NotThere, Provisioner, Ready, Refused
 from entitlements.provisioning.provisioning_states import is_open, next_provisioning_state
 from entitlements.provisioning.requests import (
@@ -52,6 +53,28 @@ class VendorUndecided(Exception):
         super().__init__(why)
         self.company_id = company_id
         self.why = why
+
+
+class NothingToTell(Exception):
+    """The vendor has heard the newest change of this company."""
+
+    def __init__(self, company_id: UUID) -> None:
+        super().__init__(str(company_id))
+        self.company_id = company_id
+
+
+def tell_again(session: Session, company_id: UUID) -> None:
+    """Support has the vendor told once more what a company may do: a letter of today, under a key of its own (M25).
+
+    What the desk showed of a change is settled with it. Raises CompanyNotFound, NothingToTell.
+    """
+    company, request = locked_request(session, company_id)
+    if company.state != "READY" or not is_unheard(session, company_id):
+        raise NothingToTell(company_id)
+    log_call(session, company_id, "tell_again", "")
+    if request.contradiction is not None and request.contradiction.startswith(f"{CHANGE} "):
+        request.contradiction = None
+    announce_change(session, company_id)
 
 
 def retry_now(session: Session, company_id: UUID) -> None:

@@ -9,13 +9,15 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from entitlements.provisioning.provisioning_states import ProvisioningState
 from foundation import clock
 from foundation.database import APPEND_ONLY, Identified, JsonObject, Model
+from foundation.events import Subject, record_event
 from foundation.jobs import defer, run_soon
 
 
 class ProvisioningRequest(Model):
     """One per company. `body` is what is sent, frozen; the idempotency key is the company's id.
 
-    `contradiction` is what the vendor said against what it had said before; it stays until a person has looked.
+    `contradiction` is what the vendor said against what it had said before, or against a change of a company that it
+    has created; it stays until a person has looked.
     """
 
     __tablename__ = "provisioning_requests"
@@ -77,6 +79,12 @@ def ask_what_became(session: Session, company_id: UUID) -> None:
 def ask_after(session: Session, company_id: UUID, pause: timedelta | None) -> None:
     """Have the vendor asked, after a pause in real time, what became of a request; one question at a time."""
     defer(session, "provisioning.ask", lock=f"ask-{company_id}", after=pause, company_id=str(company_id))
+
+
+def contradict(session: Session, request: ProvisioningRequest, said: str) -> None:
+    """Keep for the support desk what the vendor said against what it had said before. The request is locked."""
+    request.contradiction = said[:200]
+    record_event(session, "company.contradicted", Subject("company", request.company_id))
 
 
 def idempotency_key(company_id: UUID) -> str:

@@ -9,8 +9,17 @@ from werkzeug.wrappers import Response
 
 from entitlements.jobs import provisioner
 from entitlements.provisioning.answers import settle_contradiction
+from entitlements.provisioning.changes import CHANGE, is_unheard
 from entitlements.provisioning.desk import CONTRADICTED, desk_counts, desk_row, desk_rows
-from entitlements.provisioning.give_up import RequestClosed, VendorSaysReady, VendorUndecided, give_up, retry_now
+from entitlements.provisioning.give_up import (
+    NothingToTell,
+    RequestClosed,
+    VendorSaysReady,
+    VendorUndecided,
+    give_up,
+    retry_now,
+    tell_again,
+)
 from entitlements.provisioning.provisioning_states import PROVISIONING_STATES, is_open
 from entitlements.provisioning.requests import calls_of
 from entitlements.web.reading import DESK, PAGE, choice_arg, id_arg, person, text_arg
@@ -51,9 +60,10 @@ def show_activation(company_id: UUID) -> str:
     with transaction() as session:
         row = desk_row(session, company_id)
         calls = calls_of(session, company_id)
-    return render_template(
-        "entitlements/desk/activation.html", row=row, calls=calls, can_act=is_open(row.request.state)
-    )
+        can_tell = row.company.state == "READY" and is_unheard(session, company_id)
+    acts = {"can_act": is_open(row.request.state), "can_tell": can_tell}
+    about_change = (row.request.contradiction or "").startswith(f"{CHANGE} ")
+    return render_template("entitlements/desk/activation.html", row=row, calls=calls, about_change=about_change, **acts)
 
 
 @blueprint.post("/desk/attivazioni/<uuid:company_id>/riprova")
@@ -66,6 +76,19 @@ def retry(company_id: UUID) -> Response:
         flash(_("Il tentativo parte subito: l’esito compare qui sotto."), "success")
     except RequestClosed:
         flash(_("La richiesta è già chiusa: non c’è nulla da riprovare."), "info")
+    return _back(company_id)
+
+
+@blueprint.post("/desk/attivazioni/<uuid:company_id>/comunica")
+@requires(*DESK)
+def tell(company_id: UUID) -> Response:
+    """Have the vendor told once more what a company may do."""
+    try:
+        with transaction() as session:
+            tell_again(session, company_id)
+        flash(_("La modifica viene comunicata subito: l’esito compare qui sotto."), "success")
+    except NothingToTell:
+        flash(_("Il programma l’ha già ascoltata: non c’è nulla da comunicare."), "info")
     return _back(company_id)
 
 

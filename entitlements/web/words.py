@@ -107,6 +107,8 @@ def call_word(kind: str) -> str:
         "retry": _("Nuovo tentativo chiesto"),
         "give_up": _("Rinuncia"),
         "settled": _("Contraddizione risolta"),
+        "change": _("Risposta alla modifica"),
+        "tell_again": _("Nuova comunicazione chiesta"),
     }
     return known.get(kind, kind)
 
@@ -117,17 +119,23 @@ def outcome_word(outcome: str) -> str:
     known: dict[str, Callable[[], str]] = {
         "ready": lambda: _("Creata"),
         "accepted": lambda: _("Accettata, la creazione è in corso"),
-        "refused": lambda: _("Rifiutata"),
+        "refused": lambda: _("Rifiutata (%(problem)s)", problem=problem) if problem else _("Rifiutata"),
+        "change refused": lambda: _("Modifica rifiutata (%(problem)s)", problem=problem),
+        "change not there": lambda: _("Il programma non conosce l’azienda di una modifica"),
         "not there": lambda: _("Il programma non la conosce"),
         "no answer": lambda: _("Nessuna risposta (%(problem)s)", problem=problem),
         "given up": lambda: _("Chiusa dall’assistenza"),
     }
+    if said in known:
+        return known[said]()
     if said.startswith("attempt "):
         return str(_("Tentativo %(number)s", number=said.removeprefix("attempt ")))
+    if said.startswith("change, attempt "):
+        return str(_("Modifica, tentativo %(number)s", number=said.removeprefix("change, attempt ")))
     first, _after, before = said.partition(" after ")
     if before:
         return str(_("%(said)s, dopo: %(before)s", said=outcome_word(first), before=request_word(before)))
-    return known[said]() if said in known else request_word(outcome)
+    return request_word(outcome)
 
 
 def payer_word(payer: str | None) -> str:
