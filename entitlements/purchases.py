@@ -24,6 +24,7 @@ from entitlements.company_requests import (
     start_licence,
 )
 from entitlements.drafts import forget_invitation_draft, invitation_draft_of
+from entitlements.invitations.forgetting import forget_later
 from entitlements.invitations.invited import Invitation, lock_invitation, subject_of, take
 from entitlements.ledger import Account, Posting, book
 from entitlements.links import Cause, link_studio, set_payer
@@ -242,6 +243,7 @@ def void_purchases(session: Session, cause_kind: str, cause_ids: Sequence[UUID],
     )
     voided = session.scalars(query).all()
     for purchase in voided:
+        forget_later(session, session.get_one(Invitation, purchase.invitation_id))
         purchase.state, purchase.held_by_case, purchase.changed_at = "VOIDED", None, clock.now()
         deferred, refunds = Account("deferred", label=purchase.sku), Account("refunds")
         book(session, Cause("company_purchase", purchase.id), [Posting(deferred, refunds, purchase.net_cents)])

@@ -19,7 +19,7 @@ from uuid import UUID
 
 from flask import current_app, render_template
 from flask_babel import force_locale
-from sqlalchemy import CheckConstraint, text
+from sqlalchemy import CheckConstraint, Index, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from foundation import clock
@@ -40,19 +40,22 @@ _STORE = """
     VALUES (:id, :cause, :recipient, :template, :locale, CAST(:context AS jsonb), :party_id, :queued_at)
     ON CONFLICT DO NOTHING
 """
+_FORGET = text("UPDATE mails SET recipient = '', context = '{}' WHERE split_part(cause, ':', 2) = :about")
 _SENT = text("UPDATE mails SET sent_at = :now WHERE id = :id AND bounced_at IS NULL")
 
 
 class Mail(Identified, Model):
     """One mail to one person for one cause; `sent_at` is set once the server took it, `bounced_at` when it never will.
 
-    `refusal` is the server's code, without its words, which may name the recipient.
+    `cause` is `template:what it is about:occasion`, `refusal` the server's code, without its words, which may name the
+    recipient. One that was forgotten has no recipient and no values.
     """
 
     __tablename__ = "mails"
     __table_args__ = (
         CheckConstraint("sent_at IS NULL OR bounced_at IS NULL", name="one_end"),
         CheckConstraint("(bounced_at IS NULL) = (refusal IS NULL)", name="refusal"),
+        Index("ix_mails_about", text("split_part(cause, ':', 2)")),
     )
 
     cause: Mapped[str] = mapped_column(unique=True)
@@ -170,6 +173,14 @@ def queue_mail(
     return store_and_defer(session, _STORE, values, "mail.deliver", "mail_id")
 
 
+def forget_mails(session: Session, about: UUID) -> None:
+    """Forget to whom the mails about something went and what stood in them; one that waits yet is never sent.
+
+    The rows stay, so that no cause is written to twice.
+    """
+    session.execute(_FORGET, {"about": str(about)})
+
+
 class AddressRefused(Exception):
     """A recipient that is not exactly one address: no mail is composed, so that nobody adds recipients or headers."""
 
@@ -203,7 +214,7 @@ def deliver_mail(mail_id: str) -> None:
     """Render and send one mail. A crash after the server took it may repeat it under the same Message-ID (M26)."""
     with looking() as session:
         mail = session.get(Mail, UUID(mail_id))
-    if mail is None or mail.sent_at is not None or mail.bounced_at is not None:
+    if mail is None or mail.sent_at is not None or mail.bounced_at is not None or not mail.recipient:
         return
     message = compose(mail)
     refuse_open_transaction()

@@ -9,9 +9,10 @@ from entitlements.company_data.identifiers import check_tax_code
 from entitlements.connections.link_requests import ask_invited_client
 from entitlements.connections.people import language_of
 from entitlements.drafts import invitation_draft_of
+from entitlements.invitations.forgetting import FORGET
 from entitlements.invitations.invitation_states import OPEN_STATES, IllegalInvitationStep, may_step
 from entitlements.invitations.invited import Invitation, lock_invitation, subject_of, take
-from entitlements.invitations.sending import EXPIRE, FORGET, end_invitation, letter_of, mail_invitation
+from entitlements.invitations.sending import EXPIRE, end_invitation, letter_of, mail_invitation
 from entitlements.parties import Party
 from foundation import clock
 from foundation.events import record_event

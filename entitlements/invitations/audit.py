@@ -71,7 +71,9 @@ sql_checks(
             SELECT 'invitation ' || i.id || ' still knows its client' FROM invitations i
             WHERE i.forgotten_at IS NOT NULL
               AND (i.client_name <> '' OR i.client_email <> '' OR i.message <> ''
-                OR EXISTS (SELECT 1 FROM invitation_drafts d WHERE d.invitation_id = i.id))
+                OR EXISTS (SELECT 1 FROM invitation_drafts d WHERE d.invitation_id = i.id)
+                OR EXISTS (SELECT 1 FROM mails m WHERE split_part(m.cause, ':', 2) = i.id::text
+                     AND m.queued_at <= i.forgotten_at AND (m.recipient <> '' OR m.context <> '{}')))
             """,
         ),
     ]

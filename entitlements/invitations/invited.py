@@ -108,7 +108,8 @@ def lock_invitation(session: Session, invitation_id: UUID) -> Invitation:
 def believe_invitation_link(session: Session, secret_key: str, token: str, *, lock: bool = False) -> Invitation:
     """The invitation a link speaks of; looking changes nothing (D6). Raises InvitationOver.
 
-    A link of an older version is REPLACED, whoever holds it; a token that was never made here is UNKNOWN.
+    A link of an older version is REPLACED, whoever holds it, and EXPIRED once the client is forgotten; a token that was
+    never made here is UNKNOWN.
     """
     subject = link_subject(token)
     query = select(Invitation).where(Invitation.id == subject)
@@ -123,6 +124,8 @@ def believe_invitation_link(session: Session, secret_key: str, token: str, *, lo
     match found.state:
         case "EXPIRED" | "REVOKED" | "DECLINED" as why:
             raise InvitationOver(why, found.id)
+        case _ if found.forgotten_at is not None:
+            raise InvitationOver("EXPIRED", found.id)
         case _ if not present:
             raise InvitationOver("REPLACED", found.id)
         case _:

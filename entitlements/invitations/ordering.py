@@ -6,9 +6,10 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from entitlements.invitations.forgetting import FORGET
 from entitlements.invitations.invitation_states import may_step
 from entitlements.invitations.invited import Invitation, subject_of, take
-from entitlements.invitations.sending import EXPIRE, FORGET, REMIND, end_invitation
+from entitlements.invitations.sending import EXPIRE, REMIND, end_invitation
 from foundation import clock
 from foundation.events import record_event
 from foundation.jobs import cancel_all_due, schedule_due
@@ -56,7 +57,8 @@ def order_moved(session: Session, order_id: UUID, move: OrderMove) -> None:
 def may_be_paid_late(session: Session, order_id: UUID) -> bool:
     """Whether money that arrives on a closed order may still open the company (D11).
 
-    Not when the client has ordered anew meanwhile, declined, or was taken back by the studio: a person then decides.
+    Not when the client has ordered anew meanwhile, declined, was taken back by the studio, or is forgotten: a person
+    then decides.
     """
     invitation = invitation_of_order(session, order_id, lock=True)
-    return invitation is not None and may_step(invitation.state, "pay")
+    return invitation is not None and invitation.forgotten_at is None and may_step(invitation.state, "pay")

@@ -1,4 +1,4 @@
-"""Sending (F003-14, F003-15): a studio invites, sends again, revokes; reminders, expiry and forgetting are due rows."""
+"""Sending (F003-14, F003-15): a studio invites, sends again, revokes; reminders and expiry are due rows."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -10,7 +10,8 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from entitlements.connections.people import must_have_proven_address
-from entitlements.drafts import forget_invitation_draft, invitation_draft_of
+from entitlements.drafts import invitation_draft_of
+from entitlements.invitations.forgetting import FORGET, forget_later
 from entitlements.invitations.invitation_states import OPEN_STATES
 from entitlements.invitations.invited import Invitation, lock_invitation, subject_of, take
 from entitlements.parties import Party
@@ -22,7 +23,7 @@ from foundation.mail import queue_mail
 from foundation.principal import Principal
 from foundation.settings import current_settings
 
-REMIND, EXPIRE, FORGET = "invitations.remind", "invitations.expire", "invitations.forget"
+REMIND, EXPIRE = "invitations.remind", "invitations.expire"
 _DAY = timedelta(days=1)
 
 
@@ -210,8 +211,7 @@ def letter_of(session: Session, invitation: Invitation) -> JsonObject:
 def end_invitation(session: Session, invitation: Invitation) -> None:
     """Nothing is asked of the client any more, and its data are kept only as long as the setting says (GDPR)."""
     cancel_all_due(session, invitation.id, REMIND, EXPIRE)
-    due_at = clock.now() + current_settings().invitation_data_kept
-    schedule_due(session, FORGET, invitation.id, due_at, period=f"{invitation.version}-{invitation.state}")
+    forget_later(session, invitation)
 
 
 @due_rule(REMIND)
@@ -234,17 +234,3 @@ def expire_invitation(session: Session, row: DueRow) -> None:
         return
     end_invitation(session, invitation)
     record_event(session, "invitation.expired", subject_of(invitation))
-
-
-@due_rule(FORGET)
-def forget_client(session: Session, row: DueRow) -> None:
-    """Delete what an invitation that led to nothing knows of the client: the row stays, the person does not."""
-    invitation = lock_invitation(session, row.subject_id)
-    ended = invitation.state in {"EXPIRED", "REVOKED", "DECLINED", "BOUNCED"}
-    if not ended or row.period != f"{invitation.version}-{invitation.state}" or invitation.order_id is not None:
-        return
-    invitation.client_name = invitation.client_email = invitation.message = invitation.reported = ""
-    invitation.forgotten_at = clock.now()
-    invitation.version += 1
-    forget_invitation_draft(session, invitation.id)
-    record_event(session, "invitation.forgotten", subject_of(invitation))

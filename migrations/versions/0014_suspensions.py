@@ -1,4 +1,4 @@
-"""The history of suspensions: since when a case held a licence back, and since when no longer."""
+"""The history of suspensions: since when a case held a licence back, and since when no longer; what mails are about."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -7,6 +7,25 @@ revision = "0014"
 down_revision = "0013"
 
 MOMENT = sa.DateTime(timezone=True)
+
+# Mails still knew clients that their invitations had forgotten; money that went back had taken away the end of an
+# invitation, and an order that was never paid its forgetting.
+MAILS_FORGOTTEN = """
+UPDATE mails m SET recipient = '', context = '{}' FROM invitations i
+WHERE i.forgotten_at IS NOT NULL AND split_part(m.cause, ':', 2) = i.id::text AND m.queued_at <= i.forgotten_at
+"""
+END_AGAIN = """
+INSERT INTO due_rows (id, rule, subject_id, period, due_at, data, attempts)
+SELECT gen_random_uuid(), 'invitations.expire', i.id, 'again', i.expires_at, '{}', 0 FROM invitations i
+WHERE i.state IN ('SENT', 'OPENED', 'IN_PROGRESS')
+"""
+FORGET_AGAIN = """
+INSERT INTO due_rows (id, rule, subject_id, period, due_at, data, attempts)
+SELECT gen_random_uuid(), 'invitations.forget', i.id, 'again', i.changed_at + interval '30 days', '{}', 0
+FROM invitations i LEFT JOIN company_purchases p ON p.invitation_id = i.id
+WHERE i.order_id IS NOT NULL AND i.forgotten_at IS NULL
+  AND (i.state IN ('EXPIRED', 'REVOKED', 'DECLINED', 'BOUNCED') OR p.state = 'VOIDED')
+"""
 
 
 def upgrade() -> None:
@@ -28,7 +47,11 @@ def upgrade() -> None:
         " SELECT gen_random_uuid(), id, suspended_by_case, true, suspended_at, suspended_at FROM licences"
         " WHERE suspended_at IS NOT NULL"
     )
+    op.create_index("ix_mails_about", "mails", [sa.text("split_part(cause, ':', 2)")])
+    for repair in (MAILS_FORGOTTEN, END_AGAIN, FORGET_AGAIN):
+        op.execute(repair)
 
 
 def downgrade() -> None:
+    op.drop_index("ix_mails_about", "mails")
     op.drop_table("licence_suspensions")

@@ -79,4 +79,10 @@ INVITATIONS: tuple[Corruption, ...] = (
         FORGOTTEN,
         "UPDATE invitations SET client_email = 'a@b.it' WHERE forgotten_at IS NOT NULL",
     ),
+    deed(
+        "a mail to a forgotten client remembered",
+        FORGOTTEN,
+        "UPDATE mails SET recipient = 'a@b.it' WHERE split_part(cause, ':', 2) IN"
+        " (SELECT id::text FROM invitations WHERE forgotten_at IS NOT NULL)",
+    ),
 )
