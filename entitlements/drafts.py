@@ -3,7 +3,7 @@
 A form is filled in for a coupon by its studio, or for an invitation by the invited client; each has its own table.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -97,6 +97,11 @@ def drafted(session: Session, coupon_ids: list[UUID]) -> dict[UUID, ActivationDr
 def forget_draft(session: Session, coupon_id: UUID) -> None:
     """Drop what was typed once the company exists: from then on its own profile says it."""
     session.execute(delete(ActivationDraft).where(ActivationDraft.coupon_id == coupon_id))
+
+
+def forget_drafts(session: Session, coupon_ids: Sequence[UUID]) -> None:
+    """Drop what was typed for coupons that nobody can use any more: it was about people, and leads to nothing."""
+    session.execute(delete(ActivationDraft).where(ActivationDraft.coupon_id.in_(coupon_ids)))
 
 
 def forget_invitation_draft(session: Session, invitation_id: UUID) -> None:

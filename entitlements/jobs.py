@@ -12,7 +12,7 @@ from entitlements.connections.handovers import HANDOVER_EXPIRES, expire_handover
 from entitlements.connections.link_requests import REQUEST_EXPIRES, expire_request
 from entitlements.connections.moves import MOVE_EXPIRES, expire_move
 from entitlements.contracts import audit as contracts_audit  # noqa: F401 - registers its checks
-from entitlements.coupons.stock import expire_pack
+from entitlements.coupons.voiding import expire_pack
 from entitlements.invitations import audit as invitations_audit  # noqa: F401 - registers its checks
 from entitlements.invoicing import GrantRefused, Invoicing
 from entitlements.invoicing.accounts import forget_tokens, token_to_revoke

@@ -55,7 +55,7 @@ sql_checks(
                            WHERE o.fulfilled_at IS NOT NULL GROUP BY l.sku) s ON s.sku = b.label
                 LEFT JOIN (SELECT x.sku, sum(x.cents) AS cents FROM
                              (SELECT p.sku, c.net_cents AS cents FROM coupons c JOIN coupon_packs p ON p.id = c.pack_id
-                              WHERE c.state IN ('ACTIVE', 'VOIDED') AND p.cause_kind = 'order_line'
+                              WHERE c.state IN ('ACTIVE', 'VOIDED', 'EXPIRED') AND p.cause_kind = 'order_line'
                               UNION ALL SELECT b.sku, b.net_cents FROM company_purchases b
                               WHERE b.state IN ('DONE', 'VOIDED')
                               UNION ALL SELECT b.sku, r.net_cents FROM wallet_recoveries r
@@ -100,8 +100,8 @@ sql_checks(
                      SELECT 1 FROM wallet_recoveries r WHERE r.id = t.cause_id))
                OR t.cause_kind NOT IN (
                     'payment', 'order_fulfilled', 'allocation', 'disposal', 'bank_return', 'coupon_assignment',
-                    'coupons_voided', 'company_purchase', 'wallet_grant', 'wallet_expired', 'consumption',
-                    'stripe_refund', 'stripe_movement', 'stripe_payout', 'refund_request',
+                    'coupons_voided', 'coupons_expired', 'company_purchase', 'wallet_grant', 'wallet_expired',
+                    'consumption', 'stripe_refund', 'stripe_movement', 'stripe_payout', 'refund_request',
                     'wallet_recovery')
             """,
         ),

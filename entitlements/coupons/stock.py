@@ -158,15 +158,3 @@ def give_back(session: Session, coupon: Coupon) -> None:
         coupon.activate_by_on = least
         due_at = clock.rome_midnight(least)
         schedule_due(session, "coupons.expire", coupon.pack_id, due_at, period=f"{coupon.id}:{least}")
-
-
-def expire_pack(session: Session, pack_id: UUID) -> int:
-    """Expire what is left of a pack whose time to activate has passed; answers how many coupons."""
-    expired = session.execute(
-        text(
-            "UPDATE coupons SET state = 'EXPIRED', changed_at = :now"
-            " WHERE pack_id = :pack AND state = 'AVAILABLE' AND activate_by_on <= :today RETURNING id"
-        ),
-        {"pack": pack_id, "now": clock.now(), "today": clock.today()},
-    )
-    return len(expired.all())

@@ -1,4 +1,4 @@
-"""Voiding and holding (D10): what a refund or a dispute does to coupons nobody has used.
+"""Voiding, holding and expiry (D10, M9): what a refund, a dispute or time does to coupons nobody has used.
 
 Every function is set-based, names the coupons by the cause they were minted for, and changes nothing when repeated.
 """
@@ -11,23 +11,30 @@ from uuid import UUID
 from sqlalchemy import TextClause, func, select, text
 from sqlalchemy.orm import Session
 
-from entitlements.coupons.stock import Coupon, CouponPack
+from entitlements.coupons.stock import TIME_TO_TRY_AGAIN, Coupon, CouponPack
+from entitlements.drafts import forget_drafts
 from entitlements.ledger import Account, Posting, book
 from entitlements.links import Cause
 from foundation import clock
 from foundation.events import Subject, record_event
 from foundation.ids import new_id
+from foundation.jobs import schedule_due
 
 _VOID = text(
     """
     UPDATE coupons SET state = 'VOIDED', changed_at = :now, held_by_case = NULL WHERE state = 'AVAILABLE' AND pack_id IN
       (SELECT id FROM coupon_packs WHERE cause_kind = :cause_kind AND cause_id = ANY(CAST(:causes AS uuid[])))
-    RETURNING pack_id, net_cents
+    RETURNING id, pack_id, net_cents
     """
 )
 _VOID_HELD = text(
     "UPDATE coupons SET state = 'VOIDED', changed_at = :now, held_by_case = NULL"
-    " WHERE state = 'AVAILABLE' AND held_by_case = :case RETURNING pack_id, net_cents"
+    " WHERE state = 'AVAILABLE' AND held_by_case = :case RETURNING id, pack_id, net_cents"
+)
+# What the shop itself holds nobody could have used meanwhile.
+_EXPIRE = text(
+    "UPDATE coupons SET state = 'EXPIRED', changed_at = :now WHERE pack_id = :pack AND state = 'AVAILABLE'"
+    " AND held_by_case IS NULL AND activate_by_on <= :today RETURNING id, pack_id, net_cents"
 )
 _HOLD = text(
     """
@@ -36,6 +43,10 @@ _HOLD = text(
       (SELECT id FROM coupon_packs WHERE cause_kind = :cause_kind AND cause_id = ANY(CAST(:causes AS uuid[])))
     RETURNING id
     """
+)
+_LEAVE_TIME = text(
+    "UPDATE coupons SET activate_by_on = :least"
+    " WHERE held_by_case = :case AND state = 'AVAILABLE' AND activate_by_on < :least RETURNING pack_id"
 )
 _RELEASE = text(
     "UPDATE coupons SET held_by_case = NULL, changed_at = CASE state WHEN 'AVAILABLE' THEN :now ELSE changed_at END"
@@ -48,26 +59,53 @@ def void_coupons(session: Session, cause_kind: str, cause_ids: Sequence[UUID], w
 
     Their share of the deferred liability goes against the refunds (M12): it will never be earned.
     """
-    return _settle_void(session, _VOID, _causes(cause_kind, cause_ids), why)
+    ended = _end(session, _VOID, _causes(cause_kind, cause_ids))
+    return _settle_void(session, ended, why)
 
 
 def void_held_coupons(session: Session, case: UUID, why: Cause) -> int:
     """Void the coupons a case holds, as `void_coupons` does; answers how many."""
-    return _settle_void(session, _VOID_HELD, {"case": case}, why)
+    return _settle_void(session, _end(session, _VOID_HELD, {"case": case}), why)
 
 
-def _settle_void(session: Session, statement: TextClause, values: dict[str, Any], why: Cause) -> int:
-    voided: dict[UUID, list[int]] = {}
-    for row in session.execute(statement, values | {"now": clock.now()}):
-        voided.setdefault(row.pack_id, []).append(row.net_cents)
-    packs = session.scalars(select(CouponPack).where(CouponPack.id.in_(voided)).order_by(CouponPack.id)).all()
-    for pack in packs:
-        shares = voided[pack.id]
-        deferred, refunds = Account("deferred", label=pack.sku), Account("refunds")
-        book(session, Cause("coupons_voided", new_id()), [Posting(deferred, refunds, sum(shares))])
-        subject = Subject("coupon_pack", pack.id, pack.owner_party_id)
-        record_event(session, "coupon.voided", subject, quantity=len(shares), cause_kind=why.kind, cause_id=why.id)
-    return sum(len(shares) for shares in voided.values())
+def expire_pack(session: Session, pack_id: UUID) -> int:
+    """Expire what is left of a pack whose time to activate has passed, but for what a case holds; answers how many.
+
+    Their share of the deferred liability is earned (M12): nothing more is owed for it.
+    """
+    ended = _end(session, _EXPIRE, {"pack": pack_id, "today": clock.today()})
+    for pack, cents in ended:
+        revenue = Account("revenue", label=pack.sku)
+        book(session, Cause("coupons_expired", new_id()), [Posting(_deferred(pack), revenue, sum(cents))])
+        record_event(session, "coupon.expired", _subject(pack), quantity=len(cents))
+    return sum(len(cents) for _pack, cents in ended)
+
+
+def _end(session: Session, statement: TextClause, values: dict[str, Any]) -> list[tuple[CouponPack, list[int]]]:
+    """The coupons that this statement ended, as their packs with the net shares; what was typed for them is dropped."""
+    rows = session.execute(statement, values | {"now": clock.now()}).all()
+    forget_drafts(session, [row.id for row in rows])
+    cents: dict[UUID, list[int]] = {}
+    for row in rows:
+        cents.setdefault(row.pack_id, []).append(row.net_cents)
+    packs = session.scalars(select(CouponPack).where(CouponPack.id.in_(cents)).order_by(CouponPack.id)).all()
+    return [(pack, cents[pack.id]) for pack in packs]
+
+
+def _settle_void(session: Session, ended: Sequence[tuple[CouponPack, list[int]]], why: Cause) -> int:
+    for pack, cents in ended:
+        book(session, Cause("coupons_voided", new_id()), [Posting(_deferred(pack), Account("refunds"), sum(cents))])
+        subject = _subject(pack)
+        record_event(session, "coupon.voided", subject, quantity=len(cents), cause_kind=why.kind, cause_id=why.id)
+    return sum(len(cents) for _pack, cents in ended)
+
+
+def _deferred(pack: CouponPack) -> Account:
+    return Account("deferred", label=pack.sku)
+
+
+def _subject(pack: CouponPack) -> Subject:
+    return Subject("coupon_pack", pack.id, pack.owner_party_id)
 
 
 def hold_coupons(
@@ -83,7 +121,10 @@ def hold_coupons(
 
 
 def release_coupons(session: Session, case: UUID) -> int:
-    """Give back what a case held; answers how many."""
+    """Give back what a case held; answers how many. Whoever could not use them has at least thirty days to try [I]."""
+    least = clock.today() + TIME_TO_TRY_AGAIN
+    for pack_id in session.scalars(_LEAVE_TIME, {"case": case, "least": least}).unique():
+        schedule_due(session, "coupons.expire", pack_id, clock.rome_midnight(least), period=f"{case}:{least}")
     return len(session.execute(_RELEASE, {"case": case, "now": clock.now()}).all())
 
 

@@ -26,6 +26,14 @@ FROM invitations i LEFT JOIN company_purchases p ON p.invitation_id = i.id
 WHERE i.order_id IS NOT NULL AND i.forgotten_at IS NULL
   AND (i.state IN ('EXPIRED', 'REVOKED', 'DECLINED', 'BOUNCED') OR p.state = 'VOIDED')
 """
+# Coupons that expired were never booked, and some were held by the shop itself: they expire once more, as they should.
+EXPIRE_AGAIN = """
+INSERT INTO due_rows (id, rule, subject_id, period, due_at, data, attempts)
+SELECT gen_random_uuid(), 'coupons.expire', c.pack_id, 'again',
+       min(c.activate_by_on)::timestamp AT TIME ZONE 'Europe/Rome', '{}', 0
+FROM coupons c WHERE c.state = 'EXPIRED' GROUP BY c.pack_id
+"""
+NOT_YET_EXPIRED = "UPDATE coupons SET state = 'AVAILABLE' WHERE state = 'EXPIRED'"
 
 
 def upgrade() -> None:
@@ -48,7 +56,7 @@ def upgrade() -> None:
         " WHERE suspended_at IS NOT NULL"
     )
     op.create_index("ix_mails_about", "mails", [sa.text("split_part(cause, ':', 2)")])
-    for repair in (MAILS_FORGOTTEN, END_AGAIN, FORGET_AGAIN):
+    for repair in (MAILS_FORGOTTEN, END_AGAIN, FORGET_AGAIN, EXPIRE_AGAIN, NOT_YET_EXPIRED):
         op.execute(repair)
 
 
