@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from entitlements.coupons.coupon_states import COUPON_STATES
 from entitlements.coupons.shelves import ShelfRow, StockFilter, shelf_of, whole_shelf
 from entitlements.parties import STUDIO, Party
+from foundation import clock
 from foundation.database import transaction
 from foundation.spreadsheets import neutral
 
@@ -91,7 +92,7 @@ def _row(one: ShelfRow, studio: Party) -> dict[str, object]:
         "held": coupon.held_by_case is not None,
         "activate_by": coupon.activate_by_on.isoformat() if coupon.activate_by_on else "",
         "company": one.company_name or "",
-        "issued_on": coupon.minted_at.date().isoformat(),
+        "issued_on": clock.rome_day(coupon.minted_at).isoformat(),
         "net_cents": coupon.net_cents,
         "owner": studio.name,
     }

@@ -1,10 +1,13 @@
 import csv
 import json
+from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 from click.testing import Result
 from flask import Flask
 
+from foundation import clock
 from tests.conftest import Transact
 from tests.factories import a_studio
 from tests.stories import a_paid_order, stock_the_shop
@@ -33,6 +36,17 @@ def test_coupons_are_listed_by_studio_and_state_for_people_and_for_programs(app:
     assert {(row["type"], row["owner"], row["net_cents"]) for row in own} == {("LITE", "Studio Rossi", 4_900)}
     assert run(app, "list", "--state", "ACTIVE").stdout == ""
     assert run(app, "list").stdout.count("AVAILABLE") == 5
+
+
+def test_a_coupon_is_of_the_day_in_rome_on_which_it_was_issued(
+    app: Flask, tx: Transact, advance: Callable[[timedelta], None]
+) -> None:
+    """D4: half past eleven at night in Greenwich is the day after in Rome."""
+    today = clock.now().replace(hour=23, minute=30)
+    advance(today - clock.now() + timedelta(days=1))
+    two_studios(tx)
+    issued = {row["issued_on"] for row in json.loads(run(app, "list", "--json").stdout)}
+    assert issued == {(today + timedelta(days=2)).date().isoformat()}
 
 
 def test_coupons_are_exported_and_no_cell_is_a_formula(app: Flask, tx: Transact, tmp_path: Path) -> None:
