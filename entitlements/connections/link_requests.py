@@ -20,6 +20,7 @@ from entitlements.connections.proposals import (
     lock_proposal,
     proposal_checks,
     settle,
+    waits,
 )
 from entitlements.connections.telling import tell_party
 from entitlements.links import Cause
@@ -189,7 +190,7 @@ def _accepts_what_waits(session: Session, asker: Party, asked: Party, by: Princi
         LinkRequest.asked_by_party_id == asked.id, LinkRequest.asked_party_id == asker.id, LinkRequest.state == "OPEN"
     )
     found = session.scalars(waiting.limit(1).with_for_update()).first()
-    return found is not None and not _blocked(session, found) and _accept(session, found, by)
+    return found is not None and waits(found) and not _blocked(session, found) and _accept(session, found, by)
 
 
 def _accept(session: Session, request: LinkRequest, by: Principal) -> bool:

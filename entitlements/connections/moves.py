@@ -24,6 +24,7 @@ from entitlements.connections.proposals import (
     lock_proposal,
     proposal_checks,
     settle,
+    waits,
 )
 from entitlements.connections.telling import tell_party
 from entitlements.links import Cause, link_of, lock_pair, payer_at
@@ -131,7 +132,7 @@ def agree_to_move(session: Session, move_id: UUID, by: Principal) -> bool:
     Raises ProposalNotFound, IllegalProposalStep, LinkNotFound, Blocked.
     """
     move = _locked(session, move_id, by)
-    if move.state != "OPEN":
+    if not waits(move):
         settle(move, "accept", by)
         return True
     now = clock.now()

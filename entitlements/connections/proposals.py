@@ -79,9 +79,18 @@ def lock_proposal(session: Session, kind: type[P], proposal_id: UUID, *sides: Co
     return found
 
 
+def waits(proposal: Proposal) -> bool:
+    """Whether a proposal may still be answered."""
+    return proposal.state == "OPEN" and proposal.expires_at > clock.now()
+
+
 def settle(proposal: Proposal, step: ProposalStep, by: Principal | None) -> bool:
-    """End a locked proposal; answers False when it had ended this way before. Raises IllegalProposalStep."""
-    state = next_proposal_state(proposal.state, step)
+    """End a locked proposal; answers False when it had ended this way before. Raises IllegalProposalStep.
+
+    One whose time is over has expired, also where nobody has written that yet (M18).
+    """
+    over = step != "expire" and proposal.state == "OPEN" and not waits(proposal)
+    state = next_proposal_state("EXPIRED" if over else proposal.state, step)
     if state == proposal.state:
         return False
     proposal.state, proposal.settled_at = state, clock.now()

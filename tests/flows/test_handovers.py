@@ -71,6 +71,24 @@ def test_nobody_accepts_their_own_proposal_and_an_ended_one_stays_ended(app: Fla
     assert "già chiusa" in late.text
 
 
+def test_a_proposal_is_over_on_its_day_also_before_anybody_looked(
+    app: Flask, tx: Transact, advance: Callable[[timedelta], None]
+) -> None:
+    """M18: the worker slept; what nobody answered in time is not accepted later."""
+    with tx() as session:
+        studio, owner, company_id = client_with_licence(session)
+        boss = a_user(session, company_id)
+    post(browser(app, owner), f"/aziende/{company_id}/chi-paga")
+    with tx() as session:
+        handover = session.execute(text("SELECT id FROM payer_handovers")).scalar_one()
+    advance(timedelta(days=31))
+    for answer in ("accept", "decline"):
+        late = post(browser(app, boss), f"/collegamenti/pagamenti/{handover}", answer=answer)
+        assert (late.status_code, "già chiusa" in late.text) == (409, True)
+    with tx() as session:
+        assert payer_of(session, company_id) == ("STUDIO", studio.id)
+
+
 def test_a_client_moves_to_another_studio_once_all_three_have_agreed(app: Flask, tx: Transact) -> None:
     with tx() as session:
         old, owner, company_id = client_with_licence(session)
