@@ -31,7 +31,7 @@ class FieldProblem:
 class Told:
     """How one kind of error is told: HTTP status, stable slug of its type, a sentence, wrong fields, extra members.
 
-    `retry_after` are the seconds after which the same request may do better; None where waiting changes nothing.
+    `retry_after` says in how many seconds the same request may do better; None where waiting changes nothing.
     `way_on` is where a page leads a person from there, and the words of that link.
     """
 
@@ -40,7 +40,7 @@ class Told:
     sentence: Callable[[Any], str]
     fields: Callable[[Any], Sequence[FieldProblem]] | None = None
     members: Callable[[Any], Mapping[str, Any]] | None = None
-    retry_after: int | None = None
+    retry_after: Callable[[Any], int] | None = None
     way_on: Callable[[], tuple[str, str]] | None = None
 
 
@@ -57,10 +57,11 @@ def _handler(told: Told) -> Callable[[Exception], Response]:
         members = told.members(problem) if told.members else {}
         if wants_json():
             answer = problem_response(told.status, told.slug, sentence, fields, members)
-            if told.retry_after is not None:
-                answer.headers["Retry-After"] = str(told.retry_after)
-            return answer
-        return error_page(told.status, sentence, told.way_on() if told.way_on else None)
+        else:
+            answer = error_page(told.status, sentence, told.way_on() if told.way_on else None)
+        if told.retry_after is not None:
+            answer.headers["Retry-After"] = str(told.retry_after(problem))
+        return answer
 
     return handle
 

@@ -22,9 +22,12 @@ from foundation.jobs import DueRow, cancel_all_due, due_rule, schedule_due
 from foundation.mail import queue_mail
 from foundation.principal import Principal
 from foundation.settings import current_settings
+from foundation.throttle import Limit, count_try
 
 REMIND, EXPIRE = "invitations.remind", "invitations.expire"
 _DAY = timedelta(days=1)
+SENT_AGAIN = Limit(5, _DAY)
+"""How often one invitation may be sent again: its mailbox is somebody else's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +82,15 @@ class AddressIsReached(Exception):
     def __init__(self, invitation_id: UUID) -> None:
         super().__init__(str(invitation_id))
         self.invitation_id = invitation_id
+
+
+class SentTooOften(Exception):
+    """One invitation was sent again several times today already; `wait` says how long until it may be."""
+
+    def __init__(self, invitation_id: UUID, wait: timedelta) -> None:
+        super().__init__(str(invitation_id))
+        self.invitation_id = invitation_id
+        self.wait = wait
 
 
 def send_invitations(session: Session, wanted: Sequence[Invited], by: Principal) -> int:
@@ -138,7 +150,7 @@ def send_again(
     """Send a locked invitation again: a new link, the old one dead, the price locked anew when `offer` is given.
 
     What the client has typed stays, so another address is taken only for one that nobody has reached (BOUNCED).
-    Raises IllegalInvitationStep, InvitationForgotten, AddressIsReached.
+    Raises IllegalInvitationStep, InvitationForgotten, AddressIsReached, SentTooOften.
     """
     if invitation.forgotten_at is not None:
         raise InvitationForgotten(invitation.id)
@@ -150,6 +162,9 @@ def send_again(
     take(invitation, "resend")
     if ended and invitation_draft_of(session, invitation.id) is not None:
         take(invitation, "write")
+    wait = count_try(f"invitation-sent-again:{invitation.id}", SENT_AGAIN)
+    if wait is not None:
+        raise SentTooOften(invitation.id, wait)
     invitation.version += 1
     invitation.sent_at = invitation.changed_at = clock.now()
     invitation.expires_at = invitation.sent_at + current_settings().invitation_valid_for

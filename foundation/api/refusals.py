@@ -79,7 +79,7 @@ TABLE: Mapping[type[Exception], Told] = {
         409,
         "idempotency-key-in-use",
         lambda _told: _("La prima richiesta con questa chiave è ancora in corso."),
-        retry_after=1,
+        retry_after=lambda _told: 1,
     ),
     KeyReused: Told(
         422, "idempotency-key-reused", lambda _told: _("Questa Idempotency-Key appartiene a un’altra richiesta.")

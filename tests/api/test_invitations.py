@@ -3,7 +3,9 @@
 import re
 
 from flask.testing import FlaskClient
+from sqlalchemy import select
 
+from foundation.mail import Mail
 from tests.api.caller import a_stocked_studio, caller, order_body
 from tests.conftest import Transact
 from tests.factories import a_studio, a_user
@@ -74,3 +76,23 @@ def test_what_may_be_left_out_may_be_null(client: FlaskClient, tx: Transact) -> 
     studio = caller(client, "studio", a_stocked_studio(tx).id)
     assert studio.post("/invitations", _wanted(message=None, contact=None)).status_code == 201
     assert studio.post("/orders", order_body(purchase_order_ref=None)).status_code == 201
+
+
+def test_one_invitation_is_sent_again_a_few_times_a_day(client: FlaskClient, tx: Transact) -> None:
+    """A mistake of a program must not fill somebody's mailbox; another invitation has its own count."""
+    studio = caller(client, "studio", a_stocked_studio(tx).id)
+    with tx() as session:
+        stranger = caller(client, "studio", a_studio(session).id)
+    paths = []
+    for number in (1, 2):
+        sent = studio.post("/invitations", _wanted(client_email=f"cliente{number}@example.it"))
+        paths.append(f"/invitations/{sent.get_json()['id']}/resend")
+    assert {stranger.post(paths[0]).status_code for _again in range(6)} == {404}
+    assert [studio.post(paths[0]).status_code for _again in range(6)] == [200] * 5 + [429]
+    refused = studio.post(paths[0])
+    assert refused.get_json()["type"] == "/problems/invitation-sent-too-often"
+    assert refused.get_json()["detail"] == "Hai già rimandato questo invito più volte: riprova domani."
+    assert 23 * 3600 < int(refused.headers["Retry-After"]) <= 24 * 3600
+    assert studio.post(paths[1]).status_code == 200
+    with tx() as session:
+        assert len(session.scalars(select(Mail).where(Mail.recipient == "cliente1@example.it")).all()) == 6

@@ -123,6 +123,11 @@ TYPES: Mapping[str, ProblemType] = {
     "too-many-invitations": ProblemType(
         429, _("Troppi inviti in un giorno"), _("`left` dice quanti ne restano oggi: riprova domani.")
     ),
+    "invitation-sent-too-often": ProblemType(
+        429,
+        _("Invito rimandato troppe volte in un giorno"),
+        _("Aspetta i secondi di Retry-After; un altro invito si manda subito."),
+    ),
     "purchase-not-waiting": ProblemType(
         409,
         _("Non c’è nulla da correggere"),

@@ -1,5 +1,7 @@
 """How the errors of invitations are told: status, stable type, sentence."""
 
+from datetime import timedelta
+
 from flask import Flask
 from flask_babel import gettext as _
 
@@ -24,6 +26,12 @@ def install(app: Flask) -> None:
             ),
             invitations.TooManyInvitations: Told(
                 429, "too-many-invitations", too_many, members=lambda told: {"left": told.left}
+            ),
+            invitations.SentTooOften: Told(
+                429,
+                "invitation-sent-too-often",
+                lambda _told: _("Hai già rimandato questo invito più volte: riprova domani."),
+                retry_after=lambda told: -(-told.wait // timedelta(seconds=1)),
             ),
             PurchaseNotWaiting: Told(
                 409,
