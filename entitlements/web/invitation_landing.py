@@ -159,7 +159,6 @@ def _landing(session: Session, invitation: Invitation, token: str) -> str:
         studio=session.get_one(Party, invitation.studio_id),
         term=opened_term(invitation.offer["gives"], clock.today()),
         days=(invitation.expires_at - invitation.sent_at).days,
-        expires_on=clock.rome_day(invitation.expires_at),
         hours=(_hours(settings.bank_transfer_release_after), _hours(settings.bank_transfer_sla)),
         draft=draft,
         known_here=may_read(session, invitation),

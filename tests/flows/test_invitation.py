@@ -9,7 +9,7 @@ from entitlements import (
     invitations,
     payer_at,
 )
-from foundation import clock
+from foundation import clock, formats
 from tests.browsing import Browser
 from tests.flows.inviting import (
     Street,
@@ -127,6 +127,15 @@ def test_the_price_is_locked_for_the_validity_of_the_invitation(street: Street) 
     with street.tx() as session:
         offer = session.get_one(invitations.Invitation, invitation).offer
     assert (order.gross_cents, order.price_book_version) == (offer["gross_cents"], offer["price_book_version"])
+
+
+def test_page_mail_and_studio_say_the_same_last_instant_of_the_invitation(street: Street) -> None:
+    invitation = street.invite()
+    with street.tx() as session:
+        until = formats.instant(session.get_one(invitations.Invitation, invitation).expires_at)
+    assert f"Prezzo bloccato fino al: {until}" in text_of(street.letters()[0])
+    assert f"Valido fino al {until}" in street.client().text
+    assert until in street.browser.open("/inviti").text
 
 
 def test_an_expired_link_has_a_kind_page_and_a_new_invitation_one_click_away(street: Street) -> None:
