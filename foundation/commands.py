@@ -4,7 +4,8 @@ import asyncio
 import json
 import sys
 from dataclasses import asdict
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from typing import NoReturn
 
 import click
 from flask import Flask, current_app
@@ -15,14 +16,20 @@ from foundation import clock, housekeeping
 from foundation.audit import verify
 from foundation.database import ClockShift, transaction
 from foundation.events import chain_head, seal_events
-from foundation.jobs import dead_jobs, drain, retry_job, run_due
+from foundation.jobs import count_jobs, dead_jobs, drain, retry_job, run_due
 from foundation.settings import current_settings, parse_duration
 
-__all__ = ["answer", "housekeeping", "install"]
+__all__ = ["answer", "housekeeping", "install", "refuse"]
+
+# What the API and the terms of every product can still reckon with.
+_EARLIEST, _LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2199, 12, 31, tzinfo=UTC)
 
 jobs = AppGroup("jobs", help="Background work.")
 audit = AppGroup("audit", help="Every invariant of the books.")
 clock_group = AppGroup("clock", help="Business time; only a sandbox may move it.")
+
+_dry_run = click.option("--dry-run", is_flag=True, help="Say what would change, and change nothing.")
+_as_json = click.option("--json", "as_json", is_flag=True)
 
 
 def install(app: Flask) -> None:
@@ -40,6 +47,15 @@ def answer(result: dict[str, object], *, as_json: bool) -> None:
         return
     for key, value in result.items():
         click.echo(f"{key}: {value}")
+
+
+def refuse(sentence: str, code: str, *, as_json: bool) -> NoReturn:
+    """End a command that was refused: its code for programs, or a sentence for people; exit 1."""
+    if as_json:
+        click.echo(json.dumps({"code": code}))
+    else:
+        click.echo(sentence, err=True)
+    sys.exit(1)
 
 
 @click.command("migrate")
@@ -60,14 +76,17 @@ def work_command(concurrency: int) -> None:
 
 
 @jobs.command("drain")
-@click.option("--json", "as_json", is_flag=True)
-def drain_command(*, as_json: bool) -> None:
+@click.option("--dry-run", is_flag=True, help="Only count the jobs that are ready.")
+@_as_json
+def drain_command(*, dry_run: bool, as_json: bool) -> None:
     """Do everything that is due and return."""
-    answer({"done": drain()}, as_json=as_json)
+    with transaction() as session:
+        ready = count_jobs(session).ready
+    answer({"done": 0 if dry_run else drain(), "ready": ready, "dry_run": dry_run}, as_json=as_json)
 
 
 @jobs.command("failed")
-@click.option("--json", "as_json", is_flag=True)
+@_as_json
 def failed_command(*, as_json: bool) -> None:
     """List the jobs that used up their tries."""
     with transaction() as session:
@@ -81,19 +100,19 @@ def failed_command(*, as_json: bool) -> None:
 
 @jobs.command("retry")
 @click.argument("job_id", type=int)
-@click.option("--json", "as_json", is_flag=True)
-def retry_command(job_id: int, *, as_json: bool) -> None:
+@_dry_run
+@_as_json
+def retry_command(job_id: int, *, dry_run: bool, as_json: bool) -> None:
     """Put a dead job back into the queue."""
     with transaction() as session:
-        found = retry_job(session, job_id)
+        found = retry_job(session, job_id, dry_run=dry_run)
     if not found:
-        click.echo(f"No dead job {job_id}.", err=True)
-        sys.exit(1)
-    answer({"queued": job_id}, as_json=as_json)
+        refuse(f"No dead job {job_id}.", "job_not_found", as_json=as_json)
+    answer({"queued": job_id, "dry_run": dry_run}, as_json=as_json)
 
 
 @clock_group.command("show")
-@click.option("--json", "as_json", is_flag=True)
+@_as_json
 def show_clock(*, as_json: bool) -> None:
     """Print business time and real time."""
     with transaction():
@@ -102,14 +121,18 @@ def show_clock(*, as_json: bool) -> None:
 
 @clock_group.command("set")
 @click.argument("instant", type=click.DateTime())
-def set_clock(instant: datetime) -> None:
+@_dry_run
+@_as_json
+def set_clock(instant: datetime, *, dry_run: bool, as_json: bool) -> None:
     """Set business time to an instant of Rome."""
-    _move(instant.replace(tzinfo=clock.ROME) - clock.real_now())
+    _move(instant.replace(tzinfo=clock.ROME) - clock.real_now(), dry_run=dry_run, as_json=as_json)
 
 
 @clock_group.command("advance")
 @click.argument("duration")
-def advance_clock(duration: str) -> None:
+@_dry_run
+@_as_json
+def advance_clock(duration: str, *, dry_run: bool, as_json: bool) -> None:
     """Move business time on by 90m, 12h or 7d."""
     try:
         step = parse_duration(duration)
@@ -118,11 +141,11 @@ def advance_clock(duration: str) -> None:
         sys.exit(2)
     with transaction():
         shift = clock.shift() + step
-    _move(shift)
+    _move(shift, dry_run=dry_run, as_json=as_json)
 
 
 @audit.command("head")
-@click.option("--json", "as_json", is_flag=True)
+@_as_json
 def head_command(*, as_json: bool) -> None:
     """Seal what is not sealed and print the head of the hash chain, to be kept where nobody can change it."""
     with transaction() as session:
@@ -133,7 +156,7 @@ def head_command(*, as_json: bool) -> None:
 
 
 @audit.command("verify")
-@click.option("--json", "as_json", is_flag=True)
+@_as_json
 def verify_command(*, as_json: bool) -> None:
     """Check every invariant; exit 1 and name each violation when one does not hold."""
     began = clock.real_now()
@@ -154,13 +177,22 @@ def verify_command(*, as_json: bool) -> None:
     sys.exit(1 if wrong else 0)
 
 
-def _move(shift: timedelta) -> None:
+def _move(shift: timedelta, *, dry_run: bool, as_json: bool) -> None:
     if not current_settings().sandbox:
-        click.echo("Only a sandbox may move its clock.", err=True)
-        sys.exit(1)
-    with transaction() as session:
-        row = insert(ClockShift).values(only=True, shift=shift)
-        session.execute(row.on_conflict_do_update(index_elements=["only"], set_={"shift": shift}))
-        clock.follow(shift)
-    click.echo(clock.now().astimezone(clock.ROME).isoformat(timespec="seconds"))
-    click.echo(f"due rows done: {run_due()}")
+        refuse("Only a sandbox may move its clock.", "not_a_sandbox", as_json=as_json)
+    real = clock.real_now()
+    if not _EARLIEST - real <= shift <= _LATEST - real:
+        click.echo("Business time stays between the years 2000 and 2199.", err=True)
+        sys.exit(2)
+    if not dry_run:
+        with transaction() as session:
+            row = insert(ClockShift).values(only=True, shift=shift)
+            session.execute(row.on_conflict_do_update(index_elements=["only"], set_={"shift": shift}))
+            clock.follow(shift)
+    done = 0 if dry_run else run_due()
+    business = (real + shift).astimezone(clock.ROME).isoformat(timespec="seconds")
+    if as_json:
+        answer({"business": business, "shift": shift, "due_rows_done": done, "dry_run": dry_run}, as_json=True)
+        return
+    click.echo(business)
+    click.echo(f"due rows done: {done}")

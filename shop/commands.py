@@ -1,7 +1,6 @@
 """Commands of the shop: `flask catalogue …`, `flask orders …`. Exit codes: 0 done, 1 refused, 2 wrong use."""
 
 import json
-import sys
 
 import click
 from flask import Flask
@@ -9,6 +8,7 @@ from flask.cli import AppGroup
 from stdnum import iban as iban_numbers
 
 from foundation import clock
+from foundation.commands import refuse
 from foundation.database import transaction
 from foundation.doctor import examines
 from foundation.events import events_about
@@ -73,8 +73,7 @@ def show_command(number: str, *, as_json: bool) -> None:
         try:
             order = order_by_number(session, number, None)
         except OrderNotFound:
-            click.echo(f"No order {number}.", err=True)
-            sys.exit(1)
+            refuse(f"No order {number}.", "order_not_found", as_json=as_json)
         lines = [
             {"sku": line.sku, "quantity": line.quantity, "net_cents": line.net_cents}
             for line in lines_of(session, order.id)
@@ -108,15 +107,14 @@ def cancel_command(number: str, *, dry_run: bool, as_json: bool) -> None:
     try:
         with transaction() as session:
             order = order_by_number(session, number, None, lock=True)
-            done = not dry_run and cancel_order(session, order, _COMMAND_LINE)
-            next_order_state(order.state, "cancel")
+            done = next_order_state(order.state, "cancel") != order.state
+            if not dry_run:
+                cancel_order(session, order, _COMMAND_LINE)
     except OrderNotFound:
-        click.echo(f"No order {number}.", err=True)
-        sys.exit(1)
+        refuse(f"No order {number}.", "order_not_found", as_json=as_json)
     except IllegalOrderStep as problem:
-        click.echo(f"{number} is {problem.state}: it cannot be cancelled.", err=True)
-        sys.exit(1)
+        refuse(f"{number} is {problem.state}: it cannot be cancelled.", "illegal_order_step", as_json=as_json)
     if as_json:
         click.echo(json.dumps({"number": number, "cancelled": done, "dry_run": dry_run}))
         return
-    click.echo("would be cancelled" if dry_run else "cancelled" if done else "was cancelled already")
+    click.echo("was cancelled already" if not done else "would be cancelled" if dry_run else "cancelled")

@@ -1,13 +1,13 @@
 """Commands of the letterbox: `flask webhooks replay`, `flask stripe reconcile`. Exit: 0 done, 1 refused, 2 misuse."""
 
 import json
-import sys
 from dataclasses import asdict
 
 import click
 from flask import Flask
 from flask.cli import AppGroup
 
+from foundation.commands import refuse
 from foundation.database import transaction
 from shop import GatewayUnavailable, pending_payments
 from webhooks.inbox import reopen_letters
@@ -35,8 +35,7 @@ def replay_command(source: str | None, external_id: str | None, *, handled: bool
     with transaction() as session:
         count = reopen_letters(session, source, external_id, handled=handled, dry_run=dry_run)
     if external_id is not None and count == 0:
-        click.echo(f"No such letter to open: {external_id}.", err=True)
-        sys.exit(1)
+        refuse(f"No such letter to open: {external_id}.", "letter_not_found", as_json=as_json)
     click.echo(json.dumps({"letters": count, "dry_run": dry_run}) if as_json else f"letters: {count}")
 
 
@@ -52,8 +51,7 @@ def reconcile_command(*, dry_run: bool, as_json: bool) -> None:
         try:
             done = clean(gateway())
         except GatewayUnavailable:
-            click.echo("Stripe does not answer; nothing is lost, try again later.", err=True)
-            sys.exit(1)
+            refuse("Stripe does not answer; nothing is lost, try again later.", "unavailable", as_json=as_json)
         result = {"fetched": done.fetched, **asdict(done.settled)}
     if as_json:
         click.echo(json.dumps(result))

@@ -95,12 +95,13 @@ def dead_jobs(session: Session, limit: int = 100, before: int | None = None) -> 
     ]
 
 
-def retry_job(session: Session, job_id: int) -> bool:
-    """Put a dead job back into the queue; answers False when it is not among the dead."""
+def retry_job(session: Session, job_id: int, *, dry_run: bool = False) -> bool:
+    """Put a dead job back into the queue; answers False when it is not among the dead. A dry run only looks."""
     found = session.execute(
         text("SELECT 1 FROM procrastinate_jobs WHERE id = :id AND status = 'failed' FOR UPDATE"), {"id": job_id}
     ).scalar()
     if found is None:
         return False
-    session.execute(text("SELECT procrastinate_retry_job_v2(:id, now(), NULL, NULL, NULL)"), {"id": job_id})
+    if not dry_run:
+        session.execute(text("SELECT procrastinate_retry_job_v2(:id, now(), NULL, NULL, NULL)"), {"id": job_id})
     return True

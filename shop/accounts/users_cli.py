@@ -3,15 +3,15 @@
 Exit codes: 0 done, 1 refused, 2 wrong usage (which is click's own).
 """
 
-import json
 from collections.abc import Callable
-from typing import NoReturn
 from uuid import UUID
 
 import click
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from entitlements import Problem, check_email
+from foundation.commands import answer, refuse
 from foundation.database import transaction
 from foundation.settings import current_settings
 from foundation.tokens import link_token
@@ -65,6 +65,10 @@ def create(email: str, name: str, role: str, studio: str | None, *, as_json: boo
     """Make a person who acts for the vendor or a studio; prints the link with which they choose a password."""
     if (role in STUDIO_ROLES) != (studio is not None):
         raise click.UsageError("owner and staff belong to a --studio, the other roles to the vendor.")
+    if isinstance(check_email(email), Problem):
+        raise click.UsageError(f"{email!r} is no e-mail address.")
+    if not name.strip():
+        raise click.UsageError("A person has a name.")
 
     def work(session: Session) -> dict[str, object]:
         settings = current_settings()
@@ -152,33 +156,17 @@ def _run(work: Callable[[Session], dict[str, object]], *, as_json: bool, dry_run
     except _DryRun as dry:
         said = {key: value for key, value in dry.said.items() if key != "link"} | {"dry_run": True}
     except PersonNotFound:
-        _refuse("Nobody has this address.", "person_not_found", as_json=as_json)
+        refuse("Nobody has this address.", "person_not_found", as_json=as_json)
     except StudioNotFound:
-        _refuse("No studio has this tax code or external reference.", "studio_not_found", as_json=as_json)
+        refuse("No studio has this tax code or external reference.", "studio_not_found", as_json=as_json)
     except CompanyNotFound:
-        _refuse("No live company has this tax code, external reference or id.", "company_not_found", as_json=as_json)
+        refuse("No live company has this tax code, external reference or id.", "company_not_found", as_json=as_json)
     except CompanyNotUnique:
-        _refuse("Several companies have this tax code: give the id.", "company_not_unique", as_json=as_json)
-    _say(said, as_json=as_json)
+        refuse("Several companies have this tax code: give the id.", "company_not_unique", as_json=as_json)
+    answer(said, as_json=as_json)
 
 
 def _unless_dry(said: dict[str, object], *, dry_run: bool) -> dict[str, object]:
     if dry_run:
         raise _DryRun(said)
     return said
-
-
-def _say(said: dict[str, object], *, as_json: bool) -> None:
-    if as_json:
-        click.echo(json.dumps(said, ensure_ascii=False))
-        return
-    for key, value in said.items():
-        click.echo(f"{key}: {value}")
-
-
-def _refuse(sentence: str, code: str, *, as_json: bool) -> NoReturn:
-    if as_json:
-        click.echo(json.dumps({"code": code}))
-    else:
-        click.echo(sentence, err=True)
-    raise SystemExit(1)

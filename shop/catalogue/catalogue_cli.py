@@ -57,13 +57,18 @@ def import_file(file: BinaryIO, *, as_json: bool, dry_run: bool) -> None:
 @click.option("--version", type=click.IntRange(min=1), help="One version, instead of the one in force today.")
 @_as_json
 def export(file: TextIO, version: int | None, *, as_json: bool) -> None:
-    """Write the price book to FILE (or the screen), as `import` reads it again."""
+    """Write the price book to FILE (or the screen), as `import` reads it again; JSON goes to the screen alone."""
     try:
         with transaction() as session:
             document = export_document(session, version)
     except NoPriceBook:
         _refuse({"mistakes": [], "code": "no_price_book"}, [_NO_PRICE_BOOK], as_json=as_json)
-    file.write(json.dumps(document, ensure_ascii=False, indent=2) + "\n" if as_json else catalogue_to_toml(document))
+    if as_json and file.name == "-":
+        file.write(json.dumps(document, ensure_ascii=False, indent=2) + "\n")
+        return
+    file.write(catalogue_to_toml(document))
+    if as_json:
+        click.echo(json.dumps({"file": file.name, "products": len(document["product"])}, ensure_ascii=False))
 
 
 def _checked(file: BinaryIO, *, as_json: bool) -> Catalogue:

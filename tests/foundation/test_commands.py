@@ -46,6 +46,25 @@ def test_a_step_that_is_no_duration_is_wrong_use(app: Flask, step: str) -> None:
     assert clock.shift() == timedelta()
 
 
+@pytest.mark.parametrize(
+    "words", [("advance", "99999999d"), ("advance", "100000d"), ("set", "9999-12-31"), ("set", "1999-12-31")]
+)
+def test_a_clock_that_would_leave_the_calendar_of_the_product_is_wrong_use(app: Flask, words: tuple[str, str]) -> None:
+    done = _run(app, "clock", *words)
+    assert (done.exit_code, done.stderr) == (2, "Business time stays between the years 2000 and 2199.\n")
+    assert clock.shift() == timedelta()
+
+
+@pytest.mark.parametrize("words", [("advance", "7d"), ("set", "2027-07-01T09:00:00")])
+def test_the_clock_answers_in_json_and_a_dry_run_moves_nothing(app: Flask, words: tuple[str, str]) -> None:
+    dry = json.loads(_run(app, "clock", *words, "--dry-run", "--json").stdout)
+    assert (dry["dry_run"], dry["due_rows_done"]) == (True, 0)
+    assert clock.shift() == timedelta()
+    told = json.loads(_run(app, "clock", *words, "--json").stdout)
+    assert (told["business"][:16], told["dry_run"]) == (dry["business"][:16], False)
+    assert clock.shift() > timedelta()
+
+
 def test_production_does_not_move_its_clock(committed_url: str) -> None:
     app = create_app(PRODUCTION | {"DATABASE_URL": committed_url})
     try:
@@ -80,9 +99,16 @@ def test_jobs_are_drained_listed_and_retried_by_command(app: Flask, tx: Transact
     assert [(one["id"], one["task"]) for one in dead] == [(number, "mail.deliver")]
     assert dead[0]["error"].startswith("ValueError at ")
     assert str(number) in _run(app, "jobs", "failed").stdout
+    dry = json.loads(_run(app, "jobs", "retry", str(number), "--dry-run", "--json").stdout)
+    assert dry == {"queued": number, "dry_run": True}
+    assert len(json.loads(_run(app, "jobs", "failed", "--json").stdout)) == 1
     assert _run(app, "jobs", "retry", str(number)).exit_code == 0
     again = _run(app, "jobs", "retry", str(number))
     assert (again.exit_code, again.stderr) == (1, f"No dead job {number}.\n")
+    refused = _run(app, "jobs", "retry", str(number), "--json")
+    assert (refused.exit_code, json.loads(refused.stdout)) == (1, {"code": "job_not_found"})
+    ready = json.loads(_run(app, "jobs", "drain", "--dry-run", "--json").stdout)
+    assert ready == {"done": 0, "ready": 1, "dry_run": True}
     assert json.loads(_run(app, "jobs", "failed", "--json").stdout) == []
 
 

@@ -137,7 +137,7 @@ def test_a_letter_is_opened_again_on_request_and_changes_nothing_twice(stand: St
     stand.run_jobs()
     assert stand.verdict(event) == "paid-before"
     assert len(stand.payments()) == 1
-    assert command(stand, "webhooks", "replay", "--id", "evt_unheard_of")[0] == 1
+    assert command(stand, "webhooks", "replay", "--id", "evt_unheard_of") == (1, {"code": "letter_not_found"})
 
 
 def test_types_are_asked_for_in_portions_stripe_accepts() -> None:

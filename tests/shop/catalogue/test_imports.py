@@ -139,6 +139,15 @@ def test_the_command_line_imports_once_and_exports_the_same(app: Flask, tmp_path
     assert catalogue_of(exported.stdout).sha256 == catalogue_of(Path(file).read_text(encoding="utf-8")).sha256
 
 
+def test_a_file_exported_with_an_answer_in_json_is_one_that_import_reads(app: Flask, tmp_path: Path) -> None:
+    file = _written(tmp_path, changed("valid_from = 2026-01-01", f"valid_from = {clock.today()}"))
+    _flask(app, "import", file)
+    copy = str(tmp_path / "copy.toml")
+    assert json.loads(_flask(app, "export", copy, "--json").stdout) == {"file": copy, "products": 2}
+    assert "Niente di nuovo" in _flask(app, "import", copy).stdout
+    assert len(json.loads(_flask(app, "export", "--json").stdout)["product"]) == 2
+
+
 def test_exporting_before_any_import_is_refused_with_1(app: Flask) -> None:
     done = _flask(app, "export")
     assert done.exit_code == 1
