@@ -9,6 +9,7 @@ from sqlalchemy import text
 
 from foundation.mail import MemoryMailer
 from shop import User
+from tests.browsing import visit
 from tests.conftest import Transact
 from tests.factories import a_studio, a_user
 from tests.signing import csrf_token, post
@@ -155,3 +156,11 @@ def test_a_link_is_worth_nothing_after_its_time_and_wrong_ones_are_slowed(
     assert tried[-1] == 429
     with tx() as session:
         assert link.rsplit("/", 1)[1] not in str(session.execute(text("SELECT context FROM mails")).all())
+
+
+def test_whoever_has_no_account_yet_is_led_to_both_registrations(client: FlaskClient) -> None:
+    """A company signs in where a studio does."""
+    page = visit(client, "/accedi")
+    assert "studio" not in page.part("h1 + *")
+    assert page.follow("Registra lo studio").status == 200
+    assert page.follow("Registra l’azienda").path == "/registrati/azienda"
