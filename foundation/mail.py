@@ -157,7 +157,8 @@ def queue_mail(
 ) -> bool:
     """Queue one mail for `cause`; answers False (and queues nothing) when that cause has its mail already.
 
-    `context` holds JSON values for `templates/mail/<template>.txt` and `.html`; a token is asked for in the template by
+    `context` holds JSON values for `templates/mail/<template>.txt` and `.html`, and in `reply_to` who is answered by a
+    reply, the seller unless it is there; a token is asked for in the template by
     `link('kind', subject_id, version)`, and a code to type by `code(…)`.
     """
     values = {
@@ -269,6 +270,9 @@ def compose(mail: Mail) -> EmailMessage:
     message["Message-ID"] = f"<{mail.id}@{urlsplit(settings.public_url).hostname}>"
     message["From"] = settings.mail_sender
     message["To"] = one_address(mail.recipient)
+    # The sender's box is read by nobody.
+    answers_to = mail.context.get("reply_to")
+    message["Reply-To"] = one_address(answers_to) if answers_to else settings.seller.email
     message["Subject"] = " ".join(subject.removeprefix("Subject:").split())
     message["Date"] = mail.queued_at
     message["Auto-Submitted"] = "auto-generated"

@@ -36,12 +36,13 @@ def ask_support(session: Session, asked: SupportRequest, support_address: str, l
     """Queue the question for the vendor and a receipt for the person; answers the reference."""
     reference, cause = new_reference(), new_id()
     context = {"reference": reference, "subject": asked.subject}
+    question = {"name": asked.name, "email": asked.email, "studio": asked.studio, "message": asked.message}
     queue_mail(
         session,
         cause=f"support_request:{cause}",
         to=support_address,
         template="support_request",
-        context=context | {"name": asked.name, "email": asked.email, "studio": asked.studio, "message": asked.message},
+        context=context | question | {"reply_to": asked.email},
         party_id=asked.party_id,
     )
     queue_mail(

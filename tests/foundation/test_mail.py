@@ -107,6 +107,7 @@ def test_a_mail_has_a_text_and_a_page_and_the_headers_of_a_machine(
     assert stored.sent_at is not None
     assert message["Message-ID"] == f"<{stored.id}@127.0.0.1>"
     assert message["From"] == "Gettone <non-rispondere@gettone.example>"
+    assert message["Reply-To"] == "assistenza@demo.example"
     assert message["Subject"]
     assert message["Date"].datetime == stored.queued_at
     assert message["Auto-Submitted"] == "auto-generated"
@@ -147,8 +148,8 @@ def test_a_name_cannot_add_a_header(tx: Transact, run_jobs: Callable[[], int], o
         queue_mail(session, cause="c", to="studio@example.it", template="company_ready", context=context)
     run_jobs()
     message = _sent(outside)[0]
-    allowed = {"message-id", "from", "to", "subject", "date", "auto-submitted", "mime-version", "content-type"}
-    assert {header.lower() for header in message} == allowed
+    allowed = {"message-id", "from", "to", "reply-to", "subject", "date", "auto-submitted", "mime-version"}
+    assert {header.lower() for header in message} == allowed | {"content-type"}
     assert len(message.get_all("Subject", [])) == 1
     head = message.as_bytes().split(b"\n\n")[0].lower()
     assert b"\nbcc:" not in head

@@ -31,6 +31,9 @@ def test_a_question_reaches_the_vendor_and_its_receipt_the_person(
     body = letters["assistenza@demo.example"].get_body(("plain",))
     assert body is not None
     assert "Dov’è?" in body.get_content()
+    # Whoever answers the question writes to the person, and the person to the support.
+    assert letters["assistenza@demo.example"]["Reply-To"] == "anna@example.it"
+    assert letters["anna@example.it"]["Reply-To"] == "assistenza@demo.example"
 
 
 @pytest.mark.parametrize("field", ["name", "email", "subject", "message"])
