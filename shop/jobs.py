@@ -95,8 +95,8 @@ def send_refund(request_id: str) -> None:
 
 @due_rule(RENEW)
 def renew_services(session: Session, row: DueRow) -> None:
-    """Seven days before its end a base service whose payer agreed to it is ordered again."""
-    renew_by_itself(session, row.subject_id, date.fromisoformat(row.period))
+    """Seven days before its end a base service whose payer agreed to it is ordered again, or on a morning after."""
+    renew_by_itself(session, row.subject_id, date.fromisoformat(row.period.partition("/")[0]))
 
 
 @job(CHARGE, tries=1_000)

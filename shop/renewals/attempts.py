@@ -17,14 +17,16 @@ DECLINED, AUTHENTICATION, CARD_EXPIRED = "DECLINED", "AUTHENTICATION", "CARD_EXP
 # The shop did not ask the bank, and the payer has something to do.
 NO_CARD, PRICE_ROSE, NOT_ORDERABLE, BILLING = "NO_CARD", "PRICE_ROSE", "NOT_ORDERABLE", "BILLING"
 TERMS_CHANGED, SUSPENDED, TOO_LATE, NOT_SOLD = "TERMS_CHANGED", "SUSPENDED", "TOO_LATE", "NOT_SOLD"
-# There is nothing left to do: somebody renews or has renewed it otherwise, or wants it no more.
-ORDER_EXISTS, SWITCHED_OFF, MOVED = "ORDER_EXISTS", "SWITCHED_OFF", "MOVED"
+# On the last morning before the end an order to renew was still under way.
+ORDER_EXISTS = "ORDER_EXISTS"
+# There is nothing left to do: somebody has renewed it otherwise, or wants it no more.
+SWITCHED_OFF, MOVED = "SWITCHED_OFF", "MOVED"
 REASONS = (
     *(DECLINED, AUTHENTICATION, CARD_EXPIRED, NO_CARD, PRICE_ROSE),
     *(NOT_ORDERABLE, BILLING, TERMS_CHANGED, SUSPENDED, TOO_LATE, NOT_SOLD),
     *(ORDER_EXISTS, SWITCHED_OFF, MOVED),
 )
-TOLD = frozenset(REASONS) - {ORDER_EXISTS, SWITCHED_OFF, MOVED}
+TOLD = frozenset(REASONS) - {SWITCHED_OFF, MOVED}
 """Reasons the payer is written to about."""
 _ALL = ", ".join(f"'{reason}'" for reason in REASONS)
 

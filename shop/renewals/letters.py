@@ -5,7 +5,8 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from entitlements import along_with_expiring, rights_of
+from entitlements import along_with_expiring, renews_at, rights_of
+from foundation import clock
 from foundation.database import JsonObject
 from shop.renewals.attempts import attempt_for
 from shop.renewals.mandates import RenewalMandate, agreed_cents, announce, mandate_in_force
@@ -19,12 +20,12 @@ BRANDS = {"visa": "Visa", "mastercard": "Mastercard", "amex": "American Express"
 
 @along_with_expiring
 def renewal_along(session: Session, company_id: UUID, ends_on: date, before: int) -> JsonObject:
-    """What a letter about an end says besides: nothing where nobody agreed, or where the attempt has been made."""
+    """What a letter about an end says besides: nothing where nobody agreed, or once its day has come."""
     mandate = mandate_in_force(session, company_id)
     quote = renewal_quote(session, mandate.payer_party_id, company_id) if mandate else None
     if mandate is None or quote is None or quote.base.ends_on != ends_on:
         return {}
-    if attempt_for(session, quote.base.licence_id, ends_on) is not None:
+    if renews_at(ends_on) <= clock.now() or attempt_for(session, quote.base.licence_id, ends_on) is not None:
         return {}
     if before == ANNOUNCED_BEFORE:
         announce(session, mandate, ends_on, quote.gross_cents)

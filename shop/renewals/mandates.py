@@ -8,7 +8,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, sel
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from entitlements import payer_at
+from entitlements import payer_at, renews_at
 from foundation import clock
 from foundation.database import APPEND_ONLY, Identified, Model
 from foundation.events import Subject, record_event
@@ -48,6 +48,10 @@ class RenewalMandate(Identified, Model):
     ended_at: Mapped[datetime | None]
     ended_by_user_id: Mapped[UUID | None]
     end_reason: Mapped[str | None]
+
+    def counts_at(self, ends_on: date) -> bool:
+        """Whether it was given before the day on which an end renews; later it counts from the next end on."""
+        return self.began_at < renews_at(ends_on)
 
 
 class RenewalAnnouncement(Identified, Model):

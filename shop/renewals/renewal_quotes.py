@@ -70,6 +70,14 @@ def renewal_quote(session: Session, payer_id: UUID, company_id: UUID) -> Renewal
     return RenewalQuote(base, ending, lines, buyer, priced)
 
 
+def is_sold(session: Session, service: RunningService) -> bool:
+    """Whether the catalogue of today still has a service."""
+    try:
+        return bool(renewable(current_price_book(session, clock.today()), [service]))
+    except NoPriceBook:
+        return False
+
+
 def _ending_with(base: RunningService, running: Sequence[RunningService]) -> tuple[RunningService, ...]:
     """What ends no later than the base: the rest was renewed before. A lot that a smaller one follows lapses."""
     return tuple(one for one in running if one.ends_on <= base.ends_on and not one.replaced)

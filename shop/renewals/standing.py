@@ -27,6 +27,7 @@ from shop.renewals.mandates import (
 from shop.renewals.payer_mails import write_to_payer
 from shop.renewals.renewal_quotes import RenewalQuote, renewal_quote
 from shop.renewals.saved_cards import SavedCard, card_of, remove_card
+from shop.renewals.waiting_orders import is_ordered
 
 
 class NotThePayer(Exception):
@@ -41,7 +42,8 @@ class NothingToRenew(Exception):
 class RenewalStanding:
     """What a payer sees: the renewal at the prices of today, their mandate and card, and how the last try ended.
 
-    `agreed_cents` is the most that will be charged at this end; `order` waits for its payment after a refused try.
+    `agreed_cents` is the most that will be charged at this end; `order` waits for its payment after a refused try;
+    `waits` says whether the day has come and an order to renew is still under way: every morning looks again.
     """
 
     quote: RenewalQuote | None
@@ -50,6 +52,7 @@ class RenewalStanding:
     attempt: RenewalAttempt | None
     order: Order | None
     agreed_cents: int
+    waits: bool
 
     @property
     def is_on(self) -> bool:
@@ -92,7 +95,14 @@ def renewal_standing(session: Session, payer_id: UUID, company_id: UUID) -> Rene
         attempt=attempt,
         order=order if order and order.state == "AWAITING_PAYMENT" else None,
         agreed_cents=agreed_cents(session, mandate, quote.base.ends_on) if mandate and quote else 0,
+        waits=attempt is None and _waits(session, mandate, quote),
     )
+
+
+def _waits(session: Session, mandate: RenewalMandate | None, quote: RenewalQuote | None) -> bool:
+    if mandate is None or quote is None or renews_at(quote.base.ends_on) > clock.now():
+        return False
+    return mandate.counts_at(quote.base.ends_on) and is_ordered(session, mandate.company_id, quote.ending)
 
 
 @dataclass(frozen=True, slots=True)

@@ -195,8 +195,8 @@ def proposed_move(app: Flask, studio: Party, taker: Party, company_id: UUID) -> 
 
 
 def renewal_to_charge(app: Flask, studio: Party, company_id: UUID) -> UUID:
-    """A base service that ends in a week, whose payer saved a card and agreed that it renews; answers the attempt."""
-    ends_on = clock.today() + timedelta(days=RENEW_BEFORE)
+    """A base service eight days before its end, whose payer saved a card and agreed to all; answers the attempt."""
+    ends_on = clock.today() + timedelta(days=RENEW_BEFORE + 1)
     with app.app_context():
         page = open_card_page(studio.id, "/servizi", gateway_of(app))
         press(page.url, "save_card")
