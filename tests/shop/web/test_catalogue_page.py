@@ -158,6 +158,16 @@ def test_the_vendors_people_look_at_the_catalogue_and_are_offered_no_cart(client
     assert client.get("/carrello").status_code == 403
 
 
+def test_the_vendors_people_are_led_to_no_page_that_is_not_theirs(client: FlaskClient, tx: Transact) -> None:
+    with tx() as session:
+        stock_the_shop(session)
+        vendor = a_studio(session, kind="VENDOR")
+        support = a_user(session, vendor.id, role="support")
+    sign_in(client, support)
+    for link in visit(client, "/catalogo").soup.select("main a[href^='/']"):
+        assert visit(client, str(link["href"])).status == 200, link
+
+
 def test_without_a_catalogue_the_page_says_so(client: FlaskClient) -> None:
     page = visit(client, "/catalogo")
     assert page.status == 503
