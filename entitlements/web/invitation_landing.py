@@ -141,13 +141,15 @@ def ask_for_new(token: str) -> Page:
 
 def over_page(problem: InvitationOver, *, asked: bool) -> str:
     """The page of a link that leads nowhere any more; `asked` once a new invitation was asked for."""
-    studio = ""
+    studio, ended_on = "", None
     if problem.invitation_id is not None:
         with transaction() as session:
             invitation = session.get_one(Invitation, problem.invitation_id)
             studio = session.get_one(Party, invitation.studio_id).name
+            ended_on = clock.rome_day(invitation.expires_at)
     token = (request.view_args or {}).get("token", "")
-    return render_template("invitations/over.html", problem=problem, studio=studio, asked=asked, token=token)
+    known = {"problem": problem, "studio": studio, "ended_on": ended_on}
+    return render_template("invitations/over.html", **known, asked=asked, token=token)
 
 
 def _landing(session: Session, invitation: Invitation, token: str) -> str:

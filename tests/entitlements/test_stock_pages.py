@@ -54,6 +54,8 @@ def test_the_stock_is_filtered_by_state_type_code_and_expiry(app: Flask, tx: Tra
     code = codes(browser.open("/coupon").text)[3]
     assert codes(browser.open(f"/coupon?q={code[:9].lower()}").text) == [code]
     assert "Nessun coupon con questi filtri" in browser.open("/coupon?q=%25").text
+    # Whoever set no filter is not told of filters.
+    assert "Nessun coupon in questo stato" in browser.open("/coupon?state=EXPIRED").text
 
 
 @pytest.mark.parametrize("address", ["?state=x&type=%00&q=%27%22%3C&expiry=y&after=z", "?after=00000000-0000-0000"])

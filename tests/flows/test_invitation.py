@@ -10,6 +10,7 @@ from entitlements import (
     payer_at,
 )
 from foundation import clock, formats
+from foundation.formats import day
 from tests.browsing import Browser
 from tests.flows.inviting import (
     Street,
@@ -149,6 +150,9 @@ def test_an_expired_link_has_a_kind_page_and_a_new_invitation_one_click_away(str
     browser = street.client(old)
     assert browser.status == 410
     assert browser.heading == "L’invito è scaduto"
+    with street.tx() as session:
+        ended = session.get_one(invitations.Invitation, invitation).expires_at
+    assert f"L’invito è scaduto il {day(clock.rome_day(ended))}" in browser.text
     browser.send("Chiedi un nuovo invito")
     assert "Abbiamo avvisato lo studio" in browser.text
     street.run_jobs()

@@ -35,7 +35,7 @@ def test_what_is_left_of_a_pack_goes_back_and_what_was_used_stays_used(
     assert bucket_of(tx, order).balance == 0, "held from the moment it was asked for"
     run_jobs()
     assert requests(tx)[0].state == "DONE"
-    assert "non usati: 0 fatture · usati: 100 fatture" in refund_page(desk, order).text
+    assert "non usato: 0 fatture · usato: 100 fatture" in refund_page(desk, order).text
 
 
 def test_what_stripe_refuses_gives_everything_back_to_the_buyer_and_a_task_to_finance(

@@ -31,7 +31,7 @@ def left_said(left: LineLeft) -> str:
         return str(started if left.starts_service else longer)
     if left.purchase:
         return _company_said(left.purchase)
-    return str(_("non usati: %(unused)s · usati: %(used)s", unused=unused_said(left), used=in_use_said(left)))
+    return str(_("non usato: %(unused)s · usato: %(used)s", unused=unused_said(left), used=in_use_said(left)))
 
 
 def _company_said(purchase: str) -> str:
