@@ -63,7 +63,7 @@ def companies(scene: Scene, tx: Transact) -> dict[str, UUID]:
 @pytest.mark.usefixtures("companies")
 def test_the_list_says_plan_last_day_payer_and_state(app: Flask, scene: Scene) -> None:
     browser = browser_of(app, scene.owner).open("/aziende")
-    assert "Tutti 2 Attivi 1 In creazione 1 Senza licenza 0 Non riusciti 1" in browser.text
+    assert "Clienti 2 Attivi 1 In creazione 1 Senza licenza 0 Non riusciti 1" in browser.text
     assert "Panificio Gallo" not in browser.text
     ready = next(row.get_text(" ", strip=True) for row in browser.page.select("tbody tr") if "Brambilla" in row.text)
     assert ready.startswith("Officina Brambilla S.r.l. 06363391001 Ordinaria")
