@@ -35,7 +35,7 @@ from entitlements.invitations.invited import (
     subject_of,
     take,
 )
-from entitlements.invitations.lists import count_invitations, funnel, invitations_of, open_invitations_to
+from entitlements.invitations.lists import count_invitations, invitations_of, open_invitations_to
 from entitlements.invitations.ordering import (
     OrderMove,
     invitation_of_order,
@@ -83,7 +83,6 @@ __all__ = [
     "believe_invitation_link",
     "count_invitations",
     "decline_invitation",
-    "funnel",
     "invitation_of",
     "invitation_of_order",
     "invitations_about",

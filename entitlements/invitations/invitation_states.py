@@ -102,6 +102,10 @@ _TABLE: dict[tuple[InvitationState, InvitationStep], InvitationState] = {
 }
 
 
+STAGES: tuple[InvitationState, ...] = ("SENT", "OPENED", "IN_PROGRESS", "ORDERED", "CREATED")
+"""How far an invitation can come, whatever became of it then."""
+
+
 class IllegalInvitationStep(Exception):
     """An invitation in `state` cannot take `step`."""
 
@@ -116,6 +120,12 @@ def next_invitation_state(state: InvitationState, step: InvitationStep) -> Invit
     if (state, step) not in _TABLE:
         raise IllegalInvitationStep(state, step)
     return _TABLE[state, step]
+
+
+def farther(reached: InvitationState, state: InvitationState) -> InvitationState:
+    """The stage reached once an invitation is in `state`: no way back, and an order that is paid was ordered."""
+    stage = "ORDERED" if state == "PAID" else state
+    return stage if stage in STAGES and STAGES.index(stage) > STAGES.index(reached) else reached
 
 
 def may_step(state: InvitationState, step: InvitationStep) -> bool:

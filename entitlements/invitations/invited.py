@@ -11,8 +11,10 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from entitlements.invitations.invitation_states import (
     INVITATION_STATES,
     OPEN_STATES,
+    STAGES,
     InvitationState,
     InvitationStep,
+    farther,
     next_invitation_state,
 )
 from foundation import clock
@@ -29,14 +31,16 @@ Over = Literal["EXPIRED", "REVOKED", "DECLINED", "REPLACED", "UNKNOWN"]
 class Invitation(Identified, Model):
     """One invitation. `offer` is what is sold at which price (cents), locked until `expires_at` (D23).
 
-    `created_at` is when it was first sent, `sent_at` when last. `studio_contact` is what the studio wrote about itself.
-    Name, address and words of the client are blanked when the time to keep them is over. `order_id` is the order that
-    counts now (no foreign key upward, M8); `party_id` is the buyer the client became by ordering.
+    `reached` is the farthest stage it came to, also when it ended since. `created_at` is when it was first sent,
+    `sent_at` when last. `studio_contact` is what the studio wrote about itself. Name, address and words of the client
+    are blanked when the time to keep them is over. `order_id` is the order that counts now (no foreign key upward, M8);
+    `party_id` is the buyer the client became by ordering.
     """
 
     __tablename__ = "invitations"
     __table_args__ = (
         CheckConstraint("state IN ({})".format(", ".join(f"'{state}'" for state in INVITATION_STATES)), name="state"),
+        CheckConstraint("reached IN ({})".format(", ".join(f"'{stage}'" for stage in STAGES)), name="reached"),
         CheckConstraint("(order_id IS NULL) = (party_id IS NULL)", name="order_has_buyer"),
         Index("ix_invitations_studio", "studio_id", "state", "id"),
         Index("ix_invitations_studio_created", "studio_id", "created_at", "id"),
@@ -47,6 +51,7 @@ class Invitation(Identified, Model):
     studio_id: Mapped[UUID] = mapped_column(ForeignKey("parties.id"))
     sent_by_user_id: Mapped[UUID | None]
     state: Mapped[InvitationState] = mapped_column(String())
+    reached: Mapped[InvitationState] = mapped_column(String(), default="SENT")
     version: Mapped[int]
     client_name: Mapped[str]
     client_email: Mapped[str]
@@ -143,6 +148,7 @@ def take(invitation: Invitation, step: InvitationStep) -> bool:
     if state == invitation.state:
         return False
     invitation.state, invitation.changed_at = state, clock.now()
+    invitation.reached = farther(invitation.reached, state)
     return True
 
 

@@ -1,21 +1,24 @@
 """Lists of a studio's invitations: a page at a time, filtered, with the figures of the funnel (F003-14)."""
 
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, func, select, tuple_
 from sqlalchemy.orm import Session
 
 from entitlements.companies import like_literal
-from entitlements.invitations.invitation_states import InvitationState
+from entitlements.invitations.invitation_states import STAGES
 from entitlements.invitations.invited import Invitation
 
-FUNNEL: tuple[tuple[str, tuple[InvitationState, ...]], ...] = (
-    ("opened", ("OPENED", "IN_PROGRESS", "ORDERED", "PAID", "CREATED")),
-    ("in_progress", ("IN_PROGRESS", "ORDERED", "PAID", "CREATED")),
-    ("ordered", ("ORDERED", "PAID", "CREATED")),
-    ("created", ("CREATED",)),
-)
-"""How far invitations came: each stage counts those that reached it."""
+
+@dataclass(frozen=True, slots=True)
+class InvitationCounts:
+    """How many of a studio's invitations are in each state, and how many came to each stage (`sent`, `opened`, ...)."""
+
+    by_state: Mapping[str, int]
+    funnel: Mapping[str, int]
 
 
 def invitations_of(
@@ -45,20 +48,20 @@ def invitations_of(
     return list(session.scalars(query))
 
 
-def count_invitations(session: Session, studio_id: UUID, search: str = "") -> dict[str, int]:
-    """How many invitations of a studio are in each state."""
+def count_invitations(session: Session, studio_id: UUID) -> InvitationCounts:
+    """How the invitations of a studio stand, and how far they came."""
     query = (
-        select(Invitation.state, func.count())
-        .where(Invitation.studio_id == studio_id, *_found(search))
-        .group_by(Invitation.state)
+        select(Invitation.state, Invitation.reached, func.count())
+        .where(Invitation.studio_id == studio_id)
+        .group_by(Invitation.state, Invitation.reached)
     )
-    return {row[0]: row[1] for row in session.execute(query)}
-
-
-def funnel(counts: dict[str, int]) -> dict[str, int]:
-    """How many invitations reached each stage, from the counts per state."""
-    stages = {name: sum(counts.get(state, 0) for state in states) for name, states in FUNNEL}
-    return {"sent": sum(counts.values()), **stages}
+    by_state: Counter[str] = Counter()
+    funnel = {stage.lower(): 0 for stage in STAGES}
+    for state, reached, count in session.execute(query):
+        by_state[state] += count
+        for stage in STAGES[: STAGES.index(reached) + 1]:
+            funnel[stage.lower()] += count
+    return InvitationCounts(by_state, funnel)
 
 
 def open_invitations_to(session: Session, studio_id: UUID, emails: set[str]) -> set[str]:

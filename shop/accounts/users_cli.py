@@ -108,6 +108,8 @@ def token(role: str, name: str, studio: str | None, company: str | None, *, as_j
     """Make an API token and print it, this once."""
     if (role == "studio") != (studio is not None) or (role == "company") != (company is not None):
         raise click.UsageError("A token of the role studio belongs to a --studio, company to a --company, else none.")
+    if not name.strip():
+        raise click.UsageError("A token has a name.")
 
     def work(session: Session) -> dict[str, object]:
         party_id = _party_of(session, studio, company)

@@ -8,9 +8,11 @@ import pytest
 from entitlements.invitations.invitation_states import (
     INVITATION_STATES,
     OPEN_STATES,
+    STAGES,
     IllegalInvitationStep,
     InvitationState,
     InvitationStep,
+    farther,
     may_step,
     next_invitation_state,
 )
@@ -61,3 +63,13 @@ def test_an_invitation_takes_only_the_steps_of_its_table(state: InvitationState,
 def test_what_somebody_ended_on_purpose_is_not_opened_by_money(state: InvitationState) -> None:
     """D11: money that arrives then goes to a person."""
     assert not may_step(state, "pay")
+
+
+@pytest.mark.parametrize(("reached", "state"), list(product(STAGES, INVITATION_STATES)))
+def test_an_invitation_has_never_come_less_far_than_before(reached: InvitationState, state: InvitationState) -> None:
+    """F003-14: the figures of the funnel count what was reached, also by invitations that ended since."""
+    now = farther(reached, state)
+    assert now in {reached, "ORDERED" if state == "PAID" else state}
+    assert STAGES.index(now) >= STAGES.index(reached)
+    if state in STAGES:
+        assert STAGES.index(now) >= STAGES.index(state)

@@ -125,3 +125,14 @@ def test_mails_about_a_forgotten_client_know_nobody(street: Street) -> None:
     assert _known(street, invitation) == set()
     with street.tx() as session:
         assert len(session.scalars(select(Mail).where(Mail.cause.like(f"%:{invitation}:%"))).all()) == 2
+
+
+def test_the_figures_of_the_funnel_count_how_far_invitations_came_also_when_they_ended(street: Street) -> None:
+    """F003-14"""
+    invited = street.invite()
+    street.invite("Carla Neri", "carla@example.it")
+    street.order(street.filled(), "bank_transfer")
+    _let_pass(street, 40)
+    assert street.state(invited) == "EXPIRED"
+    street.browser.open("/inviti")
+    assert [figure.text for figure in street.browser.page.select(".g-kpi dd")] == ["2", "1", "1", "1", "0"]

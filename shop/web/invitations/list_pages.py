@@ -42,10 +42,10 @@ def index() -> str:
     return render_template(
         "invitations/index.html",
         shown=shown,
-        counts=counts,
-        funnel=invitations.funnel(counts),
+        counts=counts.by_state,
+        funnel=counts.funnel,
         stages=stage_words(),
-        states=[one for one in invitations.INVITATION_STATES if counts.get(one)],
+        states=[one for one in invitations.INVITATION_STATES if counts.by_state.get(one)],
         state=state,
         search=search,
         paged=before is not None,

@@ -93,6 +93,7 @@ def test_people_are_made_disabled_and_given_tokens_by_command(app: Flask, tx: Tr
     assert run(app, "users", "disable", "mai@demo.example")[0] == 1
     assert run(app, "users", "token", "studio", "--studio", "CS-0", "--name", "app")[0] == 1
     assert run(app, "users", "token", "studio", "--name", "app")[0] == 2
+    assert run(app, "users", "token", "product", "--name", " ")[0] == 2
     assert run(app, "users", "create", "x@y.it", "--name", "X", "--role", "emperor")[0] == 2
     assert run(app, "users", "create", "x", "--name", "X", "--role", "support")[0] == 2
     assert run(app, "users", "create", "x@y.it", "--name", " ", "--role", "support")[0] == 2
