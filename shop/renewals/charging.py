@@ -112,7 +112,9 @@ def _follow(attempt_id: UUID, intent: JsonObject, gateway: PaymentGateway) -> No
         raise RetryLater("gateway unavailable") from silence
     with transaction() as session:
         attempt = _locked(session, attempt_id)
-        if attempt.is_under_way:
+        if attempt.charged_at is None:
+            # Another worker, asking again while this one was heard, may have let it go: money that moved is the truth.
+            attempt.refused_at = attempt.reason = None
             charged(session, attempt, session.get_one(RenewalMandate, attempt.mandate_id), str(intent["id"]))
         reconcile(session, seen)
 

@@ -4,9 +4,12 @@ from collections.abc import Callable
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import select, text
+from sqlalchemy import select
 
+from entitlements import suspend_licences
+from entitlements.licences import Licence
 from foundation.events import Event
+from foundation.ids import new_id
 from shop import Order, RefundWish, User, lock_order
 from shop.payments.reversals import follow_reversals
 from tests.banking import FINANCE
@@ -71,7 +74,8 @@ def test_a_suspended_module_is_neither_renewed_by_itself_nor_by_hand(payer: Paye
     payer.shop.buy(payer.shop.line(ORDERS))
     payer.turn_on()
     with payer.shop.tx() as session:
-        session.execute(text("UPDATE licences SET suspended_at = now() WHERE sku = :sku"), {"sku": ORDERS})
+        cause = session.execute(select(Licence.cause_kind, Licence.cause_id).where(Licence.sku == ORDERS)).one()
+        suspend_licences(session, cause.cause_kind, [cause.cause_id], new_id())
     module = payer.shop.running()[ORDERS]
     assert SUSPENDED in payer.shop.refused(payer.shop.line(ORDERS, 1, module))
     payer.go_to(31)
