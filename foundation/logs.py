@@ -47,6 +47,7 @@ FIELDS = frozenset(
     }
 )
 _MOST_FRAMES = 12
+_LINES = json.JSONEncoder(default=str)
 
 
 def install(_app: Flask) -> None:
@@ -71,6 +72,11 @@ def install(_app: Flask) -> None:
 def log() -> Any:  # noqa: ANN401 - structlog's loggers take any level's method
     """The logger: `log().info("mail sent", mail=…)`; the first word says what happened, fields say to what."""
     return structlog.get_logger()
+
+
+def note(**fields: object) -> None:
+    """Have every further line of this request say this too, the last of which is the request's own."""
+    structlog.contextvars.bind_contextvars(**fields)
 
 
 def failure_of(problem: BaseException) -> dict[str, object]:
@@ -100,7 +106,7 @@ def _keep_known_fields(_logger: object, _method: str, fields: MutableMapping[str
 def _render(_logger: object, _method: str, fields: Mapping[str, Any]) -> tuple[tuple[str], dict[str, str]]:
     """A whole line; JSON turns line breaks into escapes, so no value can forge another line."""
     at = clock.real_now().isoformat(timespec="milliseconds")
-    line = json.dumps({"at": at, **fields}, default=str, ensure_ascii=True)
+    line = _LINES.encode({"at": at, **fields})
     return (line,), {"level": str(fields.get("level", "info"))}
 
 

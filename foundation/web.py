@@ -4,10 +4,10 @@ import hmac
 import re
 import secrets
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
-from flask import Flask, Request, Response, g, jsonify, request
+from flask import Flask, Request, Response, current_app, g, jsonify, request
 from prometheus_client import CONTENT_TYPE_LATEST, Counter, Histogram, generate_latest
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
@@ -30,6 +30,7 @@ SECONDS = Histogram("gettone_request_seconds", "Time to answer, by endpoint", ["
 _THIS_MACHINE = frozenset({"127.0.0.1", "::1"})
 _QUIET = frozenset({"healthz", "readyz", "metrics"})
 _REFERENCE = re.compile(r"^[A-Za-z0-9-]{8,64}$")
+_HEADERS = "gettone.headers"
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self';"
     " connect-src 'self'; form-action 'self'{ends}; frame-ancestors 'none'; base-uri 'none'; object-src 'none'"
@@ -62,6 +63,8 @@ def install(app: Flask) -> None:
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=0)  # type: ignore[method-assign]
     app.request_class = TypedRequest
+    app.ensure_sync = _as_it_is  # type: ignore[assignment,method-assign]
+    app.extensions[_HEADERS] = [(name.lower(), name, value) for name, value in _standard_headers(settings).items()]
     logs.install(app)
     app.before_request(_begin)
     app.after_request(_finish)
@@ -82,19 +85,34 @@ def _begin() -> None:
 
 def _finish(response: Response) -> Response:
     _count(response.status_code)
-    settings = current_settings()
     headers = response.headers
     headers["X-Request-Id"] = str(getattr(g, "request_id", "-"))
-    headers.setdefault("Content-Security-Policy", _POLICY.format(ends=_ends_of_forms(settings)))
-    headers.setdefault("X-Content-Type-Options", "nosniff")
-    headers.setdefault("Referrer-Policy", "same-origin")
-    headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
-    headers.setdefault("X-Frame-Options", "DENY")
-    if settings.secure_cookies:
-        headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
-    if current_principal() is not None or wants_json():
-        headers.setdefault("Cache-Control", "no-store")
+    chosen = {name.lower() for name, _value in headers}
+    for lowered, name, value in current_app.extensions[_HEADERS]:
+        if lowered not in chosen:
+            headers.add(name, value)
+    if "cache-control" not in chosen and (current_principal() is not None or wants_json()):
+        headers.add("Cache-Control", "no-store")
     return response
+
+
+def _as_it_is(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Flask looks at ten functions a request for one that is a coroutine; none of ours is."""
+    return function
+
+
+def _standard_headers(settings: Settings) -> dict[str, str]:
+    """What every answer carries unless its route chose otherwise."""
+    headers = {
+        "Content-Security-Policy": _POLICY.format(ends=_ends_of_forms(settings)),
+        "X-Content-Type-Options": "nosniff",
+        "Referrer-Policy": "same-origin",
+        "Cross-Origin-Opener-Policy": "same-origin",
+        "X-Frame-Options": "DENY",
+    }
+    if settings.secure_cookies:
+        headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
+    return headers
 
 
 def _ends_of_forms(settings: Settings) -> str:

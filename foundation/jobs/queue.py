@@ -26,8 +26,8 @@ _DEFER = text(
 )
 _STORE_AND_DEFER = """
     WITH made AS ({store} RETURNING id)
-    SELECT procrastinate_defer_jobs_v1(ARRAY[ROW(CAST(:job_queue AS text), CAST(:job_name AS text), 0, NULL, NULL,
-        jsonb_build_object(CAST(:job_argument AS text), made.id), NULL)]::procrastinate_job_to_defer_v1[]) FROM made
+    SELECT procrastinate_defer_jobs_v1(ARRAY[ROW('{queue}', '{name}', 0, NULL, NULL,
+        jsonb_build_object('{argument}', made.id), NULL)]::procrastinate_job_to_defer_v1[]) FROM made
 """
 
 
@@ -56,13 +56,13 @@ def store_and_defer(executor: Executor, store: str, values: Mapping[str, object]
     `store` is an INSERT of at most one row with an `id`, which the job gets as `argument`. Raises JobUnknown.
     """
     _refuse_unknown(name)
-    job = {"job_queue": QUEUE, "job_name": name, "job_argument": argument}
-    return directly(executor, _stored_and_deferred(store), {**values, **job}).first() is not None
+    return directly(executor, _stored_and_deferred(store, name, argument), values).first() is not None
 
 
 @cache
-def _stored_and_deferred(store: str) -> TextClause:
-    return text(_STORE_AND_DEFER.format(store=store))
+def _stored_and_deferred(store: str, name: str, argument: str) -> TextClause:
+    """The statement, made once for each job: names are the program's own words and need no binding."""
+    return text(_STORE_AND_DEFER.format(store=store, queue=QUEUE, name=name, argument=argument))
 
 
 def _refuse_unknown(name: str) -> None:

@@ -4,7 +4,7 @@ from flask import Blueprint, Response, request
 
 from foundation.access import public
 from foundation.database import alone
-from foundation.logs import log
+from foundation.logs import log, note
 from foundation.settings import current_settings
 from webhooks.inbox import store_letter
 from webhooks.stripe_hints import known_at_sight, read_letter
@@ -32,5 +32,5 @@ def receive() -> Response:
     with alone() as connection:
         fresh = store_letter(connection, SOURCE, hint.event_id, hint.type, hint.to_json(), verdict=at_sight)
     verdict = (at_sight or "stored") if fresh else "known"
-    log().info("stripe letter", event_id=hint.event_id, event_type=hint.type, verdict=verdict)
+    note(event_id=hint.event_id, event_type=hint.type, verdict=verdict)
     return Response(status=204)

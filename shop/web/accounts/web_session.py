@@ -15,7 +15,6 @@ from werkzeug.datastructures import CallbackDict
 
 from foundation import clock
 from foundation.database import alone, apart
-from foundation.ids import new_id
 from foundation.settings import Settings
 from foundation.tokens import keyed_hash, new_token
 from shop.accounts.sessions import (
@@ -95,7 +94,7 @@ class ServerSessions(SessionInterface):
         """The session of this request; an unknown or dead token is as good as none."""
         settings: Settings = app.extensions["gettone.settings"]
         if request.path.startswith(_WITHOUT_SESSION):
-            outside = BrowserSession(str(new_id()), settings.secret_key, None)
+            outside = BrowserSession(new_token(), settings.secret_key, None)
             outside.kept = False
             return outside
         token = request.cookies.get(cookie_name(settings), "")
