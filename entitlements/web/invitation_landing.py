@@ -141,14 +141,14 @@ def ask_for_new(token: str) -> Page:
 
 def over_page(problem: InvitationOver, *, asked: bool) -> str:
     """The page of a link that leads nowhere any more; `asked` once a new invitation was asked for."""
-    studio, ended_on = "", None
+    studio, ended_on, forgotten = "", None, False
     if problem.invitation_id is not None:
         with transaction() as session:
             invitation = session.get_one(Invitation, problem.invitation_id)
             studio = session.get_one(Party, invitation.studio_id).name
-            ended_on = clock.rome_day(invitation.expires_at)
+            ended_on, forgotten = clock.rome_day(invitation.expires_at), invitation.forgotten_at is not None
     token = (request.view_args or {}).get("token", "")
-    known = {"problem": problem, "studio": studio, "ended_on": ended_on}
+    known = {"problem": problem, "studio": studio, "ended_on": ended_on, "forgotten": forgotten}
     return render_template("invitations/over.html", **known, asked=asked, token=token)
 
 

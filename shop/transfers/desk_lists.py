@@ -208,3 +208,10 @@ def lines_alike(session: Session, amount_cents: int, limit: int = 5) -> list[Ban
     """Lines nobody has placed that bring just this amount: what a person wants to confirm may be here already."""
     query = select(BankLine).where(*_lines_in(UNIDENTIFIED), BankLine.amount_cents == amount_cents)
     return list(session.scalars(query.order_by(BankLine.id.desc()).limit(limit)))
+
+
+def currencies_of(session: Session, decisions: Sequence[FinanceDecision]) -> dict[UUID, str]:
+    """The currencies of the bank's lines that these decisions are about, by line; everything else is in euro."""
+    about = [decision.subject_id for decision in decisions if decision.subject_kind == "bank_line"]
+    rows = session.execute(select(BankLine.id, BankLine.currency).where(BankLine.id.in_(about))) if about else ()
+    return {row.id: row.currency for row in rows}

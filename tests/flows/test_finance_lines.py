@@ -187,6 +187,18 @@ def test_sending_back_a_large_sum_needs_a_second_person_as_well(
     assert lines(tx)[0].state == "MATCHED"
 
 
+def test_dollars_that_wait_for_a_second_person_are_listed_as_dollars(
+    client: FlaskClient, tx: Transact, bank: Bank, people: list[User]
+) -> None:
+    bank.transfer(250_000, "gift", currency="USD")
+    (line,) = lines(tx)
+    sign_in(client, people[0])
+    visit(client, line_path(line)).follow("Segna come restituito").press("Segna come restituito")
+    listed = open_desk(client, "da-confermare").text.replace("\u00a0", " ")
+    assert "USD 2.500,00" in listed
+    assert "2.500,00 €" not in listed
+
+
 def test_a_payer_without_an_iban_is_still_named(desk: FlaskClient, tx: Transact, bank: Bank, order: Order) -> None:
     bank.transfer(order.gross_cents + 1, "senza riferimento", debtor_name="BIANCHI SRL", debtor_iban=None)
     page = visit(desk, line_path(lines(tx)[0])).text

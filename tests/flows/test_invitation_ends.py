@@ -66,12 +66,14 @@ def test_an_invitation_whose_transfer_came_back_expires_and_its_client_is_invite
 def test_a_client_who_ordered_and_never_paid_is_forgotten(street: Street) -> None:
     """The order keeps its own billing data for money that comes late (D11)."""
     invitation = _ordered_by_transfer(street)
+    link = street.link()
     _let_pass(street, 30)
     assert _known(street, invitation) == {"row", "draft", "mails"}
     _let_pass(street, 40)
     assert street.state(invitation) == "EXPIRED"
     assert _known(street, invitation) == set()
     assert street.newest_order().billing["email"] == CLIENT
+    assert "Quello che avevi scritto è stato cancellato" in street.client(link).page.text
 
 
 def test_who_paid_late_and_had_the_money_back_is_forgotten_too(street: Street) -> None:

@@ -38,7 +38,7 @@ def test_the_unused_coupons_of_a_line_go_back_to_the_card_and_what_that_does_is_
     run_jobs()
     preview = shown(refund_page(desk, order), "riga:")
     assert "Si annullano e non si attivano più: 4 coupon di «Coupon LITE»." in preview.text
-    assert "Già usati, non si rimborsano e restano come sono: 1 coupon." in preview.text
+    assert "Quanto è già usato non si rimborsa e resta com’è: 1 coupon." in preview.text
     assert "alla carta usata" in preview.text
     assert till.states(order) == {"AVAILABLE": 4, "ACTIVE": 1}, "looking changes nothing"
     done = preview.press("Rimborsa 239,12 €")

@@ -165,9 +165,8 @@ def _page(errors: dict[str, str]) -> str:
     by, party_id = _owner()
     with transaction() as session:
         people = members_of(session, party_id)
-    email = request.form.get("email", "")
-    facts = {"people": people, "me": by.user_id, "email": email, "of_company": by.is_company}
-    return render_template("accounts/members.html", errors=errors, **facts)
+    facts = {"people": people, "me": by.user_id, "of_company": by.is_company}
+    return render_template("accounts/members.html", errors=errors, form=request.form, **facts)
 
 
 def _invitation_page(believed: Invitation, errors: dict[str, str]) -> str:

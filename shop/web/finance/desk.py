@@ -16,6 +16,7 @@ from shop.transfers.desk_lists import (
     SURPLUS,
     UNIDENTIFIED,
     WINDOW,
+    currencies_of,
     desk_counts,
     lines_on_desk,
     orders_on_desk,
@@ -74,7 +75,7 @@ def _rows(session: Session, view: str, search: str) -> tuple[list[Any], UUID | N
     if view == DECISIONS:
         decisions = waiting_decisions(session, PAGE + 1, start)
         people = {decision.asked_by_user_id for decision in decisions if decision.asked_by_user_id}
-        shown = {"people": names_of(session, people)}
+        shown = {"people": names_of(session, people), "currencies": currencies_of(session, decisions)}
         return [*decisions[:PAGE]], decisions[PAGE - 1].id if len(decisions) > PAGE else None, shown
     lines = lines_on_desk(session, view, search=search, before=start, limit=PAGE + 1)
     last = lines[PAGE - 1].line.id if len(lines) > PAGE else None

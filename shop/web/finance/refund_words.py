@@ -83,7 +83,7 @@ def _rights(known: Refundable, wish: RefundWish, amount_cents: int) -> Iterator[
     if line is not None:
         yield from _ending(line)
         if line.in_use:
-            yield _("Già usati, non si rimborsano e restano come sono: %(what)s.", what=in_use_said(line))
+            yield _("Quanto è già usato non si rimborsa e resta com’è: %(what)s.", what=in_use_said(line))
     elif amount_cents < known.left_cents:
         yield _("Coupon, pacchetti e licenze dell’ordine restano come sono: torna solo l’importo.")
     else:
@@ -121,7 +121,7 @@ def _used(known: Refundable, wish: RefundWish) -> Iterator[str]:
     yield from _services(known, wish)
     used = [one for one in known.lines if one.meter and one.in_use]
     if used:
-        yield _("Già usati, restano usati: %(what)s.", what=", ".join(in_use_said(one) for one in used))
+        yield _("Quanto è già usato resta usato: %(what)s.", what=", ".join(in_use_said(one) for one in used))
 
 
 def _services(known: Refundable, wish: RefundWish) -> Iterator[str]:
