@@ -5,12 +5,12 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from entitlements import along_with_expiring, renews_at, rights_of
+from entitlements import along_with_expiring, renews_at
 from foundation import clock
 from foundation.database import JsonObject
 from shop.renewals.attempts import attempt_for
 from shop.renewals.mandates import RenewalMandate, agreed_cents, announce, mandate_in_force
-from shop.renewals.renewal_quotes import RenewalQuote, renewal_quote
+from shop.renewals.renewal_quotes import RenewalQuote, left_out_by_name, renewal_quote
 from shop.renewals.saved_cards import card_of
 
 ANNOUNCED_BEFORE = 30
@@ -33,7 +33,6 @@ def renewal_along(session: Session, company_id: UUID, ends_on: date, before: int
 
 
 def _told(session: Session, mandate: RenewalMandate, quote: RenewalQuote) -> JsonObject:
-    names = {one.licence.id: one.licence.names for one in rights_of(session, mandate.company_id).services}
     card = card_of(session, mandate.payer_party_id)
     return {
         "on": quote.renews_on.isoformat(),
@@ -45,7 +44,7 @@ def _told(session: Session, mandate: RenewalMandate, quote: RenewalQuote) -> Jso
             for line in quote.priced.lines
             if line.product is not None
         ],
-        "left_out": [{"names": names[one.licence_id], "quantity": one.quantity} for one in quote.left_out],
+        "left_out": left_out_by_name(session, mandate.company_id, quote),
         "suspended": quote.base.suspended,
         "rose": quote.gross_cents > agreed_cents(session, mandate, quote.base.ends_on),
     }

@@ -7,8 +7,9 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from entitlements import RENEW_BEFORE, RunningService
+from entitlements import RENEW_BEFORE, RunningService, rights_of
 from foundation import clock
+from foundation.database import JsonObject
 from pricing import AmountTooLarge, EmptyQuote
 from shop.addons.asking import companies_reached, services_of
 from shop.buyers import buyer_of
@@ -81,3 +82,11 @@ def is_sold(session: Session, service: RunningService) -> bool:
 def _ending_with(base: RunningService, running: Sequence[RunningService]) -> tuple[RunningService, ...]:
     """What ends no later than the base: the rest was renewed before. A lot that a smaller one follows lapses."""
     return tuple(one for one in running if one.ends_on <= base.ends_on and not one.replaced)
+
+
+def left_out_by_name(session: Session, company_id: UUID, quote: RenewalQuote) -> list[JsonObject]:
+    """What ends although the rest is renewed, as it is told: names by language, and how many."""
+    if not quote.left_out:
+        return []
+    names = {one.licence.id: one.licence.names for one in rights_of(session, company_id).services}
+    return [{"names": names[one.licence_id], "quantity": one.quantity} for one in quote.left_out]

@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response
 from entitlements import Party, check_billing
 from foundation import formats
 from foundation.access import requires
-from foundation.database import transaction
+from foundation.database import JsonObject, transaction
 from foundation.principal import Principal, current_principal
 from shop.addons.asking import companies_reached
 from shop.billing_on_file import billing_on_file
@@ -20,6 +20,7 @@ from shop.payments.gateway import GatewayRefused, GatewayUnavailable, PaymentGat
 from shop.renewals.card_setup import open_card_page
 from shop.renewals.mandate_text import CLAUSES, VERSION
 from shop.renewals.mandates import MandateTextChanged, count_mandates_of
+from shop.renewals.renewal_quotes import left_out_by_name
 from shop.renewals.standing import (
     NothingToRenew,
     NotThePayer,
@@ -62,7 +63,7 @@ class ConsentForm:
 
 @dataclass(frozen=True, slots=True)
 class RenewalView:
-    """Everything the page shows; `reach` is how many companies the payer's card renews."""
+    """Everything the page shows: `reach` is how many companies the payer's card renews, `left_out` what ends anyway."""
 
     company_id: UUID
     name: str
@@ -70,6 +71,7 @@ class RenewalView:
     standing: RenewalStanding
     billing_missing: bool
     reach: int
+    left_out: list[JsonObject]
     form: ConsentForm
     errors: dict[str, str] = field(default_factory=dict)
     changed: str = ""
@@ -166,6 +168,7 @@ def _view(session: Session, company_id: UUID, form: ConsentForm) -> RenewalView:
         standing=standing,
         billing_missing=billing.data is None,
         reach=count_mandates_of(session, payer_id),
+        left_out=left_out_by_name(session, company_id, standing.quote) if standing.quote else [],
         form=form,
     )
 

@@ -115,8 +115,9 @@ def test_a_module_that_is_sold_no_more_is_named_before_the_rest_is_renewed(payer
     payer.go_to(40)
     _sells_no_more(payer, DOCUMENTS, WOO)
     payer.go_to(31)
-    letter = payer.mail("Servizi in scadenza")
-    assert "Non si rinnovano da soli, e finiscono il loro ultimo giorno: Documenti." in letter
+    letter, page = payer.mail("Servizi in scadenza"), visit(payer.browser, payer.address).text
+    for text in (letter, page):
+        assert "Non si rinnovano da soli, e finiscono il loro ultimo giorno: Documenti." in text
     assert "Che cosa si rinnova: Fatturazione Elettronica, Utente aggiuntivo × 2." in letter
     payer.go_to(7)
     assert payer.order().state == "FULFILLED"
