@@ -1,6 +1,7 @@
 """The audit of transfers: every euro of a line is allocated, credited, sent back or waits; the ledger says the same."""
 
 from foundation.audit import sql_checks
+from shop.transfers.card_credit import TOOK_THE_MONEY
 
 _ACCOUNTS = """
     (SELECT a.kind, a.owner_id, a.unit,
@@ -14,6 +15,7 @@ _USED = """
 """
 
 _WRITTEN_OUT = {
+    "{TAKEN}": ", ".join(f"'{status}'" for status in sorted(TOOK_THE_MONEY)),
     "{USED}": _USED,
     "{SUSPENSE}": _ACCOUNTS.replace("{kind}", "suspense"),
     "{STORE_CREDIT}": _ACCOUNTS.replace("{kind}", "store_credit"),
@@ -71,6 +73,23 @@ sql_checks(
                    || ' of credit, the ledger ' || coalesce(s.balance, 0)
             FROM store_credits c FULL JOIN {STORE_CREDIT} s ON s.owner_id = c.party_id
             WHERE coalesce(c.balance_cents, 0) <> coalesce(s.balance, 0)
+            """,
+        ),
+        (
+            "credit that a card paid for is gone with the money that went back at Stripe",
+            "SELECT count(DISTINCT payment_id) FROM payment_disposals",
+            """
+            SELECT 'payment ' || p.id || ' is still ' || d.credited || ' of credit, ' || g.cents || ' of it went back'
+            FROM payments p
+            CROSS JOIN LATERAL (SELECT sum(x.amount_cents) AS whole,
+                                       sum(x.amount_cents) FILTER (WHERE x.kind = 'STORE_CREDIT') AS credited
+                                FROM payment_disposals x WHERE x.payment_id = p.id) d
+            CROSS JOIN LATERAL (SELECT coalesce(sum(c.refunded_cents + (
+                                         SELECT coalesce(sum(s.amount_cents), 0) FROM stripe_disputes s
+                                         WHERE s.charge_id = c.id AND s.status IN ({TAKEN}))), 0) AS cents
+                                FROM stripe_charges c
+                                WHERE c.payment_intent_id = p.external_id AND c.status = 'succeeded') g
+            WHERE p.source = 'stripe' AND d.credited > greatest(d.whole - g.cents, 0)
             """,
         ),
         (

@@ -19,7 +19,7 @@ from shop.transfers.matching import suspense
 from shop.transfers.store_credit import add_store_credit, credit_account, take_store_credit
 
 CLAIM = "return_claim"
-_TOOK_THE_MONEY = frozenset({"needs_response", "under_review", "lost"})
+TOOK_THE_MONEY = frozenset({"needs_response", "under_review", "lost"})
 """While a dispute stands so the bank has the money; one that only asks (`warning_…`) or is won has not."""
 
 
@@ -70,7 +70,7 @@ def _gone(session: Session, payment: Payment) -> Iterator[tuple[str, int]]:
     charges = session.scalars(select(StripeCharge).where(of_payment, StripeCharge.status == "succeeded")).all()
     yield "refunds", sum(gone_of(session, charge) for charge in charges)
     query = select(func.coalesce(func.sum(StripeDispute.amount_cents), 0)).where(
-        StripeDispute.charge_id.in_([charge.id for charge in charges]), StripeDispute.status.in_(_TOOK_THE_MONEY)
+        StripeDispute.charge_id.in_([charge.id for charge in charges]), StripeDispute.status.in_(TOOK_THE_MONEY)
     )
     yield "disputes", int(session.execute(query).scalar_one())
 

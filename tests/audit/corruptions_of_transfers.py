@@ -24,6 +24,14 @@ TRANSFERS: tuple[Corruption, ...] = (
         "UPDATE store_credits SET balance_cents = balance_cents + 1",
     ),
     deed(
+        "credit of a card whose money went back",
+        "credit that a card paid for is gone with the money that went back at Stripe",
+        "INSERT INTO payment_disposals (id, payment_id, kind, party_id, amount_cents, disposed_at)"
+        " SELECT gen_random_uuid(), p.id, 'STORE_CREDIT', o.buyer_party_id, p.amount_cents, now() FROM payments p"
+        " JOIN stripe_charges c ON c.payment_intent_id = p.external_id JOIN orders o ON o.id = c.order_id"
+        " WHERE c.refunded_cents > 0 LIMIT 1",
+    ),
+    deed(
         "an allocation of a transfer unbooked",
         "allocations of transfers stand in the ledger, each with its amount",
         "DELETE FROM ledger_transfers WHERE cause_kind = 'allocation'",
