@@ -19,7 +19,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from foundation import logs
 from foundation.database import transaction
 from foundation.jobs import late_jobs
-from foundation.logs import log
+from foundation.logs import log, noted
 from foundation.principal import current_principal
 from foundation.problems import error_page, problem_response, sentence_for, tell_http_errors, wants_json
 from foundation.settings import Settings, current_settings
@@ -134,7 +134,9 @@ def _count(status: int) -> None:
     actor = {"user": principal.user_id, "party": principal.party_id} if principal else {}
     route = request.url_rule.rule if request.url_rule else None
     milliseconds = round(seconds * 1000)
-    log().info("request", method=request.method, route=route, status=status, milliseconds=milliseconds, **actor)
+    log().info(
+        "request", method=request.method, route=route, status=status, milliseconds=milliseconds, **actor, **noted()
+    )
 
 
 def _database_down(problem: OperationalError) -> Response:

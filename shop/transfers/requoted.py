@@ -65,16 +65,18 @@ def requoted(order_id: UUID) -> None:
     with transaction() as session:
         order = lock_order(session, order_id)
         if order.state == "NEEDS_REQUOTE":
-            gave_before = _gave_before(session, order)
+            gave_before = credited_by_requote(session, order)
             given = give_back_after_requote(session, order)
             # Done again after a crash it gives nothing back: the buyer has been told of what it gave.
             if given or not gave_before:
                 tell_of_new_quote(session, order, given)
 
 
-def _gave_before(session: Session, order: Order) -> bool:
-    given = (PaymentAllocation.order_id == order.id, PaymentAllocation.reason == _REASON)
-    return bool(session.scalar(select(exists().where(*given))))
+def credited_by_requote(session: Session, order: Order) -> int:
+    """How much of what was paid for an order became store credit because it needs a new quote, in cents."""
+    taken = select(func.coalesce(-func.sum(PaymentAllocation.amount_cents), 0))
+    query = taken.where(PaymentAllocation.order_id == order.id, PaymentAllocation.reason == _REASON)
+    return int(session.execute(query).scalar_one())
 
 
 def look_at_rivals(company_ids: list[UUID], but: UUID) -> list[UUID]:

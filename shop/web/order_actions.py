@@ -19,6 +19,7 @@ from shop.orders.order_states import may
 from shop.orders.placing import tell_buyer
 from shop.payments.checkout import NotPayable
 from shop.payments.method import change_payment_method
+from shop.transfers.requoted import credited_by_requote
 from shop.web.orders import reader
 from shop.web.paying import close_the_payment_page, go_to_the_payment_page
 from shop.web.roles import SHOPPERS
@@ -95,7 +96,8 @@ def mail_again(number: str) -> Response:
         )
         return _back(order)
     with transaction() as session:
-        tell_buyer(session, order, template, occasion=str(new_id()))
+        credited = credited_by_requote(session, order)
+        tell_buyer(session, order, template, occasion=str(new_id()), credited_cents=credited)
     flash(_("Mail inviata di nuovo a %(email)s.", email=order.contact_email), "success")
     return _back(order)
 

@@ -13,12 +13,15 @@ from entitlements import Accepted, MemoryProvisioner, NoAnswer, Refused, rights_
 from entitlements.licences import Licence
 from entitlements.provisioning.answers import apply_answer
 from entitlements.standing import standing_of
+from foundation.mail import Mail
 from shop import Order
 from shop.payments.money_in import FinanceTask, Payment, PaymentAllocation
 from tests.api.caller import caller
+from tests.browsing import visit
 from tests.entitlements.scenes import THIRD_COMPANY, a_scene, an_activation
-from tests.factories import a_company
+from tests.factories import a_company, a_user
 from tests.flows.service_shop import BASE, DOCUMENTS, SEAT, Shop
+from tests.signing import sign_in
 
 Advance = Callable[[timedelta], None]
 
@@ -38,6 +41,20 @@ def test_a_card_payment_for_a_tax_code_that_became_somebody_elses_is_recorded_an
     assert alone.state(order) == "NEEDS_REQUOTE"
     assert (recorded(alone, order), alone.credit()) == ([order["gross_cents"]], order["gross_cents"])
     assert f"Serve un nuovo preventivo · {order['number']}" in alone.subjects()
+
+
+def test_the_mail_about_a_new_quote_says_what_became_of_the_money_also_when_it_is_sent_again(alone: Shop) -> None:
+    order = alone.order(alone.line(BASE))
+    another_studio_activates_it(alone)
+    alone.pay(order)
+    with alone.tx() as session:
+        owner = a_user(session, alone.company_id)
+    browser = alone.client.application.test_client()
+    sign_in(browser, owner)
+    visit(browser, f"/ordini/{order['number']}").press("Invia di nuovo la mail")
+    with alone.tx() as session:
+        told = session.scalars(select(Mail.context).where(Mail.template == "order_needs_requote")).all()
+    assert [context["credited_cents"] for context in told] == [order["gross_cents"]] * 2
 
 
 def test_a_transfer_for_a_tax_code_that_became_somebody_elses_becomes_credit(alone: Shop, advance: Advance) -> None:
