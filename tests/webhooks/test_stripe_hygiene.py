@@ -123,3 +123,13 @@ def test_check_15_neither_logs_nor_rows_hold_a_secret_a_signature_or_the_letter(
     for secret in (SANDBOX_WEBHOOK_SECRET, header.split("v1=")[1], "Studio Segreto", "x@y.it", "customer_details"):
         assert secret not in logged
         assert secret not in kept
+
+
+def test_the_line_of_a_letter_says_which_it_was_and_whether_it_had_come_before(
+    stand: Stand, capsys: pytest.CaptureFixture[str]
+) -> None:
+    event = an_event("payment_intent.succeeded", {"id": "pi_1", "object": "payment_intent"})
+    assert [stand.send(event), stand.send(event)] == [204, 204]
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines() if line.startswith("{")]
+    said = [(one["event_id"], one["verdict"]) for one in lines if one.get("route") == "/webhooks/stripe"]
+    assert said == [(event["id"], "stored"), (event["id"], "known")]
