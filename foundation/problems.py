@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask import Blueprint, Flask, Response, current_app, g, render_template, request
+from flask.globals import request_ctx
 from flask_babel import gettext as _
 from werkzeug.exceptions import HTTPException
 
@@ -120,7 +121,9 @@ def tell_http_errors(app: Flask) -> None:
         slug = (problem.name or "error").lower().replace(" ", "-")
         if isinstance(problem.response, Response):
             return problem.response
-        answer = problem_response(status, slug, sentence_for(status)) if wants_json() else error_page(status)
+        # A page links to others, which a request whose host is none cannot: no browser sends one.
+        as_json = wants_json() or request_ctx.url_adapter is None
+        answer = problem_response(status, slug, sentence_for(status)) if as_json else error_page(status)
         for name, value in problem.get_headers():
             if name in {"Allow", "Retry-After", "WWW-Authenticate"}:
                 answer.headers[name] = value

@@ -160,7 +160,8 @@ def _ready() -> tuple[Any, int]:
 def _metrics() -> Response:
     """How the shop does, for whoever has `METRICS_TOKEN`; without one only for a sandbox's own machine."""
     settings = current_settings()
-    given = request.authorization.token if request.authorization and request.authorization.token else ""
+    scheme, _space, given = request.headers.get("Authorization", "").partition(" ")
+    given = given.strip() if scheme.lower() == "bearer" else ""
     if settings.metrics_token and not hmac.compare_digest(given.encode(), settings.metrics_token.encode()):
         return Response(status=401, headers={"WWW-Authenticate": "Bearer"})
     if not settings.metrics_token and not (settings.sandbox and request.remote_addr in _THIS_MACHINE):

@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.orm import Session
 
 from entitlements import must_have_proven_address
@@ -65,6 +65,12 @@ def revoke_tokens_made_by(session: Session, user_id: UUID) -> None:
     """End every living token that this person made."""
     made = (ApiToken.created_by_user_id == user_id, ApiToken.revoked_at.is_(None))
     session.execute(update(ApiToken).where(*made).values(revoked_at=clock.now()))
+
+
+def count_tokens_made_by(session: Session, user_id: UUID, party_id: UUID) -> int:
+    """How many living tokens of a party this person made, and may still know."""
+    made = (ApiToken.created_by_user_id == user_id, ApiToken.party_id == party_id, ApiToken.revoked_at.is_(None))
+    return session.execute(select(func.count()).select_from(ApiToken).where(*made)).scalar_one()
 
 
 def revoke_api_token(session: Session, token_id: UUID, by: Principal, party_id: UUID | None = None) -> bool:

@@ -11,6 +11,7 @@ from foundation import clock
 from foundation.events import Subject, record_event
 from foundation.ids import new_id
 from foundation.settings import Seller
+from shop.accounts.api_tokens import revoke_tokens_made_by
 from shop.accounts.mailed_links import RESET_PASSWORD, send_link
 from shop.accounts.passwords import hash_password
 from shop.accounts.people import Membership, User
@@ -133,10 +134,11 @@ def person_by_email(session: Session, email: str) -> User:
 
 
 def disable_person(session: Session, user: User) -> bool:
-    """Let somebody in no more, and end their sessions; answers False when they were disabled already."""
+    """Let somebody in no more, end their sessions and the tokens they made; answers False when it was so already."""
     if user.disabled_at is not None:
         return False
     user.disabled_at = clock.now()
     revoke_sessions(session, user.id)
+    revoke_tokens_made_by(session, user.id)
     record_event(session, "user.disabled", Subject("user", user.id))
     return True

@@ -13,6 +13,7 @@ from foundation.events import Subject, record_event
 from foundation.mail import queue_mail
 from foundation.principal import Principal
 from foundation.tokens import link_subject, link_token_is_valid
+from shop.accounts.api_tokens import count_tokens_made_by
 from shop.accounts.passwords import hash_password
 from shop.accounts.people import Membership, User
 from shop.accounts.registration import new_membership, new_user
@@ -219,14 +220,18 @@ def accept_invitation(session: Session, invitation: Invitation, name: str, passw
     return entrance
 
 
-def remove_member(session: Session, party_id: UUID, membership_id: UUID, by: Principal) -> None:
-    """Take a person's access away, at once; not of whoever sits on a seat. Raises MemberNotFound, LastOwner."""
+def remove_member(session: Session, party_id: UUID, membership_id: UUID, by: Principal) -> int:
+    """Take a person's access away, at once; not of whoever sits on a seat. Raises MemberNotFound, LastOwner.
+
+    Answers how many API tokens they made for the party go on: programs are the party's, and stop when it says so.
+    """
     membership = _locked(session, party_id, membership_id)
     membership.revoked_at = clock.now()
     membership.invited_at = None
     _keep_an_owner(session, party_id)
     revoke_membership_sessions(session, membership_id)
     record_event(session, "member.removed", Subject("membership", membership_id, party_id), by)
+    return count_tokens_made_by(session, membership.user_id, party_id)
 
 
 def change_member_role(session: Session, party_id: UUID, membership_id: UUID, role: str, by: Principal) -> None:

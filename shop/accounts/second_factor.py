@@ -95,4 +95,7 @@ def forget_claims(session: Session, user: User) -> None:
     user.link_version += 1
     if user.totp_confirmed_at is not None:
         drop_second_factor(session, user)
+    else:
+        # The page that sets a phone up shows its secret before the first code confirms it.
+        user.totp_version += 1
     revoke_sessions(session, user.id)

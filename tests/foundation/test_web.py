@@ -271,6 +271,7 @@ def test_without_a_database_nobody_is_answered_as_if_all_were_well(path: str) ->
         ({"METRICS_TOKEN": TOKEN}, {}, 401),
         ({"METRICS_TOKEN": TOKEN}, {"HTTP_AUTHORIZATION": f"Bearer {TOKEN}x"}, 401),
         ({"METRICS_TOKEN": TOKEN}, {"HTTP_AUTHORIZATION": f"Bearer {TOKEN}", "REMOTE_ADDR": "203.0.113.9"}, 200),
+        ({"METRICS_TOKEN": TOKEN}, {"HTTP_AUTHORIZATION": "Basic \xe9"}, 401),
         (PRODUCTION, {}, 404),
     ],
 )
@@ -279,6 +280,14 @@ def test_metrics_are_for_whoever_has_their_token_and_in_a_sandbox_for_its_own_ma
 ) -> None:
     client = create_app({"DATABASE_URL": NO_SERVER} | environment).test_client()
     assert client.get("/metrics", environ_overrides=asked).status_code == status
+
+
+@pytest.mark.parametrize("path", ["/", "/nowhere", "/api/v1/orders", "/static/nowhere"])
+def test_a_host_that_is_none_is_refused_and_nothing_breaks(client: FlaskClient, path: str) -> None:
+    answer = client.get(path, environ_overrides={"HTTP_HOST": "9" * 64})
+    assert (answer.status_code, answer.get_json()["status"]) == (400, 400)
+    assert answer.headers["X-Request-Id"]
+    assert "Content-Security-Policy" in answer.headers
 
 
 def test_metrics_count_answers_by_endpoint_and_status(client: FlaskClient) -> None:

@@ -109,6 +109,15 @@ def test_a_letter_nobody_can_read_is_refused_and_not_stored(
     assert verdicts(tx) == []
 
 
+def test_a_number_without_end_is_refused_and_not_stored(app: Flask, tx: Transact) -> None:
+    raw = b'{"type": "company.ready", "data": {"id": "x", "remote_id": "KC-7", "size": 1e400}}'
+    settings: Settings = app.extensions["gettone.settings"]
+    headers = signed_headers(settings.provisioning_secret, "msg-endless", raw)
+    answer = app.test_client().post("/webhooks/provisioning", data=raw, headers=headers)
+    assert (answer.status_code, answer.get_json()["type"]) == (400, "/problems/letter-unreadable")
+    assert verdicts(tx) == []
+
+
 @pytest.mark.parametrize("what", ["secret", "body", "age", "unsigned", "json", "size"])
 def test_a_letter_that_cannot_be_believed_is_refused_and_not_stored(app: Flask, tx: Transact, what: str) -> None:
     settings: Settings = app.extensions["gettone.settings"]

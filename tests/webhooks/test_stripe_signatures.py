@@ -12,6 +12,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
+from foundation import clock
 from foundation.settings import Settings
 from tests.conftest import Transact
 from tests.webhooks.stand import FORMS, NEEDS_SHARED, SHARED, an_event, post, signature, thin
@@ -86,6 +87,11 @@ def test_check_05_time_is_bounded_on_both_sides(
     raw = json.dumps(an_event("ping", {})).encode()
     with time_machine.travel(NOW, tick=False):
         assert post(client, raw, signature(raw, OLD, at=int(NOW.timestamp()) + seconds)) == status
+
+
+def test_check_05_a_signature_that_is_no_ascii_is_refused(client: FlaskClient, believing: Believing) -> None:
+    believing("whsec_any")
+    assert post(client, b"{}", f"t={int(clock.real_now().timestamp())},v1=\xe9") == 400
 
 
 @pytest.mark.parametrize("secrets", [(), ("",), ("  ",), ("", "")])

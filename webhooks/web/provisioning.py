@@ -48,10 +48,10 @@ def _read(raw: bytes) -> dict[str, Any]:
 
 
 def _storable(letter: dict[str, Any]) -> bool:
-    """JSON may spell half surrogate pairs and zero characters; no database text can hold them."""
+    """JSON may spell half surrogate pairs, zero characters and numbers without end; no database can hold them."""
     try:
-        return b"\\u0000" not in json.dumps(letter, ensure_ascii=False).encode()
-    except (UnicodeEncodeError, RecursionError):
+        return b"\\u0000" not in json.dumps(letter, ensure_ascii=False, allow_nan=False).encode()
+    except (ValueError, RecursionError):
         return False
 
 

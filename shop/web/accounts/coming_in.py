@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response as Redirect
 from foundation import clock
 from foundation.access import SECOND_FACTOR_PATH
 from foundation.database import transaction
+from shop.accounts.people import User
 from shop.accounts.signing_in import NEEDS_SECOND_FACTOR, Entrance
 from shop.carts import adopt_cart
 from shop.web.accounts.active_company import work_on_none
@@ -19,25 +20,34 @@ from shop.web.accounts.web_session import browser_session
 CART_KEY = "cart_id"
 _PENDING_KEY = "second_factor_for"
 _PENDING_SECONDS = 600
+_PENDING_FIELDS = 5
 _BUYERS = frozenset({"owner", "staff", "member"})
 
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """Somebody who gave the first proof and owes the second factor; they are not signed in."""
+    """Somebody who gave the first proof and owes the second factor; they are not signed in.
+
+    `link_version` is the person's at that proof: a password changed since then ends what the old one began.
+    """
 
     user_id: UUID
     membership_id: UUID
+    link_version: int | None
     way: str
+
+    def still_holds(self, user: User) -> bool:
+        """Whether the first proof counts: nobody has changed the password, or asked for a new one, since."""
+        return self.link_version in {None, user.link_version}
 
 
 def come_in(entrance: Entrance, way: str) -> Redirect:
     """Let somebody in who proved who they are, or ask for their second factor first; then on to `way`."""
     if entrance.second_factor_due:
-        if browser_session().identity is None:
-            # Whoever knew this visit's token before the password was given must not share in what it proved.
-            browser_session().rotate(None)
-        session[_PENDING_KEY] = [str(entrance.user.id), str(entrance.membership.id), _now(), way]
+        # Whoever knew this visit's token before the password was given must not share in what it proved.
+        browser_session().rotate(browser_session().identity)
+        user = entrance.user
+        session[_PENDING_KEY] = [str(user.id), str(entrance.membership.id), user.link_version, _now(), way]
         return redirect(SECOND_FACTOR_PATH)
     finish(entrance, second_factor=False)
     return redirect(way)
@@ -46,9 +56,12 @@ def come_in(entrance: Entrance, way: str) -> Redirect:
 def pending() -> Pending | None:
     """Who owes a second factor in this browser, for ten minutes after the first proof."""
     kept = session.get(_PENDING_KEY)
-    if not kept or kept[2] + _PENDING_SECONDS < _now():
+    if not kept or len(kept) != _PENDING_FIELDS:
         return None
-    return Pending(UUID(kept[0]), UUID(kept[1]), safe_path(kept[3]))
+    user_id, membership_id, link_version, since, way = kept
+    if since + _PENDING_SECONDS < _now():
+        return None
+    return Pending(UUID(user_id), UUID(membership_id), link_version, safe_path(way))
 
 
 def finish(entrance: Entrance, *, second_factor: bool) -> None:

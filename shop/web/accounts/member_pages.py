@@ -5,6 +5,7 @@ from uuid import UUID
 
 from flask import abort, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
+from flask_babel import ngettext
 
 from entitlements import Problem, check_email
 from foundation.access import public, requires
@@ -77,11 +78,11 @@ def member_invite() -> Answer:
 def member_change(membership_id: UUID) -> Answer:
     """Give another role, or take the access away."""
     by, party_id = _owner()
-    role = request.form.get("role", "")
+    role, tokens = request.form.get("role", ""), 0
     try:
         with transaction() as session:
             if role == "none":
-                remove_member(session, party_id, membership_id, by)
+                tokens = remove_member(session, party_id, membership_id, by)
             else:
                 change_member_role(session, party_id, membership_id, role, by)
     except LastOwner:
@@ -91,6 +92,8 @@ def member_change(membership_id: UUID) -> Answer:
         return _page({}), 404
     else:
         flash(_("Accesso tolto.") if role == "none" else _("Ruolo cambiato."), "success")
+        if tokens:
+            flash(_tokens_go_on(tokens), "warning")
     return redirect(PATH)
 
 
@@ -146,6 +149,17 @@ def invitation_accept(token: str) -> Answer:
         return link_over(kind="invitation")
     flash(_("Ora hai accesso a %(studio)s.", studio=believed.studio.removesuffix(".")), "success")
     return come_in(entrance, "/") if entrance else redirect("/accedi")
+
+
+def _tokens_go_on(count: int) -> str:
+    """Their programs are the party's: only it knows which of them must stop."""
+    return str(
+        ngettext(
+            "Funziona ancora %(num)s token delle API creato da questa persona: revocalo se non serve più.",
+            "Funzionano ancora %(num)s token delle API creati da questa persona: revoca quelli che non servono più.",
+            count,
+        )
+    )
 
 
 def _wrong(believed: Invitation, name: str, password: str) -> dict[str, str]:

@@ -36,7 +36,8 @@ def second_factor() -> Answer:
     if owing is None:
         return redirect("/accedi")
     with transaction() as session:
-        return _page(session.get_one(User, owing.user_id), SECOND_FACTOR_PATH, {})
+        user = session.get_one(User, owing.user_id)
+        return _page(user, SECOND_FACTOR_PATH, {}) if owing.still_holds(user) else redirect("/accedi")
 
 
 @accounts.post(SECOND_FACTOR_PATH)
@@ -49,6 +50,8 @@ def second_factor_submit() -> Answer:
     wait = wait_before_code(owing.user_id)
     with transaction() as session:
         user = session.get_one(User, owing.user_id)
+        if not owing.still_holds(user):
+            return redirect("/accedi")
         if wait is not None:
             return _page(user, SECOND_FACTOR_PATH, {"": wait_sentence(wait)}), 429, retry_after(wait)
         accepted = accept_code(session, current_settings().secret_key, user, request.form.get("code", ""))
@@ -64,7 +67,7 @@ def _owing() -> Pending | None:
     after_proof, person = pending(), signed_in()
     if after_proof is not None or person is None or person.second_factor:
         return after_proof
-    return Pending(person.user_id, person.membership_id, "/")
+    return Pending(person.user_id, person.membership_id, None, "/")
 
 
 @accounts.get(SETTINGS_PATH)

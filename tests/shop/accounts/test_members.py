@@ -9,6 +9,7 @@ from sqlalchemy import select, update
 from app import Outside
 from foundation.mail import MemoryMailer
 from shop import Membership, User
+from shop.accounts.api_tokens import api_tokens_of
 from shop.accounts.members import INVITATION_LASTS
 from shop.accounts.passwords import hash_password
 from tests.conftest import Transact
@@ -158,6 +159,19 @@ def test_taking_access_away_ends_the_sessions_at_once(client: FlaskClient, app: 
     assert post(client, f"/account/persone/{membership_of(tx, staff)}", role="none").status_code == 302
     assert colleague.get("/account").status_code == 302
     assert staff.email not in client.get("/account/persone").text
+
+
+def test_tokens_of_whoever_leaves_go_on_and_the_owner_is_told(client: FlaskClient, app: Flask, tx: Transact) -> None:
+    owner, colleague, studio = a_team(tx)
+    sign_in(client, owner)
+    post(client, f"/account/persone/{membership_of(tx, colleague)}", role="owner")
+    leaving = app.test_client()
+    sign_in(leaving, colleague)
+    post(leaving, "/account/token", name="il gestionale")
+    post(client, f"/account/persone/{membership_of(tx, colleague)}", role="none")
+    assert "Funziona ancora 1 token delle API creato da questa persona" in client.get("/account/persone").text
+    with tx() as session:
+        assert [token.revoked_at for token in api_tokens_of(session, studio)] == [None]
 
 
 def test_the_last_owner_can_neither_go_nor_step_down(client: FlaskClient, tx: Transact) -> None:

@@ -8,10 +8,12 @@ from flask.testing import FlaskClient
 from sqlalchemy import select, update
 
 from foundation import clock
+from foundation.settings import SANDBOX_SECRET_KEY
 from foundation.tokens import link_token
 from shop import User, WebSession
+from shop.accounts.mailed_links import RESET_PASSWORD, send_link
 from shop.accounts.passwords import hash_password
-from shop.accounts.second_factor import STEP_SECONDS, accept_code, secret_of
+from shop.accounts.second_factor import STEP_SECONDS, accept_code, forget_claims, secret_of
 from shop.accounts.signing_in import forget_sign_in_tries
 from shop.web.accounts.web_session import cookie_name
 from tests.conftest import Transact
@@ -154,3 +156,47 @@ def test_a_studio_person_may_choose_the_second_factor_and_drop_it(
     with app.app_context():
         forget_sign_in_tries(settings_of(client), user.email)
     assert post(elsewhere, "/accedi", email=user.email, password=PASSWORD).location == "/"
+
+
+def _reset_link(tx: Transact, user: User) -> str:
+    with tx() as session:
+        person = session.get_one(User, user.id)
+        send_link(session, person, RESET_PASSWORD)
+        return f"/password/{link_token(SANDBOX_SECRET_KEY, RESET_PASSWORD, person.id, person.link_version)}"
+
+
+def test_whoever_knew_the_cookie_of_a_browser_shares_nothing_of_a_first_proof_given_in_it(
+    app: Flask, tx: Transact
+) -> None:
+    """Not even somebody signed in there, who left the browser to the next person and kept its cookie."""
+    finance, mallory = a_person(tx, "finance"), a_person(tx, "owner")
+    shared, kept = app.test_client(), app.test_client()
+    kept.set_cookie(cookie_name(settings_of(kept)), sign_in(shared, mallory, second_factor=False))
+    answer = post(shared, _reset_link(tx, finance), password="cinque parole davvero molto lunghe")
+    assert answer.location == "/accedi/verifica"
+    assert shared.get("/accedi/verifica").status_code == 200
+    assert kept.get("/accedi/verifica").location == "/accedi"
+
+
+def test_a_sign_in_that_stopped_half_way_ends_with_a_new_password(
+    client: FlaskClient, app: Flask, tx: Transact
+) -> None:
+    user = a_person(tx, "finance")
+    link = _reset_link(tx, user)
+    code = shown_code(enter(client, user))
+    owner = app.test_client()
+    assert post(owner, link, password="cinque parole davvero molto lunghe").location == "/accedi/verifica"
+    assert client.get("/accedi/verifica").location == "/accedi"
+    assert post(client, "/accedi/verifica", code=code).location == "/accedi"
+    code = shown_code(owner.get("/accedi/verifica").text)
+    assert post(owner, "/accedi/verifica", code=code).location == "/"
+
+
+def test_a_secret_that_a_stranger_saw_is_not_that_of_whom_the_address_belongs_to(tx: Transact) -> None:
+    """The page that sets a phone up shows the secret before the first code confirms it."""
+    user = a_person(tx, "owner")
+    with tx() as session:
+        person = session.get_one(User, user.id)
+        before = secret_of(SECRET_KEY, person)
+        forget_claims(session, person)
+        assert secret_of(SECRET_KEY, person) != before

@@ -99,6 +99,17 @@ def test_people_are_made_disabled_and_given_tokens_by_command(app: Flask, tx: Tr
     assert run(app, "users", "create", "x@y.it", "--name", " ", "--role", "support")[0] == 2
 
 
+def test_whoever_is_disabled_leaves_no_working_token_behind(client: FlaskClient, app: Flask, tx: Transact) -> None:
+    with tx() as session:
+        admin = a_user(session, a_studio(session, kind="VENDOR", vat_number=None, tax_code=None).id, "admin")
+    sign_in(client, admin)
+    token = re.findall(r"gtn_[\w-]+", post(client, "/desk/token", name="mio", role="admin").text)[0]
+    asked = {"Authorization": f"Bearer {token}"}
+    assert app.test_client().get("/api/v1/me", headers=asked).status_code == 200
+    assert run(app, "users", "disable", admin.email)[0] == 0
+    assert app.test_client().get("/api/v1/me", headers=asked).status_code == 401
+
+
 def test_an_account_opened_before_an_appointment_is_worthless_to_whoever_opened_it(
     app: Flask, client: FlaskClient, tx: Transact
 ) -> None:
