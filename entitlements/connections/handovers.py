@@ -12,6 +12,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from entitlements.companies import Company
 from entitlements.connections.linking import LinkNotFound
+from entitlements.connections.people import must_have_proven_address
 from entitlements.connections.proposals import (
     NotYoursToSettle,
     Proposal,
@@ -93,11 +94,12 @@ def propose_handover(session: Session, company_id: UUID, to_party_id: UUID, by: 
 def accept_handover(session: Session, handover_id: UUID, by: Principal) -> bool:
     """Take or give the role: from now on the other party pays; answers False when that has been done.
 
-    Raises ProposalNotFound, NotYoursToSettle, IllegalProposalStep, PayerHasChanged, LinkNotFound.
+    Raises ProposalNotFound, NotYoursToSettle, IllegalProposalStep, PayerHasChanged, LinkNotFound, AddressNotProven.
     """
     handover = _locked(session, handover_id, by)
     if handover.asked_by_party_id == by.party_id:
         raise NotYoursToSettle
+    must_have_proven_address(session, by)
     _lock_company(session, handover.company_id)
     if not settle(handover, "accept", by):
         return False

@@ -135,12 +135,14 @@ def find_waiting_requests(session: Session, party: Party) -> int:
 def answer_request(session: Session, request_id: UUID, accept: bool, by: Principal) -> bool:  # noqa: FBT001 - the answer
     """Accept or decline; answers False when it had been answered so before.
 
-    Raises ProposalNotFound for whom nobody asked, IllegalProposalStep for what has ended, Blocked.
+    Raises ProposalNotFound for whom nobody asked, IllegalProposalStep for what has ended, Blocked; AddressNotProven
+    where who may be somebody else would see a client's data.
     """
     request = _locked(session, request_id, by)
     if request.asked_by_party_id == by.party_id:
         raise NotYoursToSettle
     if accept:
+        must_have_proven_address(session, by)
         return _accept(session, request, by)
     if not settle(request, "decline", by):
         return False

@@ -16,6 +16,7 @@ from entitlements.companies import Company
 from entitlements.connections.handovers import change_payer
 from entitlements.connections.link_requests import party_with
 from entitlements.connections.linking import LinkNotFound, connect, link_state, permissions_of, permit, unlink
+from entitlements.connections.people import must_have_proven_address
 from entitlements.connections.proposals import (
     Proposal,
     ProposalNotFound,
@@ -129,12 +130,13 @@ def propose_move(session: Session, wish: MoveWish, by: Principal) -> bool:
 def agree_to_move(session: Session, move_id: UUID, by: Principal) -> bool:
     """Say yes; when everybody has, the company moves. Answers whether it has moved.
 
-    Raises ProposalNotFound, IllegalProposalStep, LinkNotFound, Blocked.
+    Raises ProposalNotFound, IllegalProposalStep, LinkNotFound, Blocked, AddressNotProven.
     """
     move = _locked(session, move_id, by)
     if not waits(move):
         settle(move, "accept", by)
         return True
+    must_have_proven_address(session, by)
     now = clock.now()
     if by.party_id == move.company_id:
         move.company_agreed_at = move.company_agreed_at or now

@@ -37,7 +37,10 @@ class AddressNotProven(Exception):
 
 
 def must_have_proven_address(session: Session, by: Principal) -> None:
-    """Let nobody write to others before they proved to own their address (AddressNotProven); programs hold a token."""
+    """Let nobody write to others, or answer for a party, before they proved to own their address (AddressNotProven).
+
+    Programs hold a token, which only a proven person makes.
+    """
     if by.user_id is not None and session.execute(_PROVEN, {"id": by.user_id}).scalar() is None:
         raise AddressNotProven
 

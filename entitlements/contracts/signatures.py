@@ -15,6 +15,7 @@ from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 from entitlements.companies import like_literal
 from entitlements.connections.clients import client_of
 from entitlements.connections.linking import permissions_of
+from entitlements.connections.people import must_have_proven_address
 from entitlements.contracts.contract_text import EINVOICING, VERSION, text_fingerprint
 from entitlements.links import link_of
 from entitlements.parties import Party
@@ -86,10 +87,11 @@ def may_sign(session: Session, party_id: UUID, by: Principal) -> bool:
 def sign_contract(session: Session, party_id: UUID, version: str, locale: str, by: Principal) -> bool:
     """Accept the e-invoicing contract for a party; answers False when it has been signed before.
 
-    Raises CompanyNotFound, MayNotSign, ContractTextChanged.
+    Raises CompanyNotFound, MayNotSign, ContractTextChanged; AddressNotProven for who may be somebody else.
     """
     if not may_sign(session, party_id, by):
         raise MayNotSign
+    must_have_proven_address(session, by)
     if version != VERSION:
         raise ContractTextChanged(VERSION)
     row = insert(ContractSignature).values(

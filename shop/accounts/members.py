@@ -79,6 +79,12 @@ def give_company_access(session: Session, company_id: UUID, email: str, by: Prin
     return True
 
 
+def has_had_people(session: Session, party_id: UUID) -> bool:
+    """Whether anybody ever came in for a party: from then on its owners decide who does, and who no longer."""
+    entered = (Membership.party_id == party_id, Membership.invited_at.is_(None), Membership.role != SEATED)
+    return session.scalars(select(Membership.id).where(*entered).limit(1)).first() is not None
+
+
 def members_of(session: Session, party_id: UUID) -> list[Member]:
     """The people of a studio, owners first, those invited last; of a company its owners, others sit on seats (M3)."""
     query = (

@@ -4,23 +4,27 @@ from sqlalchemy.orm import Session
 
 from entitlements import CREATED, NOT_CREATED, CompanyPurchase, invitations, purchase_of
 from foundation.jobs import DueRow, due_rule
-from shop.accounts.members import invite_member
+from shop.accounts.members import has_had_people, invite_member
 from shop.invitations.ordering import as_invitee
 from shop.orders.order_book import Order
 from shop.payments.finance_tasks import close_tasks
 from shop.payments.record import open_finance_task
 
 
-def invite_owner(session: Session, invitation: invitations.Invitation) -> None:
+def invite_owner(session: Session, invitation: invitations.Invitation) -> bool:
     """Mail the invited address the link that makes it the owner of its company; again, the old link dies.
 
+    Answers False once somebody came in: then its owners decide, and who lost their access does not get it back here.
     The invitation's row must be locked. Raises IllegalInvitationStep while there is no company.
     """
     purchase = purchase_of(session, invitation.id)
     if invitation.state != "CREATED" or purchase is None or purchase.company_id is None:
         raise invitations.IllegalInvitationStep(invitation.state, "create")
+    if has_had_people(session, purchase.company_id):
+        return False
     by = as_invitee(purchase.company_id, invitation.locale)
     invite_member(session, purchase.company_id, invitation.client_email, "owner", by)
+    return True
 
 
 @due_rule(CREATED)

@@ -128,3 +128,15 @@ def test_a_proposal_nobody_answers_ends_after_thirty_days(
     with tx() as session:
         for table in ("payer_handovers", "studio_moves", "link_requests"):
             assert session.execute(text(f"SELECT state FROM {table}")).scalars().all() == ["EXPIRED"]  # noqa: S608
+
+
+def test_whoever_proposes_all_the_time_has_to_wait_and_the_other_side_is_left_in_peace(
+    app: Flask, tx: Transact
+) -> None:
+    with tx() as session:
+        _studio, owner, company_id = client_with_licence(session)
+        a_user(session, company_id)
+    desk = browser(app, owner)
+    answers = [post(desk, f"/aziende/{company_id}/chi-paga").status_code for _ in range(22)]
+    assert answers[0] in {302, 303}
+    assert answers[-1] == 429

@@ -47,6 +47,8 @@ def change_nickname(company_id: UUID) -> Answer:
 def hand_over(company_id: UUID) -> Answer:
     """Propose that the other side pays from now on: the client, where the studio pays, or the studio."""
     by, studio_id = studio()
+    if wait := wait_to_ask(by):
+        return _page(company_id, {"": wait}), 429
     with transaction() as session:
         client_of(session, studio_id, company_id)
         payer = payer_at(session, company_id, clock.now())

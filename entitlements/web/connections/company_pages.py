@@ -48,6 +48,8 @@ def change_permissions(studio_id: UUID) -> Answer:
 def hand_over(studio_id: UUID) -> Answer:
     """Propose that the other side pays from now on: the studio, where the company pays, or the company."""
     by = person()
+    if wait := wait_to_ask(by):
+        return _page(studio_id, {"": wait}), 429
     own = party_of(by)
     with transaction() as session:
         _linked(session, own, studio_id)

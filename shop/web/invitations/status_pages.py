@@ -1,6 +1,7 @@
 """/invito/<link>/stato: from the order to the company, without an account; paying again, otherwise, or not at all."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from flask import Blueprint, Response, flash, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext as _
@@ -13,6 +14,7 @@ from foundation import clock
 from foundation.access import public
 from foundation.database import transaction
 from foundation.settings import current_settings
+from foundation.throttle import Limit, count_try
 from pricing import Money
 from shop.invitations.accounts import invite_owner
 from shop.invitations.ordering import as_invitee
@@ -30,6 +32,8 @@ from shop.web.paying import close_the_payment_page, go_to_the_payment_page
 
 blueprint = Blueprint("invitation_status", __name__)
 blueprint.after_request(without_traces)
+
+LINKS_AGAIN = Limit(5, timedelta(hours=1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,11 +126,18 @@ def cancel(token: str) -> AnyResponse:
 @blueprint.post("/invito/<token>/accesso")
 @public
 def account_again(token: str) -> AnyResponse:
-    """Mail the link that opens the client's own account once more, to the invited address."""
+    """Mail the link that opens the client's own account once more, to the invited address, until somebody came in."""
     with transaction() as session:
         invitation = held(session, token, lock=True)
-        invite_owner(session, invitation)
-    flash(_("Ti abbiamo mandato di nuovo il link per il tuo accesso."), "success")
+        waits = count_try(f"invitation-account:{invitation.id}", LINKS_AGAIN) is not None
+        invited = not waits and invite_owner(session, invitation)
+    if waits:
+        sentence = _("L’abbiamo già rimandata da poco: riprova tra un’ora, e guarda anche nella posta indesiderata.")
+        flash(sentence, "info")
+    elif invited:
+        flash(_("Ti abbiamo mandato di nuovo il link per il tuo accesso."), "success")
+    else:
+        flash(_("L’azienda ha già chi vi accede: entra con la tua e-mail, o chiedi a un suo titolare."), "info")
     return _back(token)
 
 

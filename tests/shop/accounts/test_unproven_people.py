@@ -5,16 +5,23 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from app import Outside
+from entitlements import Party
 from entitlements.connections.directory import ProfileText, keep_profile
+from entitlements.connections.handovers import PayerHandover, accept_handover, propose_handover
+from entitlements.connections.link_requests import LinkRequest, ask_to_link
+from entitlements.connections.moves import MoveWish, StudioMove, agree_to_move, propose_move
+from entitlements.connections.people import AddressNotProven
 from foundation.mail import MemoryMailer
+from foundation.principal import Principal
 from foundation.tokens import token_hash
-from shop import ApiToken, User
+from shop import ApiToken, Membership, User
 from shop.accounts.api_tokens import create_api_token
 from shop.accounts.registration import reset_password
 from tests.api.caller import Caller
 from tests.browsing import Page, visit
 from tests.conftest import Transact
 from tests.factories import a_company, a_studio, a_user
+from tests.flows.linking import client_with_licence
 from tests.signing import post, sign_in
 from tests.stories import owner_of, stock_the_shop
 
@@ -100,3 +107,38 @@ def test_tokens_made_by_somebody_unproven_die_when_the_address_finds_its_owner(
     with tx() as session:
         reset_password(session, session.get_one(User, victim.id), "sette gatti neri")
     assert program.get("/orders").status_code == 401
+
+
+def test_nobody_answers_for_a_studio_before_the_address_is_proven(
+    client: FlaskClient, stranger: User, tx: Transact
+) -> None:
+    """A link shows a client's data, and more: who may be somebody else does not get one (D22)."""
+    with tx() as session:
+        studio_id = session.scalars(select(Membership.party_id).where(Membership.user_id == stranger.id)).one()
+        studio = session.get_one(Party, studio_id)
+        company = a_company(session)
+        a_user(session, company.id)
+        ask_to_link(session, studio.vat_number or "", owner_of(company))
+        request_id = session.scalars(select(LinkRequest.id)).one()
+    sign_in(client, stranger)
+    answer = post(client, f"/collegamenti/richieste/{request_id}", answer="accept")
+    assert answer.status_code == 409
+    assert SENTENCE in answer.text
+    assert client.get(f"/aziende/{company.id}").status_code == 404
+    assert post(client, f"/collegamenti/richieste/{request_id}", answer="decline").status_code in {302, 303}
+
+
+def test_nor_takes_over_who_pays_or_a_client(tx: Transact) -> None:
+    with tx() as session:
+        studio, owner, company_id = client_with_licence(session)
+        asks = Principal(owner.id, studio.id, "owner")
+        taker = a_studio(session, tax_code="00743110157", vat_number="00743110157")
+        of_company, of_taker = (a_user(session, one, email_confirmed_at=None) for one in (company_id, taker.id))
+        propose_handover(session, company_id, company_id, asks)
+        wish = MoveWish(company_id, studio.id, "00743110157", with_payer=False, company_must_agree=False)
+        propose_move(session, wish, asks)
+        handover, move = session.scalars(select(PayerHandover.id)).one(), session.scalars(select(StudioMove.id)).one()
+        with pytest.raises(AddressNotProven):
+            accept_handover(session, handover, Principal(of_company.id, company_id, "company_owner"))
+        with pytest.raises(AddressNotProven):
+            agree_to_move(session, move, Principal(of_taker.id, taker.id, "owner"))
