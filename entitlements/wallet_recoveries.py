@@ -8,9 +8,9 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, ForeignKey, Index, func, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from entitlements.ledger import Account, Posting, book
+from entitlements.ledger import Account, LedgerTransfer, Posting, book
 from entitlements.links import Cause
-from entitlements.wallets import WalletBucket, expire_bucket
+from entitlements.wallets import EXPIRED, WalletBucket, expire_bucket
 from foundation import clock
 from foundation.database import APPEND_ONLY, Identified, Model
 from foundation.events import Subject, record_event
@@ -41,11 +41,15 @@ class WalletRecovery(Identified, Model):
 
 @dataclass(frozen=True, slots=True)
 class BucketLeft:
-    """What is left of what one cause put into a wallet, in the meter's units."""
+    """What is left of what one cause put into a wallet, and what was used of it, in the meter's units.
+
+    What expired or was taken back is neither.
+    """
 
     meter: str
     granted: int
     left: int
+    used: int
 
     def share_of(self, frozen_cents: int) -> int:
         """What the units that are left were sold for, of `frozen_cents` for all of them (M13)."""
@@ -59,7 +63,7 @@ class BucketLeft:
 def buckets_left(session: Session, cause_kind: str, cause_ids: Sequence[UUID]) -> dict[UUID, BucketLeft]:
     """For each cause that filled a wallet, how much of it is left and has not expired."""
     query = select(WalletBucket).where(WalletBucket.cause_kind == cause_kind, WalletBucket.cause_id.in_(cause_ids))
-    return {bucket.cause_id: _left(bucket) for bucket in session.scalars(query)}
+    return {bucket.cause_id: _left(session, bucket) for bucket in session.scalars(query)}
 
 
 def recover_unused(session: Session, cause_kind: str, sold_for: Mapping[UUID, int], why: Cause) -> int:
@@ -72,7 +76,7 @@ def recover_unused(session: Session, cause_kind: str, sold_for: Mapping[UUID, in
     locked = query.order_by(WalletBucket.id).with_for_update().execution_options(populate_existing=True)
     taken = 0
     for bucket in session.scalars(locked).all():
-        left = _left(bucket)
+        left = _left(session, bucket)
         if left.left:
             _move(session, bucket, left.left, left.share_of(sold_for[bucket.cause_id]), why)
             taken += left.left
@@ -101,9 +105,15 @@ def give_back_recovered(session: Session, why: Cause) -> int:
     return given
 
 
-def _left(bucket: WalletBucket) -> BucketLeft:
+def _left(session: Session, bucket: WalletBucket) -> BucketLeft:
     over = bucket.ends_on is not None and bucket.ends_on <= clock.today()
-    return BucketLeft(bucket.meter, bucket.granted, 0 if over else bucket.balance)
+    recovered = select(func.coalesce(func.sum(WalletRecovery.quantity), 0)).where(WalletRecovery.bucket_id == bucket.id)
+    of_bucket = (LedgerTransfer.cause_kind == EXPIRED, LedgerTransfer.cause_id == bucket.id)
+    expired = select(func.coalesce(func.sum(LedgerTransfer.amount), 0)).where(*of_bucket)
+    gone = sum(int(session.execute(query).scalar_one()) for query in (recovered, expired))
+    return BucketLeft(
+        bucket.meter, bucket.granted, 0 if over else bucket.balance, bucket.granted - bucket.balance - gone
+    )
 
 
 def _move(session: Session, bucket: WalletBucket, quantity: int, net_cents: int, why: Cause) -> None:

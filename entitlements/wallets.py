@@ -20,6 +20,8 @@ from foundation.ids import new_id
 from foundation.jobs import schedule_due
 
 EXPIRY_RULE = "wallets.expire"
+EXPIRED = "wallet_expired"
+"""The cause of the entry that books out what was left of a bucket on its last day."""
 # By holder, so that two who use two wallets wait for them in the same order.
 _LINE = text(
     "SELECT pg_advisory_xact_lock(hashtextextended(concat('wallet', holder, CAST(:meter AS text)), 0))"
@@ -122,7 +124,7 @@ def expire_bucket(session: Session, bucket_id: UUID) -> int:
         return 0
     session.execute(update(WalletBucket).where(WalletBucket.id == bucket_id).values(balance=0))
     posting = Posting(Account("wallet", bucket.meter, bucket_id), Account("wallet_expiry", bucket.meter), lost)
-    book(session, Cause("wallet_expired", bucket_id), [posting])
+    book(session, Cause(EXPIRED, bucket_id), [posting])
     holder = Subject("party", bucket.holder_party_id, bucket.holder_party_id)
     record_event(session, "credit.expired", holder, meter=bucket.meter, quantity=lost, bucket_id=bucket_id)
     return lost

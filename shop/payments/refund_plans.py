@@ -11,7 +11,7 @@ from entitlements import BucketLeft, CouponShares, buckets_left, coupon_shares, 
 from pricing import Money, refund_share
 from shop.orders.order_book import Order, OrderLine, lines_of
 from shop.payments.money_in import Payment, PaymentAllocation
-from shop.payments.reversals import disputed, refunded_otherwise
+from shop.payments.reversals import disputed, lost_cents, refunded_otherwise
 from shop.payments.stripe_facts import RefundRequest, StripeCharge, StripeRefund
 from shop.transfers.disposals import Disposal
 
@@ -136,8 +136,8 @@ def charges_of(session: Session, order_id: UUID) -> list[StripeCharge]:
 
 
 def left_of(session: Session, charge: StripeCharge) -> int:
-    """Cents of a charge that may still go back to its card: not given back, not asked to be, not store credit (D11)."""
-    left = charge.amount_cents - gone_of(session, charge)
+    """Cents of a charge that may still go back to its card: not gone or asked to go, not store credit (D11)."""
+    left = charge.amount_cents - gone_of(session, charge) - lost_cents(session, charge.id)
     query = (
         select(Payment.amount_cents - func.sum(Disposal.amount_cents))
         .join(Disposal, Disposal.payment_id == Payment.id)
@@ -186,7 +186,7 @@ def _lines_left(session: Session, lines: Sequence[OrderLine]) -> tuple[LineLeft,
 def _of_a_wallet(line: OrderLine, wallet: BucketLeft) -> LineLeft:
     net = wallet.share_of(line.net_cents)
     worth = _with_vat(line, wallet.used_share_of(line.net_cents), net)
-    return LineLeft(line, wallet.left, wallet.granted - wallet.left, worth, wallet.meter)
+    return LineLeft(line, wallet.left, wallet.used, worth, wallet.meter)
 
 
 def _of_coupons(line: OrderLine, states: dict[str, int], shares: CouponShares) -> LineLeft:

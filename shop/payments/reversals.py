@@ -59,7 +59,8 @@ def follow_reversals(session: Session, order: Order) -> None:
 
     The order's row must be locked. An open dispute freezes what is unused: coupons, wallets, companies paid for and
     not created yet. A lost one ends it and suspends the licences, which a won one gives back; a full refund ends it,
-    and suspends where finance decided so. A case that finance lifted suspends no more.
+    and suspends where finance decided so. A case that finance lifted suspends no more. A dispute about one of two
+    payments takes nothing from an order that the other still pays in full.
     """
     if not directly(session, _CONTESTED, {"order_id": order.id}).scalar_one():
         return
@@ -67,27 +68,34 @@ def follow_reversals(session: Session, order: Order) -> None:
     if not disputes and not fully_refunded(session, order.id):
         return
     sold_for = {line.id: line.net_cents for line in lines_of(session, order.id)}
+    short = _lacks_money(session, order, disputes)
     for dispute in disputes:
         if dispute.status not in OPEN_DISPUTE | {LOST}:
             lift_suspensions(session, dispute.case_id)
-    lost = next((dispute for dispute in disputes if dispute.status == LOST), None)
+    lost = next((dispute for dispute in disputes if dispute.status == LOST), None) if short else None
     if lost is not None:
         _end(session, order, Cause("dispute", lost.case_id), suspend=_unless_lifted(session, lost.case_id))
     elif fully_refunded(session, order.id):
         decided = _decided_about_used(session, order.id)
         _end(session, order, Cause("refund", order.id), suspend=decided and _unless_lifted(session, decided))
     for dispute in disputes:
-        _freeze_or_free(session, dispute, sold_for)
+        _freeze_or_free(session, dispute, sold_for, short=short)
 
 
-def _freeze_or_free(session: Session, dispute: StripeDispute, sold_for: dict[UUID, int]) -> None:
-    if dispute.status in OPEN_DISPUTE:
+def _lacks_money(session: Session, order: Order, disputes: Sequence[StripeDispute]) -> bool:
+    """Whether the money that is there, and that no bank asks back or took, does not reach the order's price."""
+    contested = sum(one.amount_cents for one in disputes if one.status == LOST or one.status in OPEN_DISPUTE)
+    return kept_cents(session, order.id) - contested < order.gross_cents
+
+
+def _freeze_or_free(session: Session, dispute: StripeDispute, sold_for: dict[UUID, int], *, short: bool) -> None:
+    if short and dispute.status in OPEN_DISPUTE:
         hold_coupons(session, "order_line", list(sold_for), dispute.case_id, under_way=True)
         hold_purchases(session, "order_line", list(sold_for), dispute.case_id)
         recover_unused(session, "order_line", sold_for, Cause("dispute", dispute.case_id))
         return
     release_coupons(session, dispute.case_id)
-    if dispute.status != LOST:
+    if not short or dispute.status != LOST:
         release_purchases(session, dispute.case_id)
         give_back_recovered(session, Cause("dispute", dispute.case_id))
 
@@ -117,9 +125,13 @@ def _unless_lifted(session: Session, case_id: UUID) -> UUID | None:
 
 
 def _decided_about_used(session: Session, order_id: UUID) -> UUID | None:
-    """The request with which finance decided that rights in use go back too (D10)."""
-    query = select(RefundRequest.id).where(RefundRequest.order_id == order_id, RefundRequest.everything.is_(True))
-    return session.scalar(query.where(RefundRequest.state == "DONE").order_by(RefundRequest.id).limit(1))
+    """The request with which finance decided that rights in use go back too (D10): the last one that was done.
+
+    An earlier one gave back one of several payments; what its successor said would stay stays.
+    """
+    done = (RefundRequest.order_id == order_id, RefundRequest.state == "DONE")
+    last = session.scalars(select(RefundRequest).where(*done).order_by(RefundRequest.id.desc()).limit(1)).first()
+    return last.id if last is not None and last.everything else None
 
 
 def fully_refunded(session: Session, order_id: UUID) -> bool:
@@ -150,6 +162,12 @@ def money_in_doubt(session: Session, order: Order) -> bool:
     """Whether a paid order may lack its money: some went back by card, or the buyer's bank asks for it."""
     contested = any(one.status == LOST or one.status in OPEN_DISPUTE for one in _disputes_of(session, order.id))
     return contested or kept_cents(session, order.id) < order.gross_cents
+
+
+def lost_cents(session: Session, charge_id: str) -> int:
+    """How much of a charge a bank took for good: it is gone as if it had been given back."""
+    lost = (StripeDispute.charge_id == charge_id, StripeDispute.status == LOST)
+    return session.execute(select(func.coalesce(func.sum(StripeDispute.amount_cents), 0)).where(*lost)).scalar_one()
 
 
 def disputed(session: Session, order_id: UUID) -> bool:
