@@ -22,7 +22,7 @@ def ask_refund(session: Session, order: Order, wish: RefundWish, seen_cents: int
     """Give back what was shown to cost `seen_cents`; from the threshold on it waits for a second person.
 
     The order's row must be locked. By card a job calls the gateway after the commit. Raises AlreadyAsked,
-    RefundBlocked, NothingToRefund, RefundExceedsWhatIsLeft, RefundChanged.
+    NotFulfilled, RefundBlocked, NothingToRefund, RefundExceedsWhatIsLeft, RefundChanged.
     """
     if amount_of(refundable(session, order), wish) != seen_cents:
         raise RefundChanged

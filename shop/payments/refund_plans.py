@@ -21,6 +21,10 @@ ASKED, DONE, REFUSED = "ASKED", "DONE", "REFUSED"
 IN_USE = ("ACTIVATING", "ASSIGNED", "ACTIVE")
 
 
+class NotFulfilled(Exception):
+    """The order has brought nothing yet: its money goes back from its own transfer, or a second way would open here."""
+
+
 class RefundBlocked(Exception):
     """A dispute about the order is open: the bank decides first."""
 
@@ -83,12 +87,13 @@ class LineLeft:
 
 @dataclass(frozen=True, slots=True)
 class Refundable:
-    """What may still be given back of an order, in all and at once by each way, and whether a dispute forbids it."""
+    """What may still be given back of an order, in all and at once by each way, and what forbids it: a dispute, or an order that has brought nothing yet."""
 
     left_cents: int
     by_way: dict[str, int]
     blocked: bool
     lines: tuple[LineLeft, ...]
+    fulfilled: bool = True
 
     def line(self, line_id: UUID) -> LineLeft | None:
         """One line."""
@@ -105,13 +110,13 @@ def refundable(session: Session, order: Order) -> Refundable:
     otherwise = max(0, paid_otherwise - refunded_otherwise(session, order.id))
     by_way = {BY_CARD: max(left), BY_BANK: otherwise, TO_CREDIT: otherwise}
     lines = _lines_left(session, lines_of(session, order.id))
-    return Refundable(sum(left) + otherwise, by_way, disputed(session, order.id), lines)
+    return Refundable(sum(left) + otherwise, by_way, disputed(session, order.id), lines, order.state == "FULFILLED")
 
 
 def amount_of(known: Refundable, wish: RefundWish) -> int:
     """How many cents a wish gives back.
 
-    Raises RefundBlocked, NothingToRefund, RefundExceedsWhatIsLeft.
+    Raises NotFulfilled, RefundBlocked, NothingToRefund, RefundExceedsWhatIsLeft.
     """
     if known.blocked:
         raise RefundBlocked
@@ -124,6 +129,8 @@ def amount_of(known: Refundable, wish: RefundWish) -> int:
         amount = line.unused_cents if line else 0
     if left <= 0 or amount <= 0:
         raise NothingToRefund
+    if not known.fulfilled:
+        raise NotFulfilled
     if amount > left:
         raise RefundExceedsWhatIsLeft(amount, left)
     return amount

@@ -116,7 +116,8 @@ def learn_charges(order_id: UUID, gateway: PaymentGateway) -> None:
 def store_request(session: Session, order: Order, wish: RefundWish, by: Principal) -> RefundRequest:
     """Keep what somebody asked for, with the unused rights held for it.
 
-    The order's row must be locked. Raises RefundBlocked, NothingToRefund, RefundExceedsWhatIsLeft, RefundChanged.
+    The order's row must be locked. Raises NotFulfilled, RefundBlocked, NothingToRefund, RefundExceedsWhatIsLeft,
+    RefundChanged.
     """
     known = refundable(session, order)
     amount = amount_of(known, wish)

@@ -16,6 +16,7 @@ from shop.payments.refund_decisions import ask_refund
 from shop.payments.refund_plans import (
     WAYS,
     NothingToRefund,
+    NotFulfilled,
     Refundable,
     RefundBlocked,
     RefundChanged,
@@ -34,7 +35,7 @@ from shop.web.finance.told import refund_refusal
 blueprint = Blueprint("desk_refunds", __name__, url_prefix="/desk/rimborsi")
 
 LINE, AMOUNT, EVERYTHING = "riga:", "importo", "tutto"
-_REFUSALS = (RefundBlocked, NothingToRefund, RefundExceedsWhatIsLeft)
+_REFUSALS = (NotFulfilled, RefundBlocked, NothingToRefund, RefundExceedsWhatIsLeft)
 
 
 class NoSuchChoice(Exception):

@@ -5,7 +5,13 @@ from flask_babel import gettext as _
 
 from foundation import formats
 from foundation.problems import Told, tell
-from shop.payments.refund_plans import NothingToRefund, RefundBlocked, RefundChanged, RefundExceedsWhatIsLeft
+from shop.payments.refund_plans import (
+    NothingToRefund,
+    NotFulfilled,
+    RefundBlocked,
+    RefundChanged,
+    RefundExceedsWhatIsLeft,
+)
 from shop.payments.task_list import NoteMissing, TaskNotFound
 from shop.transfers import (
     AllocationRefused,
@@ -49,6 +55,7 @@ def refund_refusal(problem: Exception) -> str:
         left = formats.money(problem.left_cents, formats.readers_language())
         return str(_("Di questo modo restano %(left)s: rimborsa al massimo quelli.", left=left))
     known = {
+        NotFulfilled: _("L’ordine non è evaso: il suo bonifico si toglie e si restituisce dal movimento."),
         RefundBlocked: _("C’è una contestazione aperta: prima decide la banca."),
         NothingToRefund: _("Qui non resta nulla da rimborsare: scegli altro."),
         RefundChanged: _("Nel frattempo qualcosa è cambiato: controlla di nuovo che cosa succede."),
@@ -57,6 +64,7 @@ def refund_refusal(problem: Exception) -> str:
 
 
 _TOLD = {
+    NotFulfilled: Told(409, "not-fulfilled", refund_refusal),
     RefundBlocked: Told(409, "refund-blocked", refund_refusal),
     NothingToRefund: Told(409, "nothing-to-refund", refund_refusal),
     RefundExceedsWhatIsLeft: Told(409, "refund-exceeds-what-is-left", refund_refusal),
