@@ -15,6 +15,8 @@ from shop.transfers.references import references_in
 TRANSFER = "TRANSFER"
 RETURN = "RETURN"
 MANUAL = "manual"
+REPLACED = "REPLACED"
+"""The state of a line confirmed by hand whose place the bank's own line has taken: it tells of no transfer any more."""
 _ABOUT = timedelta(days=5)
 
 
@@ -86,16 +88,17 @@ def next_occurrence(session: Session, digest: str) -> int:
 def known_line(session: Session, fact: TransferFact) -> BankLine | None:
     """The line that tells the same transfer, if there is one. The account must be locked."""
     own = (BankLine.account_iban == fact.account_iban, BankLine.kind == TRANSFER)
+    standing = (*own, BankLine.state != REPLACED)
     if fact.source == MANUAL:
-        return _told_already(session, fact, *own)
+        return _told_already(session, fact, *standing)
     if fact.bank_reference is not None:
         told = session.scalars(select(BankLine).where(*own, BankLine.bank_reference == fact.bank_reference))
         if (line := told.one_or_none()) is not None:
             return line
     return (
-        _alike(session, fact, BankLine.fingerprint == fingerprint(fact), *own)
-        or _told_with_less(session, fact, *own)
-        or _confirmed_by_hand(session, fact, *own)
+        _alike(session, fact, BankLine.fingerprint == fingerprint(fact), *standing)
+        or _told_with_less(session, fact, *standing)
+        or _confirmed_by_hand(session, fact, *standing)
     )
 
 

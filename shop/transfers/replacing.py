@@ -12,11 +12,9 @@ from shop.payments.money_in import BankLine, Payment, PaymentAllocation
 from shop.payments.record import lock_order
 from shop.transfers.bank_lines import line_subject
 from shop.transfers.disposals import REVERSED, dispose
-from shop.transfers.known_lines import MANUAL, TRANSFER, about_the_same_day
+from shop.transfers.known_lines import MANUAL, REPLACED, TRANSFER, about_the_same_day
 from shop.transfers.matching import allocate, allocated_cents, suspense, unallocated, update_state
 from shop.transfers.refusals import AllocationRefused
-
-REPLACED = "REPLACED"
 
 
 def confirmed_alike(session: Session, line: BankLine) -> list[BankLine]:
@@ -57,6 +55,8 @@ def replace_confirmed(
     disposal = dispose(session, phantom, REVERSED, left, disposed_by_user_id=by.user_id)
     book(session, Cause("disposal", disposal.id), [Posting(suspense(phantom), Account("bank"), left)])
     by_hand.state = REPLACED
+    # Its number among equal lines is free for the next of them that the bank tells.
+    by_hand.fingerprint, by_hand.occurrence = f"replaced:{by_hand.id}", 1
     record_event(session, "transfer.replaced", line_subject(by_hand), by, line_id=line.id)
     record_event(session, "transfer.replaces", line_subject(line), by, line_id=by_hand.id)
     update_state(session, line, payment, named=True)

@@ -11,6 +11,7 @@ from tests.browsing import Page, visit
 from tests.conftest import Transact
 from tests.factories import a_studio
 from tests.flows.finance_pages import line_path, open_desk
+from tests.flows.transfer_desk import tasks
 from tests.signing import sign_in
 from tests.stories import an_order, stock_the_shop
 
@@ -119,9 +120,7 @@ def test_a_transfer_is_confirmed_by_hand_and_later_told_by_the_bank_as_the_same_
 def test_a_line_the_bank_tells_without_a_reference_takes_the_place_of_the_one_confirmed_by_hand(
     desk: FlaskClient, tx: Transact, bank: Bank, order: Order
 ) -> None:
-    filled = {"ordine": order.number, "importo": f"{order.gross_cents // 100},{order.gross_cents % 100:02}"}
-    filled["giorno"] = clock.today().isoformat()
-    visit(desk, "/desk/finanza/conferma-a-mano").press("Conferma il bonifico", filled)
+    confirm_by_hand(desk, order)
     before = now(tx, order)
     assert before.state == "PAID"
     bank.transfer(order.gross_cents, "grazie")
@@ -135,6 +134,35 @@ def test_a_line_the_bank_tells_without_a_reference_takes_the_place_of_the_one_co
     assert (after.state, after.paid_at) == ("PAID", before.paid_at)
     assert "Sostituito" in visit(desk, line_path(by_hand)).text
     assert page.press("È lo stesso bonifico").status == 409
+
+
+def test_a_second_genuine_transfer_after_the_replacement_is_a_line_and_a_surplus(
+    desk: FlaskClient, tx: Transact, bank: Bank, order: Order
+) -> None:
+    confirm_by_hand(desk, order)
+    bank.transfer(order.gross_cents, "grazie")
+    visit(desk, line_path(lines(tx)[1])).press("È lo stesso bonifico")
+    bank.transfer(order.gross_cents, order.rf_reference)
+    assert [line.state for line in lines(tx)] == ["REPLACED", "MATCHED", "SURPLUS"]
+    assert tasks(tx) == ["surplus"]
+
+
+def test_after_the_replacement_the_bank_may_return_the_second_transfer(
+    desk: FlaskClient, tx: Transact, bank: Bank, order: Order
+) -> None:
+    confirm_by_hand(desk, order)
+    bank.transfer(order.gross_cents, "grazie")
+    visit(desk, line_path(lines(tx)[1])).press("È lo stesso bonifico")
+    bank.take_back(bank.transfer(order.gross_cents, order.rf_reference), order.gross_cents)
+    assert [line.state for line in lines(tx)] == ["REPLACED", "MATCHED", "RETURNED", "MATCHED"]
+    assert (now(tx, order).state, tasks(tx)) == ("PAID", [])
+
+
+def confirm_by_hand(desk: FlaskClient, order: Order) -> None:
+    """A person of finance saw the transfer on the account."""
+    filled = {"ordine": order.number, "importo": f"{order.gross_cents // 100},{order.gross_cents % 100:02}"}
+    filled["giorno"] = clock.today().isoformat()
+    visit(desk, "/desk/finanza/conferma-a-mano").press("Conferma il bonifico", filled)
 
 
 def test_from_a_thousand_euro_a_second_person_approves_and_the_first_may_not(

@@ -13,9 +13,10 @@ from foundation import clock
 from foundation.events import events_about
 from shop import Order
 from shop.payments.money_in import BankLine, Payment
-from shop.transfers import TransferFact, record_transfer
+from shop.transfers import TransferFact, lock_line, record_transfer
 from shop.transfers.known_lines import debtor_hash, fingerprint
-from tests.banking import ACCOUNT, PAYER
+from shop.transfers.replacing import replace_confirmed
+from tests.banking import ACCOUNT, FINANCE, PAYER
 from tests.conftest import Transact
 from tests.factories import a_studio
 from tests.stories import an_order, stock_the_shop
@@ -137,6 +138,17 @@ def test_a_person_adds_nothing_to_what_the_bank_or_a_colleague_told(tx: Transact
     by_hand = of(order, MANUAL, order.rf_reference)
     assert told(tx, of(order, NOTICE), by_hand, by_hand) == 1
     assert told(tx, replace(by_hand, booked_on=clock.today() - timedelta(days=20))) == 2
+
+
+def test_a_line_that_was_replaced_counts_no_more_among_equal_ones(tx: Transact, order: Order) -> None:
+    by_hand = replace(of(order, MANUAL, order.rf_reference), booked_on=clock.today())
+    assert told(tx, by_hand, of(order, NOTICE, "grazie")) == 2
+    with tx() as session:
+        first, second = session.scalars(select(BankLine.id).order_by(BankLine.id)).all()
+        replace_confirmed(session, lock_line(session, second), lock_line(session, first), FINANCE)
+    bare = of(order, BARE, order.rf_reference)
+    assert told(tx, bare, bare) == 3
+    assert told(tx, replace(bare, occurrence=2), replace(bare, occurrence=2)) == 4
 
 
 def test_a_later_telling_adds_the_payer_but_never_after_they_were_forgotten(tx: Transact) -> None:
