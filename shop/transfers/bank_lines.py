@@ -13,7 +13,9 @@ from foundation.faults import fault_point
 from foundation.ids import new_id
 from foundation.principal import Principal
 from foundation.settings import current_settings
-from shop.payments.money_in import BankLine, Payment
+from shop.orders.order_book import Order
+from shop.payments.finance_tasks import Concern, open_task
+from shop.payments.money_in import BankLine, Payment, PaymentAllocation
 from shop.transfers.known_lines import (
     MANUAL,
     TRANSFER,
@@ -24,8 +26,11 @@ from shop.transfers.known_lines import (
     next_occurrence,
     tidy,
 )
-from shop.transfers.matching import match_line, suspense
+from shop.transfers.matching import TAKEN_OFF, match_line, suspense, unallocated
+from shop.transfers.references import references_in
 
+PERHAPS_TWICE = "perhaps_twice"
+"""The finance task of a transfer that the bank tells when the money of its confirmation by hand went elsewhere."""
 _FIRST_DAY = date.min + timedelta(days=1)
 
 
@@ -34,8 +39,12 @@ def record_transfer(session: Session, told: TransferFact, by: Principal | None =
     fact = tidy(told)
     lock_account(session, fact.account_iban)
     known = known_line(session, fact)
-    if known is not None:
+    off = _taken_off(session, known, fact) if known is not None else None
+    if known is not None and (off is None or _waits_whole(session, known)):
         _learn(session, known, fact)
+        if off is not None:
+            # A person did not know whose it is; now the bank names the order.
+            match_line(session, known, payment_of(session, known.id))
         return None
     line = _new_line(session, fact)
     session.add(line)
@@ -46,7 +55,33 @@ def record_transfer(session: Session, told: TransferFact, by: Principal | None =
         session, "transfer.recorded", line_subject(line), by, amount_cents=line.amount_cents, source=fact.source
     )
     match_line(session, line, payment)
+    if known is not None:
+        # Perhaps one transfer after all, with its money given away by hand before: a person looks at both.
+        facts = {"amount_cents": line.amount_cents}
+        open_task(session, Concern(PERHAPS_TWICE, line_subject(known), facts, off))
     return line
+
+
+def _taken_off(session: Session, known: BankLine, fact: TransferFact) -> UUID | None:
+    """The order that the bank names, if a person had confirmed the line for it and took it off again."""
+    if known.source != MANUAL or fact.source == MANUAL:
+        return None
+    # As every act of the desk: the line's row first, its orders afterwards.
+    session.refresh(known, with_for_update=True)
+    named = [one.number for one in references_in(fact.remittance, fact.end_to_end_id)]
+    query = (
+        select(PaymentAllocation.order_id)
+        .join(Payment, Payment.id == PaymentAllocation.payment_id)
+        .join(Order, Order.id == PaymentAllocation.order_id)
+        .where(Payment.bank_line_id == known.id, Order.number.in_(named))
+        .group_by(PaymentAllocation.order_id)
+        .having(func.sum(PaymentAllocation.amount_cents) <= 0, func.bool_or(PaymentAllocation.reason == TAKEN_OFF))
+    )
+    return session.scalars(query.limit(1)).one_or_none()
+
+
+def _waits_whole(session: Session, line: BankLine) -> bool:
+    return unallocated(session, payment_of(session, line.id)) == line.amount_cents
 
 
 def line_subject(line: BankLine) -> Subject:

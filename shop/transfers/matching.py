@@ -21,6 +21,7 @@ from shop.transfers.shortfall import shortfall_letter
 
 CLOSED = frozenset({"CANCELLED", "EXPIRED", "NEEDS_REQUOTE"})
 EURO = "EUR"
+TAKEN_OFF = "taken_off"
 RETURNED_AFTER = "returned_after_fulfilment"
 """The finance task of a transfer that came back when its order had been fulfilled."""
 

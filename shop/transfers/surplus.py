@@ -17,6 +17,7 @@ from shop.transfers.known_lines import TRANSFER
 from shop.transfers.matching import (
     CLOSED,
     EURO,
+    TAKEN_OFF,
     allocate,
     allocated_cents,
     follow_the_money,
@@ -87,7 +88,7 @@ def take_off(session: Session, line: BankLine, payment: Payment, order: Order, b
         raise AllocationRefused("nothing_there")
     if order.state == "FULFILLED":
         raise AllocationRefused("order_fulfilled")
-    allocate(session, order, payment, -amount, "taken_off", by)
+    allocate(session, order, payment, -amount, TAKEN_OFF, by)
     record_event(
         session, "transfer.taken_off", line_subject(line), by, order_id=order.id, number=order.number, cents=amount
     )

@@ -158,6 +158,31 @@ def test_after_the_replacement_the_bank_may_return_the_second_transfer(
     assert (now(tx, order).state, tasks(tx)) == ("PAID", [])
 
 
+def test_a_transfer_confirmed_by_hand_and_taken_off_pays_its_order_when_the_bank_names_it(
+    desk: FlaskClient, tx: Transact, bank: Bank, order: Order
+) -> None:
+    confirm_by_hand(desk, order)
+    visit(desk, line_path(lines(tx)[0])).follow("Togli").press("Togli il movimento")
+    reference = bank.transfer(order.gross_cents, order.rf_reference)
+    assert [(line.state, line.bank_reference) for line in lines(tx)] == [("MATCHED", reference)]
+    assert (now(tx, order).state, tasks(tx)) == ("PAID", [])
+
+
+def test_a_transfer_told_after_its_confirmation_was_taken_off_and_sent_back_is_a_new_line_and_a_task(
+    desk: FlaskClient, tx: Transact, bank: Bank, order: Order
+) -> None:
+    confirm_by_hand(desk, order)
+    visit(desk, line_path(lines(tx)[0])).follow("Togli").press("Togli il movimento")
+    visit(desk, line_path(lines(tx)[0])).follow("Segna come restituito").press("Segna come restituito")
+    for _again in range(2):
+        bank.transfer(order.gross_cents, order.rf_reference, id="TRN-TRUE")
+        assert [(line.source, line.state) for line in lines(tx)] == [("manual", "MATCHED"), ("bank_webhook", "MATCHED")]
+        assert (now(tx, order).state, tasks(tx)) == ("PAID", ["perhaps_twice"])
+    task = visit(desk, "/desk/compiti").follow("Bonifico forse già sistemato a mano")
+    assert order.number in task.text
+    assert task.follow("Apri il movimento").path == line_path(lines(tx)[0])
+
+
 def confirm_by_hand(desk: FlaskClient, order: Order) -> None:
     """A person of finance saw the transfer on the account."""
     filled = {"ordine": order.number, "importo": f"{order.gross_cents // 100},{order.gross_cents % 100:02}"}

@@ -80,6 +80,7 @@ def task_word(kind: str) -> str:
         "late_money": _("Denaro su un ordine chiuso"),
         "closed_with_money": _("Ordine chiuso con un acconto"),
         "surplus": _("Incasso eccedente"),
+        "perhaps_twice": _("Bonifico forse già sistemato a mano"),
         "foreign_currency": _("Bonifico in altra valuta"),
         "sla_breach": _("Oltre 24 ore"),
         "hold": _("Ordine trattenuto"),
