@@ -72,7 +72,8 @@ def _refusal(session: Session, payment: Payment, order: Order, amount_cents: int
         return "more_than_is_left"
     if amount_cents > owed:
         return "more_than_is_owed"
-    if order.state in CLOSED and not still_sellable(session, order):
+    if order.state in CLOSED and (amount_cents < owed or not still_sellable(session, order)):
+        # D11: as by its reference, it opens again only for its whole price, and only while that is still the price.
         return "order_closed"
     return None
 

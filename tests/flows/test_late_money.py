@@ -3,9 +3,11 @@
 from datetime import timedelta
 
 import pytest
+from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from app import Outside
+from foundation.mail import MemoryMailer
 from shop import Order, lock_order
 from shop.catalogue.checks import check_catalogue
 from shop.catalogue.imports import import_catalogue
@@ -19,8 +21,10 @@ from shop.transfers import (
     take_off,
 )
 from tests.banking import FINANCE, Bank, Run, lines, now
+from tests.browsing import visit
 from tests.conftest import Transact
 from tests.factories import a_studio
+from tests.flows.finance_pages import line_path
 from tests.flows.transfer_desk import Advance, last_subject, tasks
 from tests.stories import DEMO_CATALOGUE, owner_of
 
@@ -79,6 +83,26 @@ def test_a_part_of_the_price_does_not_revive_a_closed_order(
     bank.transfer(order.gross_cents - 1, order.rf_reference)
     assert now(tx, order).state == "EXPIRED"
     assert [line.state for line in lines(tx)] == ["SURPLUS"]
+
+
+def test_a_part_of_the_price_is_not_allocated_by_hand_to_a_closed_order_and_the_desk_says_what_to_do(
+    desk: FlaskClient, tx: Transact, bank: Bank, order: Order, letters: MemoryMailer
+) -> None:
+    with tx() as session:
+        cancel_order(session, lock_order(session, order.id), owner_of(a_studio(session)))
+    bank.transfer(20_000, "senza riferimento")
+    form = visit(desk, f"{line_path(lines(tx)[0])}/assegna?ordine={order.number}")
+    assert "solo se l’importo lo paga per intero" in form.text
+    before = len(letters.messages)
+    refused = form.press("Assegna all’ordine")
+    bank.run_jobs()
+    assert "Altrimenti accredita l’importo o restituiscilo" in refused.text
+    assert ([line.state for line in lines(tx)], tasks(tx)) == (["UNIDENTIFIED"], [])
+    assert len(letters.messages) == before
+    bank.transfer(order.gross_cents, "senza riferimento")
+    whole = visit(desk, f"{line_path(lines(tx)[1])}/assegna?ordine={order.number}")
+    whole.press("Assegna all’ordine")
+    assert now(tx, order).state == "PAID"
 
 
 def test_an_order_that_expires_with_a_part_of_its_money_is_a_task_until_somebody_gives_it_back(

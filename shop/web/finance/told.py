@@ -34,7 +34,10 @@ def refusal_sentence(problem: AllocationRefused | ConfirmationRefused) -> str:
     known = {
         "more_than_is_left": _("Del movimento non resta così tanto: forse qualcuno l’ha già assegnato."),
         "more_than_is_owed": _("L’ordine non aspetta così tanto: assegna al massimo quanto gli manca."),
-        "order_closed": _("L’ordine è chiuso e il prezzo è cambiato: l’importo si può accreditare o restituire."),
+        "order_closed": _(
+            "L’ordine è chiuso: si riapre solo con tutto quello che gli manca, e se il prezzo è ancora quello. "
+            "Altrimenti accredita l’importo o restituiscilo."
+        ),
         "order_fulfilled": _("L’ordine è già evaso: i coupon emessi non si tolgono da qui."),
         "nothing_there": _("Questo movimento non paga quell’ordine."),
         "nothing_left": _("Del movimento non resta nulla: forse qualcuno se n’è già occupato."),
