@@ -22,6 +22,7 @@ class BankLine(Identified, Model):
             "uq_bank_lines_reference",
             "account_iban",
             "bank_reference",
+            "kind",
             unique=True,
             postgresql_where=text("bank_reference IS NOT NULL"),
         ),

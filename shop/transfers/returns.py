@@ -101,8 +101,10 @@ def record_unknown_return(session: Session, fact: ReturnFact) -> BankLine | None
 
 
 def _known_return(session: Session, fact: ReturnFact) -> bool:
-    own = (BankLine.account_iban == fact.account_iban, BankLine.bank_reference == fact.bank_reference)
-    return session.scalars(select(BankLine.id).where(*own)).one_or_none() is not None
+    # Some banks number a return like the transfer it returns: its kind tells them apart.
+    own = (BankLine.account_iban == fact.account_iban, BankLine.kind == RETURN)
+    query = select(BankLine.id).where(*own, BankLine.bank_reference == fact.bank_reference)
+    return session.scalars(query).one_or_none() is not None
 
 
 def _store(session: Session, fact: ReturnFact, returns_id: UUID | None) -> BankLine:

@@ -88,6 +88,28 @@ def test_a_return_told_twice_is_one_and_a_second_genuine_one_is_a_claim(tx: Tran
     assert tasks(tx) == ["return_claim"]
 
 
+def test_a_return_that_carries_the_reference_of_its_transfer_is_a_return(
+    tx: Transact, bank: Bank, order: Order
+) -> None:
+    reference = bank.transfer(order.gross_cents, order.rf_reference)
+    for _again in range(2):
+        bank.take_back(reference, order.gross_cents, id=reference)
+        bank.transfer(order.gross_cents, order.rf_reference, id=reference)
+        assert [(line.kind, line.state) for line in lines(tx)] == [("TRANSFER", "RETURNED"), ("RETURN", "MATCHED")]
+        assert now(tx, order).state == "AWAITING_PAYMENT"
+
+
+def test_a_transfer_that_carries_the_reference_of_a_return_is_a_transfer(
+    tx: Transact, bank: Bank, order: Order
+) -> None:
+    reference = bank.transfer(order.gross_cents, order.rf_reference)
+    bank.take_back(reference, order.gross_cents, id="SHARED")
+    for _again in range(2):
+        bank.transfer(order.gross_cents, order.rf_reference, id="SHARED")
+        assert [line.kind for line in lines(tx)] == ["TRANSFER", "RETURN", "TRANSFER"]
+        assert now(tx, order).state == "PAID"
+
+
 def test_a_returned_surplus_takes_the_store_credit_it_became_and_claims_what_was_spent(
     tx: Transact, bank: Bank, order: Order
 ) -> None:
