@@ -14,7 +14,7 @@ from foundation.events import record_event
 from foundation.ids import new_id
 from shop.orders.order_book import Order, lines_of
 from shop.orders.placing import tell_buyer
-from shop.payments.finance_tasks import Concern, open_task
+from shop.payments.finance_tasks import Concern, close_tasks, open_task
 from shop.payments.money_in import BankLine, Payment, PaymentAllocation
 from shop.payments.record import lock_order, open_finance_task
 from shop.payments.reversals import kept_cents
@@ -167,6 +167,8 @@ def _take_back(session: Session, order: Order, payment: Payment, most_cents: int
         hold_purchases(session, "order_line", list(sold_for), order.id)
         recover_unused(session, "order_line", sold_for, Cause("transfer_return", order.id))
         open_finance_task(session, RETURNED_AFTER, order, {"amount_cents": amount})
+    if order.state in CLOSED and missing >= order.gross_cents:
+        close_tasks(session, "closed_with_money", order.id, "money_returned")
     if order.state not in CLOSED and missing > 0:
         figures = {"returned_cents": amount, "missing_cents": missing}
         occasion = f"{payment.id}:{clock.now().isoformat()}"

@@ -119,6 +119,18 @@ def test_an_order_that_expires_with_a_part_of_its_money_is_a_task_until_somebody
         assert give_store_credit(session, line, payment, order.buyer_party_id, FINANCE) == 10_000
 
 
+def test_a_closed_order_is_no_task_any_more_when_the_bank_has_taken_all_its_money_back(
+    tx: Transact, bank: Bank, order: Order
+) -> None:
+    first, second = bank.transfer(10_000, order.rf_reference), bank.transfer(5_000, order.rf_reference)
+    with tx() as session:
+        cancel_order(session, lock_order(session, order.id), owner_of(a_studio(session)))
+    bank.take_back(first, 10_000)
+    assert tasks(tx) == ["closed_with_money"]
+    bank.take_back(second, 5_000)
+    assert tasks(tx) == []
+
+
 def test_the_rest_of_the_money_revives_an_order_that_expired_with_a_part_of_it(
     tx: Transact, bank: Bank, order: Order, advance: Advance, run_jobs: Run
 ) -> None:
