@@ -87,7 +87,10 @@ class LineLeft:
 
 @dataclass(frozen=True, slots=True)
 class Refundable:
-    """What may still be given back of an order, in all and at once by each way, and what forbids it: a dispute, or an order that has brought nothing yet."""
+    """What may still be given back of an order, in all and at once by each way, and what forbids it.
+
+    A dispute does, and an order that has brought nothing yet.
+    """
 
     left_cents: int
     by_way: dict[str, int]

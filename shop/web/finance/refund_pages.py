@@ -15,8 +15,8 @@ from shop.payments.gateway import GatewayRefused, GatewayUnavailable
 from shop.payments.refund_decisions import ask_refund
 from shop.payments.refund_plans import (
     WAYS,
-    NothingToRefund,
     NotFulfilled,
+    NothingToRefund,
     Refundable,
     RefundBlocked,
     RefundChanged,

@@ -6,8 +6,8 @@ from flask_babel import gettext as _
 from foundation import formats
 from foundation.problems import Told, tell
 from shop.payments.refund_plans import (
-    NothingToRefund,
     NotFulfilled,
+    NothingToRefund,
     RefundBlocked,
     RefundChanged,
     RefundExceedsWhatIsLeft,
