@@ -134,7 +134,10 @@ def account_again(token: str) -> AnyResponse:
     if waits:
         sentence = _("L’abbiamo già rimandata da poco: riprova tra un’ora, e guarda anche nella posta indesiderata.")
         flash(sentence, "info")
-    elif invited:
+        answer = show(token)
+        answer.status_code = 429
+        return answer
+    if invited:
         flash(_("Ti abbiamo mandato di nuovo il link per il tuo accesso."), "success")
     else:
         flash(_("L’azienda ha già chi vi accede: entra con la tua e-mail, o chiedi a un suo titolare."), "info")
