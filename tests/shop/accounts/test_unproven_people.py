@@ -11,6 +11,8 @@ from entitlements.connections.handovers import PayerHandover, accept_handover, p
 from entitlements.connections.link_requests import LinkRequest, ask_to_link
 from entitlements.connections.moves import MoveWish, StudioMove, agree_to_move, propose_move
 from entitlements.connections.people import AddressNotProven
+from entitlements.contracts.contract_text import VERSION
+from entitlements.contracts.signatures import sign_contract
 from foundation.mail import MemoryMailer
 from foundation.principal import Principal
 from foundation.tokens import token_hash
@@ -142,3 +144,12 @@ def test_nor_takes_over_who_pays_or_a_client(tx: Transact) -> None:
             accept_handover(session, handover, Principal(of_company.id, company_id, "company_owner"))
         with pytest.raises(AddressNotProven):
             agree_to_move(session, move, Principal(of_taker.id, taker.id, "owner"))
+
+
+def test_nor_signs_the_contract_of_their_own_company(tx: Transact) -> None:
+    with tx() as session:
+        company = a_company(session)
+        unproven = a_user(session, company.id, email_confirmed_at=None)
+        by = Principal(unproven.id, company.id, "company_owner")
+        with pytest.raises(AddressNotProven):
+            sign_contract(session, company.id, VERSION, "it", by)
