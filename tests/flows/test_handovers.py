@@ -140,3 +140,13 @@ def test_whoever_proposes_all_the_time_has_to_wait_and_the_other_side_is_left_in
     answers = [post(desk, f"/aziende/{company_id}/chi-paga").status_code for _ in range(22)]
     assert answers[0] in {302, 303}
     assert answers[-1] == 429
+
+
+def test_a_company_that_proposes_all_the_time_has_to_wait_too(app: Flask, tx: Transact) -> None:
+    with tx() as session:
+        studio, _owner, company_id = client_with_licence(session)
+        person = a_user(session, company_id)
+    desk = browser(app, person)
+    answers = [post(desk, f"/commercialista/{studio.id}/chi-paga").status_code for _ in range(22)]
+    assert answers[0] == 303
+    assert answers[-1] == 429
