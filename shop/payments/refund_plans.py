@@ -109,8 +109,7 @@ def refundable(session: Session, order: Order) -> Refundable:
     # A charge whose letter has not come yet is whole; it is asked for before anything is given back.
     unknown = max(0, paid.get("stripe", 0) - sum(charge.amount_cents for charge in charges))
     left = [*(left_of(session, charge) for charge in charges), unknown]
-    paid_otherwise = sum(cents for source, cents in paid.items() if source != "stripe")
-    otherwise = max(0, paid_otherwise - refunded_otherwise(session, order.id))
+    otherwise = max(0, paid_otherwise(session, order.id) - refunded_otherwise(session, order.id))
     by_way = {BY_CARD: max(left), BY_BANK: otherwise, TO_CREDIT: otherwise}
     lines = _lines_left(session, lines_of(session, order.id))
     return Refundable(sum(left) + otherwise, by_way, disputed(session, order.id), lines, order.state == "FULFILLED")
@@ -164,6 +163,11 @@ def gone_of(session: Session, charge: StripeCharge) -> int:
     query = select(RefundRequest).where(RefundRequest.charge_id == charge.id, RefundRequest.state != REFUSED)
     pending = [one for one in session.scalars(query) if one.refund_id not in set(session.scalars(told))]
     return charge.refunded_cents + sum(one.amount_cents for one in pending)
+
+
+def paid_otherwise(session: Session, order_id: UUID) -> int:
+    """What an order was paid by transfer or from store credit, and still has allocated (cents)."""
+    return sum(cents for source, cents in _paid_by_source(session, order_id).items() if source != "stripe")
 
 
 def _paid_by_source(session: Session, order_id: UUID) -> dict[str, int]:

@@ -15,7 +15,7 @@ from foundation.ids import new_id
 from shop.orders.order_book import Order, lines_of
 from shop.orders.placing import tell_buyer
 from shop.payments.finance_tasks import Concern, close_tasks, open_task
-from shop.payments.money_in import BankLine, Payment, PaymentAllocation
+from shop.payments.money_in import BankLine, Payment, PaymentAllocation, due_cents
 from shop.payments.record import lock_order, open_finance_task
 from shop.payments.reversals import kept_cents
 from shop.transfers.bank_lines import line_subject, lock_account, payment_of
@@ -30,6 +30,7 @@ from shop.transfers.matching import (
     unallocated,
     update_state,
 )
+from shop.transfers.refunded_twice import claim_what_went_twice, take_refunded_credit
 from shop.transfers.store_credit import credit_account, take_store_credit
 from shop.transfers.waiting_again import wait_again
 
@@ -156,7 +157,10 @@ def _take_back(session: Session, order: Order, payment: Payment, most_cents: int
     amount = min(most_cents, allocated_cents(session, payment.id, order.id))
     if amount <= 0:
         return 0
-    allocate(session, order, payment, -amount, "returned")
+    given = take_refunded_credit(session, order, payment, amount) if order.state == "FULFILLED" else 0
+    if given == amount:
+        return amount
+    allocate(session, order, payment, given - amount, "returned")
     missing = order.gross_cents - kept_cents(session, order.id)
     if order.state in {"PAID", "ON_HOLD"}:
         wait_again(session, order)
@@ -167,10 +171,13 @@ def _take_back(session: Session, order: Order, payment: Payment, most_cents: int
         hold_purchases(session, "order_line", list(sold_for), order.id)
         recover_unused(session, "order_line", sold_for, Cause("transfer_return", order.id))
         open_finance_task(session, RETURNED_AFTER, order, {"amount_cents": amount})
+        claim_what_went_twice(session, order, amount)
     if order.state in CLOSED and missing >= order.gross_cents:
         close_tasks(session, "closed_with_money", order.id, "money_returned")
-    if order.state not in CLOSED and missing > 0:
-        figures = {"returned_cents": amount, "missing_cents": missing}
+    due = due_cents(session, order)
+    if order.state not in CLOSED and due > 0:
+        # What the mail asks for is what the matcher takes and the order's page says, whatever was refunded.
+        figures = {"returned_cents": amount, "missing_cents": due}
         occasion = f"{payment.id}:{clock.now().isoformat()}"
         fulfilled = int(order.state == "FULFILLED")
         tell_buyer(session, order, "transfer_returned", occasion=occasion, fulfilled=fulfilled, **figures)
