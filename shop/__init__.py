@@ -22,6 +22,7 @@ from shop.payments.method import change_payment_method
 from shop.payments.reconcile import reconcile
 from shop.payments.record import MoneyFact, lock_order, record_payment
 from shop.payments.refund_plans import (
+    NotFulfilled,
     NothingToRefund,
     Refundable,
     RefundBlocked,
@@ -57,6 +58,7 @@ __all__ = [
     "Membership",
     "MemoryGateway",
     "MoneyFact",
+    "NotFulfilled",
     "NotPayable",
     "NothingToRefund",
     "Order",

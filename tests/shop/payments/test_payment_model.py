@@ -21,6 +21,7 @@ from foundation.principal import Principal
 from shop import (
     GatewayRefused,
     MemoryGateway,
+    NotFulfilled,
     NothingToRefund,
     NotPayable,
     Order,
@@ -172,7 +173,7 @@ class Payments(RuleBasedStateMachine):
     def finance_refunds(self, chosen: int, share: int) -> None:
         with transaction() as session:
             gross = session.get_one(Order, self._order(chosen)).gross_cents
-        with suppress(RefundBlocked, NothingToRefund, RefundExceedsWhatIsLeft, RefundRefused):
+        with suppress(NotFulfilled, RefundBlocked, NothingToRefund, RefundExceedsWhatIsLeft, RefundRefused):
             request_refund(self._order(chosen), RefundWish(amount_cents=gross // share), FINANCE, self.gateway)
 
     @rule(chosen=st.integers(0, 9), status=st.sampled_from(["needs_response", "won", "lost"]))
