@@ -120,7 +120,9 @@ sql_checks(
                   WHERE way <> 'card' AND state = 'DONE' GROUP BY order_id) r ON r.order_id = o.id
             WHERE r.cents > (SELECT coalesce(sum(a.amount_cents), 0) FROM payment_allocations a
                              JOIN payments p ON p.id = a.payment_id
-                             WHERE a.order_id = o.id AND a.amount_cents > 0 AND p.source <> 'stripe')
+                             WHERE a.order_id = o.id AND p.source NOT IN ('stripe', 'discount'))
+              AND NOT EXISTS (SELECT 1 FROM finance_tasks t WHERE t.order_id = o.id
+                              AND t.kind IN ('return_claim', 'returned_after_fulfilment'))
             """,
         ),
         (

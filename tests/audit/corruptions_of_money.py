@@ -139,6 +139,16 @@ MONEY: tuple[Corruption, ...] = (
         OTHER_REFUNDS,
         "DELETE FROM ledger_transfers WHERE cause_kind = 'refund_request'",
     ),
+    deed(
+        "money of a refunded order taken off it once more",
+        OTHER_REFUNDS,
+        copy_of(
+            "payment_allocations",
+            "order_id IN (SELECT order_id FROM refund_requests WHERE way <> 'card')",
+            ordinal="7",
+            amount_cents="-amount_cents",
+        ),
+    ),
     deed("a refund by transfer that never was", MONEY_CAUSE, "DELETE FROM refund_requests WHERE way <> 'card'"),
     deed(
         "more taken back of a wallet than was booked",
