@@ -50,7 +50,7 @@ def claimed(tx: Transact) -> list[int]:
         return [facts["claim_cents"] for facts in session.scalars(query)]
 
 
-def test_the_mail_of_a_return_after_a_partial_refund_asks_what_the_page_says_and_the_matcher_takes(  # noqa: PLR0917
+def test_the_mail_of_a_return_after_a_partial_refund_asks_what_the_page_says_and_the_matcher_takes(
     desk: FlaskClient, bank: Bank, tx: Transact, order: Order, reference: str, outside: Outside
 ) -> None:
     shown(refund_page(desk, order), "importo", importo="100", come="bank").press("Rimborsa 100,00 €")
@@ -64,7 +64,7 @@ def test_the_mail_of_a_return_after_a_partial_refund_asks_what_the_page_says_and
     assert claimed(tx) == [10_000]
 
 
-def test_the_store_credit_of_a_refund_goes_with_the_transfer_it_was_of_and_nothing_is_asked_for_again(  # noqa: PLR0917
+def test_the_store_credit_of_a_refund_goes_with_the_transfer_it_was_of_and_nothing_is_asked_for_again(
     desk: FlaskClient, bank: Bank, tx: Transact, order: Order, reference: str, outside: Outside
 ) -> None:
     shown(refund_page(desk, order), "tutto", come="store_credit").press("Rimborsa 536,80 €")
