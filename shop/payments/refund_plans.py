@@ -98,6 +98,10 @@ class Refundable:
     lines: tuple[LineLeft, ...]
     fulfilled: bool = True
 
+    def fits(self, one: LineLeft) -> bool:
+        """Whether what is unused of a line can go back at once: of two ways to pay each may have too little left."""
+        return one.unused_cents <= max(self.by_way.values())
+
     def line(self, line_id: UUID) -> LineLeft | None:
         """One line."""
         return next((one for one in self.lines if one.line.id == line_id), None)
