@@ -76,7 +76,7 @@ def follow_the_money(session: Session, order: Order, shortfall_cents: int, occas
         release_coupons(session, order.id)
         release_purchases(session, order.id)
         give_back_recovered(session, Cause("transfer_return", order.id))
-        for kind in ("underpaid", "late_money", "closed_with_money", RETURNED_AFTER):
+        for kind in ("underpaid", "late_money", "closed_with_money", "return_claim", RETURNED_AFTER):
             close_tasks(session, kind, order.id, "paid")
         return
     record_event(session, "order.underpaid", order_subject(order), shortfall_cents=shortfall_cents)

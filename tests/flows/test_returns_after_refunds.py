@@ -62,6 +62,8 @@ def test_the_mail_of_a_return_after_a_partial_refund_asks_what_the_page_says_and
     with tx() as session:
         assert due_cents(session, session.get_one(Order, order.id)) == order.gross_cents
     assert claimed(tx) == [10_000]
+    bank.transfer(order.gross_cents, order.rf_reference)
+    assert claimed(tx) == [], "who pays again owes nothing"
 
 
 def test_the_store_credit_of_a_refund_goes_with_the_transfer_it_was_of_and_nothing_is_asked_for_again(
