@@ -63,8 +63,17 @@ def send_request(request_id: UUID, gateway: PaymentGateway) -> RefundRequest:
     """
     with transaction() as session:
         request = session.get_one(RefundRequest, request_id)
-    if request.state != ASKED:
-        return request
+    if request.state == ASKED:
+        request = _send(request, gateway)
+    if request.refund_id is not None:
+        # Looked at in every try: an earlier one may have been cut off between the refund and the look.
+        seen = look(gateway, "refund", request.refund_id)
+        with transaction() as session:
+            reconcile(session, seen)
+    return request
+
+
+def _send(request: RefundRequest, gateway: PaymentGateway) -> RefundRequest:
     fault_point("refund.request_committed")
     try:
         refund = gateway.create_refund(f"refund-{request.id}", _parameters(request))
@@ -78,11 +87,7 @@ def send_request(request_id: UUID, gateway: PaymentGateway) -> RefundRequest:
         _close(request.id, None)
         raise RefundRefused(refusal.code) from refusal
     fault_point("refund.called")
-    stored = _close(request.id, str(refund["id"]))
-    seen = look(gateway, "refund", str(refund["id"]))
-    with transaction() as session:
-        reconcile(session, seen)
-    return stored
+    return _close(request.id, str(refund["id"]))
 
 
 def _made_all_the_same(request: RefundRequest, gateway: PaymentGateway) -> JsonObject | None:
