@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 from urllib.parse import urlencode
 
-from flask import Flask, Response, current_app, redirect, request
+from flask import Flask, Response, redirect, request
 from flask_babel import gettext as _
 
+from foundation.current import this_app, this_request
 from foundation.principal import current_principal
 from foundation.problems import error_page, problem_response, wants_json
 
@@ -58,10 +59,10 @@ def access_of(view: Callable[..., Any]) -> Access | None:
 
 
 def _check() -> Response | None:
-    endpoint = request.endpoint
+    endpoint = this_request().endpoint
     if endpoint is None or endpoint in _GROUND or endpoint.endswith(".static"):
         return None
-    access = access_of(current_app.view_functions[endpoint])
+    access = access_of(this_app().view_functions[endpoint])
     if access is not None and access.anybody:
         return None
     principal = current_principal()

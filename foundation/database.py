@@ -5,7 +5,7 @@ One request, job or command is one transaction, opened by the edge; what it call
 
 import select
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from datetime import date, datetime, timedelta
 from typing import Any, ClassVar, cast
@@ -182,23 +182,22 @@ def apart() -> Iterator[Session]:
         yield session
 
 
-@contextmanager
-def alone() -> Iterator[Connection | DriverConnection]:
+def alone() -> AbstractContextManager[Connection | DriverConnection]:
     """A connection whose every statement is a transaction of its own: for one statement, or for looking (M23).
 
     The server begins and commits by itself, which spares two ways to it and back. Never for two writes.
     """
     bind = cast("Engine | Connection", database.engines[None])
     if not isinstance(bind, Engine):
-        # Where one connection stands in for the engine, whoever opened it decides when it commits.
-        with bind.begin_nested():
-            yield bind
-    elif listened_to(bind):
-        with _each_alone(bind).connect() as heard:
-            yield heard
-    else:
-        with driver_connection(bind) as connection:
-            yield connection
+        return _nested(bind)
+    return _each_alone(bind).connect() if listened_to(bind) else driver_connection(bind)
+
+
+@contextmanager
+def _nested(connection: Connection) -> Iterator[Connection]:
+    """Where one connection stands in for the engine, whoever opened it decides when it commits."""
+    with connection.begin_nested():
+        yield connection
 
 
 def _each_alone(engine: Engine) -> Engine:

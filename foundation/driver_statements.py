@@ -70,17 +70,17 @@ Rows = Found | CursorResult[Any]
 class DriverConnection:
     """A pool's connection that commits every statement by itself."""
 
-    __slots__ = ("_checked_out", "_engine")
+    __slots__ = ("_driver", "_engine")
 
-    def __init__(self, engine: Engine, checked_out: PoolProxiedConnection) -> None:
-        self._engine, self._checked_out = engine, checked_out
+    def __init__(self, engine: Engine, driver: "psycopg.Connection[Any]") -> None:
+        self._engine, self._driver = engine, driver
 
     def execute(self, statement: ClauseElement, values: Values) -> Found:
         """Carry out a statement that was made once and for all, as it is translated once and kept.
 
         Raises Unfinished, and DBAPIError as SQLAlchemy does.
         """
-        return _carry_out(self._engine, _driver(self._checked_out), statement, values)
+        return _carry_out(self._engine, self._driver, statement, values)
 
 
 def directly(executor: Session | Connection | DriverConnection, statement: ClauseElement, values: Values) -> Rows:
@@ -129,16 +129,16 @@ def driver_connection(engine: Engine) -> Iterator[DriverConnection]:
         checked_out = engine.raw_connection()
     except psycopg.Error as problem:
         raise _as_sqlalchemy(engine, None, {}, problem) from problem
-    try:
-        _driver(checked_out).autocommit = True
-        yield DriverConnection(engine, checked_out)
-    finally:
-        _give_back(checked_out)
-
-
-def _give_back(checked_out: PoolProxiedConnection) -> None:
-    """Leave a connection as it was; one that broke, or was left in the middle of something, is not used again."""
     driver = _driver(checked_out)
+    try:
+        driver.autocommit = True
+        yield DriverConnection(engine, driver)
+    finally:
+        _give_back(checked_out, driver)
+
+
+def _give_back(checked_out: PoolProxiedConnection, driver: "psycopg.Connection[Any]") -> None:
+    """Leave a connection as it was; one that broke, or was left in the middle of something, is not used again."""
     if driver.pgconn.transaction_status == TransactionStatus.IDLE:
         driver.autocommit = False
         checked_out.close()

@@ -8,13 +8,15 @@ import json
 import logging
 import sys
 from collections.abc import Mapping, MutableMapping
+from functools import cache
 from typing import Any, TextIO
 
 import click
 import structlog
-from flask import Flask, g
+from flask import Flask
 
 from foundation import clock
+from foundation.current import kept
 
 FIELDS = frozenset(
     {
@@ -63,25 +65,27 @@ def install(_app: Flask) -> None:
         logger_factory=lambda *_: _Line(),
         cache_logger_on_first_use=False,
     )
+    log.cache_clear()
     root = logging.getLogger()
     for handler in [one for one in root.handlers if isinstance(one, _Library)]:
         root.removeHandler(handler)
     root.addHandler(_Library())
 
 
+@cache
 def log() -> Any:  # noqa: ANN401 - structlog's loggers take any level's method
     """The logger: `log().info("mail sent", mail=…)`; the first word says what happened, fields say to what."""
-    return structlog.get_logger()
+    return structlog.get_logger().bind()
 
 
 def note(**fields: object) -> None:
     """Have the request's own line, its last, say this too: one line instead of two."""
-    g.noted = {**noted(), **fields}
+    kept().noted = {**noted(), **fields}
 
 
 def noted() -> Mapping[str, object]:
     """What this request's own line says besides."""
-    found: Mapping[str, object] = g.get("noted", {})
+    found: Mapping[str, object] = kept().get("noted", {})
     return found
 
 

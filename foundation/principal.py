@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
-from flask import g
+from foundation.current import kept
 
 STUDIO_ROLES = frozenset({"owner", "staff", "studio"})
 COMPANY_ROLES = frozenset({"company_owner", "member", "company"})
@@ -50,10 +50,10 @@ class Principal:
 
 def current_principal() -> Principal | None:
     """The principal of this request, or None when nobody is signed in."""
-    found = getattr(g, "principal", None)
+    found = kept().get("principal")
     return found if isinstance(found, Principal) else None
 
 
 def act_as(principal: Principal | None) -> None:
     """Set the principal of this request; called once by the shop's sign-in."""
-    g.principal = principal
+    kept().principal = principal

@@ -8,11 +8,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Blueprint, Flask, Response, current_app, g, render_template, request
+from flask import Blueprint, Flask, Response, current_app, render_template
 from flask.globals import request_ctx
 from flask_babel import gettext as _
 from werkzeug.exceptions import HTTPException
 
+from foundation.current import kept, this_request
 from foundation.logs import log
 
 PROBLEM_JSON = "application/problem+json"
@@ -105,12 +106,12 @@ def error_page(status: int, sentence: str | None = None, way_on: tuple[str, str]
 
 def wants_json() -> bool:
     """Whether a program asks: by the path, never by guessing."""
-    return request.path.startswith(_MACHINE_PATHS)
+    return this_request().path.startswith(_MACHINE_PATHS)
 
 
 def request_id() -> str:
     """The reference of this request, as printed in the log and on error pages."""
-    return str(getattr(g, "request_id", "-"))
+    return str(kept().get("request_id", "-"))
 
 
 def tell_http_errors(app: Flask) -> None:

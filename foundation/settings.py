@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal, TypeVar
 
-from flask import current_app
-
+from foundation.current import this_app
 from foundation.settings_refusals import SANDBOX_CLIENT_SECRET, SANDBOX_SECRET_KEY, SANDBOX_WEBHOOK_SECRET, refusals
 
 Value = TypeVar("Value")
@@ -260,6 +259,6 @@ def _read_seller(reader: _Reader) -> Seller:
 
 def current_settings() -> Settings:
     """The settings of the running application (needs an application context)."""
-    settings = current_app.extensions["gettone.settings"]
+    settings = this_app().extensions["gettone.settings"]
     assert isinstance(settings, Settings)  # noqa: S101 - narrows the type of an untyped registry
     return settings

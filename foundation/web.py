@@ -1,13 +1,14 @@
 """The edge every request passes: its reference, security headers, error pages, health and metrics."""
 
 import hmac
+import os
 import re
-import secrets
 import time
 from collections.abc import Callable, Iterable
-from typing import Any
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
-from flask import Flask, Request, Response, current_app, g, jsonify, request
+from flask import Flask, Request, Response, jsonify, request
 from prometheus_client import CONTENT_TYPE_LATEST, Counter, Histogram, generate_latest
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
@@ -17,12 +18,16 @@ from werkzeug.formparser import FormDataParser
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from foundation import logs
+from foundation.current import Kept, kept, this_request
 from foundation.database import transaction
 from foundation.jobs import late_jobs
 from foundation.logs import log, noted
-from foundation.principal import current_principal
+from foundation.principal import Principal, current_principal
 from foundation.problems import error_page, problem_response, sentence_for, tell_http_errors, wants_json
 from foundation.settings import Settings, current_settings
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 REQUESTS = Counter("gettone_requests_total", "Requests by endpoint and status", ["endpoint", "status"])
 SECONDS = Histogram("gettone_request_seconds", "Time to answer, by endpoint", ["endpoint"])
@@ -30,7 +35,6 @@ SECONDS = Histogram("gettone_request_seconds", "Time to answer, by endpoint", ["
 _THIS_MACHINE = frozenset({"127.0.0.1", "::1"})
 _QUIET = frozenset({"healthz", "readyz", "metrics"})
 _REFERENCE = re.compile(r"^[A-Za-z0-9-]{8,64}$")
-_HEADERS = "gettone.headers"
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self';"
     " connect-src 'self'; form-action 'self'{ends}; frame-ancestors 'none'; base-uri 'none'; object-src 'none'"
@@ -64,7 +68,7 @@ def install(app: Flask) -> None:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=0)  # type: ignore[method-assign]
     app.request_class = TypedRequest
     app.ensure_sync = _as_it_is  # type: ignore[assignment,method-assign]
-    app.extensions[_HEADERS] = [(name.lower(), name, value) for name, value in _standard_headers(settings).items()]
+    app.wsgi_app = _Headed(app.wsgi_app, _standard_headers(settings))  # type: ignore[method-assign]
     logs.install(app)
     app.before_request(_begin)
     app.after_request(_finish)
@@ -75,24 +79,37 @@ def install(app: Flask) -> None:
     app.add_url_rule("/metrics", "metrics", _metrics)
 
 
+class _Headed:
+    """Gives every answer the standard headers its route has not chosen otherwise."""
+
+    def __init__(self, answers: "WSGIApplication", standard: dict[str, str]) -> None:
+        self._answers = answers
+        self._standard = [(name.lower(), name, value) for name, value in standard.items()]
+
+    def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        def start(status: str, headers: list[tuple[str, str]], *failure: Any) -> Callable[[bytes], object]:  # noqa: ANN401
+            chosen = [name.lower() for name, _value in headers]
+            added = [(name, value) for lowered, name, value in self._standard if lowered not in chosen]
+            return start_response(status, [*headers, *added], *failure)
+
+        return self._answers(environ, start)
+
+
 def _begin() -> None:
-    given = request.headers.get("X-Request-Id", "")
-    g.request_id = given if _REFERENCE.fullmatch(given) else secrets.token_hex(8)
-    g.began = time.perf_counter()
+    given, keeps = this_request().headers.get("X-Request-Id", ""), kept()
+    keeps.request_id = given if _REFERENCE.fullmatch(given) else os.urandom(8).hex()
+    keeps.began = time.perf_counter()
     clear_contextvars()
-    bind_contextvars(request=g.request_id)
+    bind_contextvars(request=keeps.request_id)
 
 
 def _finish(response: Response) -> Response:
-    _count(response.status_code)
-    headers = response.headers
-    headers["X-Request-Id"] = str(getattr(g, "request_id", "-"))
-    chosen = {name.lower() for name, _value in headers}
-    for lowered, name, value in current_app.extensions[_HEADERS]:
-        if lowered not in chosen:
-            headers.add(name, value)
-    if "cache-control" not in chosen and (current_principal() is not None or wants_json()):
-        headers.add("Cache-Control", "no-store")
+    asked, keeps, headers = this_request(), kept(), response.headers
+    principal = current_principal()
+    _count(asked, keeps, principal, response.status_code)
+    headers["X-Request-Id"] = str(keeps.get("request_id", "-"))
+    if (principal is not None or wants_json()) and "Cache-Control" not in headers:
+        headers["Cache-Control"] = "no-store"
     return response
 
 
@@ -122,21 +139,30 @@ def _ends_of_forms(settings: Settings) -> str:
     return f"{pay} https://checkout.stripe.com{consent}"
 
 
-def _count(status: int) -> None:
+def _count(asked: Request, keeps: Kept, principal: Principal | None, status: int) -> None:
     """The request in the metrics and in the log: its route, never its address, which may hold a token."""
-    endpoint = request.endpoint or "none"
-    seconds = time.perf_counter() - g.began if hasattr(g, "began") else 0.0
-    REQUESTS.labels(endpoint, str(status)).inc()
-    SECONDS.labels(endpoint).observe(seconds)
+    endpoint, rule = asked.endpoint or "none", asked.url_rule
+    seconds = time.perf_counter() - keeps.began if "began" in keeps else 0.0
+    requests, waits = _counters(endpoint, status)
+    requests.inc()
+    waits.observe(seconds)
     if endpoint in _QUIET or endpoint.endswith("static"):
         return
-    principal = current_principal()
-    actor = {"user": principal.user_id, "party": principal.party_id} if principal else {}
-    route = request.url_rule.rule if request.url_rule else None
-    milliseconds = round(seconds * 1000)
-    log().info(
-        "request", method=request.method, route=route, status=status, milliseconds=milliseconds, **actor, **noted()
-    )
+    fields: dict[str, object] = {
+        "method": asked.method,
+        "route": rule.rule if rule else None,
+        "status": status,
+        "milliseconds": round(seconds * 1000),
+    }
+    if principal is not None:
+        fields |= {"user": principal.user_id, "party": principal.party_id}
+    log().info("request", **fields, **noted())
+
+
+@cache
+def _counters(endpoint: str, status: int) -> tuple[Counter, Histogram]:
+    """Those of an endpoint, looked up once."""
+    return REQUESTS.labels(endpoint, str(status)), SECONDS.labels(endpoint)
 
 
 def _database_down(problem: OperationalError) -> Response:

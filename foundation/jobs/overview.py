@@ -38,9 +38,8 @@ def count_jobs(session: Session) -> JobCounts:
 def late_jobs(session: Session) -> int:
     """Jobs that could have run for over five minutes and did not: nobody works, or too few do."""
     query = text(
-        "SELECT count(*) FROM procrastinate_jobs j JOIN procrastinate_events e ON e.job_id = j.id"
-        " WHERE j.status = 'todo' AND (j.scheduled_at IS NULL OR j.scheduled_at < now() - interval '5 min')"
-        " AND e.type = 'deferred' AND e.at < now() - interval '5 min'"
+        "SELECT count(*) FROM procrastinate_jobs WHERE status = 'todo' AND queued_at < now() - interval '5 min'"
+        " AND (scheduled_at IS NULL OR scheduled_at < now() - interval '5 min')"
     )
     return int(session.execute(query).scalar_one())
 

@@ -1,6 +1,6 @@
 """`defer`: the job is a row of the transaction that caused it (house rule 3).
 
-Jobs are put into Procrastinate's queue by its own SQL function, on the session's connection: a web process needs
+Jobs are put into Procrastinate's table on the session's connection, as its own function would: a web process needs
 nothing else of the engine, and pays neither for importing it nor for the way through its library.
 """
 
@@ -20,14 +20,13 @@ from foundation.jobs.registry import JobUnknown, registered_jobs
 QUEUE = "gettone"
 
 _DEFER = text(
-    "SELECT unnest(procrastinate_defer_jobs_v1(ARRAY[ROW(CAST(:queue AS text), CAST(:name AS text), 0,"
-    " CAST(:lock AS text), NULL, CAST(:arguments AS jsonb), CAST(:scheduled_at AS timestamptz)"
-    ")]::procrastinate_job_to_defer_v1[]))"
+    "INSERT INTO procrastinate_jobs (queue_name, task_name, lock, args, scheduled_at) VALUES"
+    " (:queue, :name, :lock, CAST(:arguments AS jsonb), :scheduled_at) RETURNING id"
 )
 _STORE_AND_DEFER = """
     WITH made AS ({store} RETURNING id)
-    SELECT procrastinate_defer_jobs_v1(ARRAY[ROW('{queue}', '{name}', 0, NULL, NULL,
-        jsonb_build_object('{argument}', made.id), NULL)]::procrastinate_job_to_defer_v1[]) FROM made
+    INSERT INTO procrastinate_jobs (queue_name, task_name, args)
+    SELECT '{queue}', '{name}', jsonb_build_object('{argument}', id) FROM made RETURNING id
 """
 
 

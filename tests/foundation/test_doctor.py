@@ -49,7 +49,7 @@ def test_what_is_wrong_is_named_with_what_to_do(app: Flask, tx: Transact) -> Non
     with tx() as session:
         for _ in range(2):
             defer(session, "mail.deliver", mail_id="0")
-        session.execute(text("UPDATE procrastinate_events SET at = now() - interval '1 hour'"))
+        session.execute(text("UPDATE procrastinate_jobs SET queued_at = now() - interval '1 hour'"))
         session.execute(
             text("UPDATE procrastinate_jobs SET status = 'failed' WHERE id = (SELECT max(id) FROM procrastinate_jobs)")
         )

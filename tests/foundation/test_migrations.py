@@ -115,6 +115,19 @@ def test_a_suspension_that_stands_begins_the_history_of_its_licence(owner: Engin
         assert [tuple(row) for row in connection.execute(SUSPENSIONS)] == [(True, True, True, True)]
 
 
+@pytest.mark.usefixtures("migrating")
+def test_a_job_that_waits_keeps_its_time_of_queueing_there_and_back(owner: Engine) -> None:
+    upgrade("0018")
+    with owner.begin() as connection:
+        connection.execute(text("INSERT INTO procrastinate_jobs (queue_name, task_name) VALUES ('gettone', 'a job')"))
+        connection.execute(text("UPDATE procrastinate_events SET at = '2026-03-01T10:00:00Z'"))
+    for step in (upgrade, lambda: downgrade("0018"), upgrade):
+        step()
+    with owner.connect() as connection:
+        found = connection.execute(text("SELECT queued_at = '2026-03-01T10:00:00Z' FROM procrastinate_jobs")).all()
+    assert [tuple(row) for row in found] == [(True,)]
+
+
 def test_the_head_file_names_the_head_revision() -> None:
     heads = ScriptDirectory.from_config(configuration()).get_heads()
     assert len(heads) == 1

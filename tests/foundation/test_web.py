@@ -237,7 +237,7 @@ def test_readiness_needs_the_schema_and_jobs_that_are_not_late(client: FlaskClie
     assert client.get("/readyz").status_code == 200
     with tx() as session:
         session.execute(
-            text("UPDATE procrastinate_events SET at = now() - interval '6 min' WHERE job_id = :id"), {"id": number}
+            text("UPDATE procrastinate_jobs SET queued_at = now() - interval '6 min' WHERE id = :id"), {"id": number}
         )
     late = client.get("/readyz")
     assert late.status_code == 503

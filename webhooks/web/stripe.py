@@ -1,8 +1,9 @@
 """POST /webhooks/stripe, the first of two stages: believe, read, store once with its job, answer."""
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response
 
 from foundation.access import public
+from foundation.current import this_request
 from foundation.database import alone
 from foundation.logs import log, note
 from foundation.settings import current_settings
@@ -20,8 +21,9 @@ blueprint = Blueprint("webhooks_stripe", __name__)
 @public
 def receive() -> Response:
     """Store a believed letter; 400 for what cannot be believed or read, 5xx when storing fails, so that it returns."""
+    request, settings = this_request(), current_settings()
     request.max_content_length = LARGEST_LETTER
-    raw, settings = request.get_data(), current_settings()
+    raw = request.get_data()
     try:
         believe_stripe(settings.stripe_webhook_secrets, request.headers.get("Stripe-Signature"), raw)
         hint = read_letter(raw)

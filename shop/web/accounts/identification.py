@@ -3,12 +3,13 @@
 from dataclasses import replace
 from uuid import UUID
 
-from flask import Flask, Response, current_app, request
+from flask import Flask, Request, Response
 from flask_babel import gettext as _
 from flask_login import LoginManager, UserMixin, current_user, login_user
 from flask_wtf.csrf import CSRFError
 
 from foundation import access, clock
+from foundation.current import this_app, this_request
 from foundation.database import alone
 from foundation.principal import Principal, act_as
 from foundation.problems import error_page, wants_json
@@ -33,17 +34,22 @@ class SessionUser(UserMixin):  # type: ignore[misc] # flask-login publishes no t
         return str(self.membership_id)
 
 
+class _Manager(LoginManager):  # type: ignore[misc] # flask-login publishes no types
+    """Without flask-login's own cookie: our session remembers, and after a request there is nothing to look for."""
+
+    def _update_remember_cookie(self, response: Response) -> Response:
+        return response
+
+
 def install(app: Flask) -> None:
     """Identify every request, check its form token, then let `foundation.access` decide."""
-    manager = LoginManager()
+    manager = _Manager()
     manager.session_protection = None  # a changed address signs nobody out: the session can be revoked on the server
     manager.user_loader(_load)
     manager.init_app(app, add_context_processor=False)
     # The check runs after identification, and never for programs, whose requests carry no cookie of ours.
     app.config["WTF_CSRF_CHECK_DEFAULT"] = False
-    app.before_request(_refuse_without_database)
     app.before_request(_identify)
-    app.before_request(_check_form_token)
     app.register_error_handler(CSRFError, _stale_form)
     access.install(app)
 
@@ -98,31 +104,26 @@ def _load(stored_id: str) -> SessionUser | None:
     return SessionUser(person, person.membership_id)
 
 
-def _refuse_without_database() -> None:
-    problem = browser_session().missing
-    if problem is not None:
-        raise problem
-
-
 def _identify() -> None:
-    if request.path.startswith("/api/"):
-        act_as(_bearer())
-    elif browser_session().kept:
+    """Say who asks, then check the token of their form. Raises OperationalError when the database cannot tell."""
+    asked, session = this_request(), browser_session()
+    if session.missing is not None:
+        raise session.missing
+    if asked.path.startswith("/api/"):
+        act_as(_bearer(asked))
+    elif session.kept:
         person = signed_in()
         act_as(person.principal if person else None)
+    if asked.endpoint is not None and not wants_json():
+        this_app().extensions["gettone.csrf"].protect()
 
 
-def _bearer() -> Principal | None:
-    given = request.headers.get("Authorization", "")
+def _bearer(asked: Request) -> Principal | None:
+    given = asked.headers.get("Authorization", "")
     if not given.lower().startswith(_BEARER):
         return None
     with alone() as connection:
         return principal_of_token(connection, given[len(_BEARER) :].strip())
-
-
-def _check_form_token() -> None:
-    if request.endpoint is not None and not wants_json():
-        current_app.extensions["gettone.csrf"].protect()
 
 
 def _stale_form(_problem: CSRFError) -> Response:

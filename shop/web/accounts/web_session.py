@@ -8,6 +8,7 @@ import re
 from datetime import timedelta
 from typing import Any
 
+import flask
 from flask import Flask, Request, Response, g
 from flask.sessions import SessionInterface, SessionMixin
 from sqlalchemy.exc import OperationalError
@@ -38,14 +39,14 @@ _WITHOUT_SESSION = ("/static/", "/api/", "/webhooks/", "/.well-known/", "/health
 class BrowserSession(CallbackDict[str, Any], SessionMixin):
     """What one browser told us, and the token its cookie holds; `missing` when the database could not be asked."""
 
-    def __init__(self, token: str, secret_key: str, found: StoredSession | None) -> None:
+    def __init__(self, token: str | None, secret_key: str, found: StoredSession | None) -> None:
         def note(_changed: object) -> None:
             self.modified = True
 
         super().__init__(found.data if found else {}, note)
         self.modified = False
         self.new = True
-        self.token = token
+        self._token = token
         self.found = found
         self.identity: Identity | None = found.identity if found else None
         self.ended: list[str] = []
@@ -53,6 +54,13 @@ class BrowserSession(CallbackDict[str, Any], SessionMixin):
         self.kept = True
         self.missing: OperationalError | None = None
         self._secret_key = secret_key
+
+    @property
+    def token(self) -> str:
+        """What its cookie holds; a new one is made when somebody wants it."""
+        if self._token is None:
+            self._token = new_token()
+        return self._token
 
     def __contains__(self, key: object) -> bool:
         return key == CSRF_KEY or super().__contains__(key)
@@ -77,8 +85,7 @@ class BrowserSession(CallbackDict[str, Any], SessionMixin):
 
     def _leave(self) -> None:
         self.ended.append(self.token)
-        self.token = new_token()
-        self.found = None
+        self._token = self.found = None
         g.pop(CSRF_KEY, None)
 
 
@@ -94,12 +101,12 @@ class ServerSessions(SessionInterface):
         """The session of this request; an unknown or dead token is as good as none."""
         settings: Settings = app.extensions["gettone.settings"]
         if request.path.startswith(_WITHOUT_SESSION):
-            outside = BrowserSession(new_token(), settings.secret_key, None)
+            outside = BrowserSession(None, settings.secret_key, None)
             outside.kept = False
             return outside
         token = request.cookies.get(cookie_name(settings), "")
         if not _TOKEN.match(token):
-            return BrowserSession(new_token(), settings.secret_key, None)
+            return BrowserSession(None, settings.secret_key, None)
         return _reopen(settings, token)
 
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
@@ -133,7 +140,7 @@ def _reopen(settings: Settings, token: str) -> BrowserSession:
         known = BrowserSession(token, settings.secret_key, found)
         known.new = False
         return known
-    return BrowserSession(new_token(), settings.secret_key, None)
+    return BrowserSession(None, settings.secret_key, None)
 
 
 def _store(session: BrowserSession, settings: Settings) -> bool:
@@ -167,9 +174,7 @@ def _hand_over(session: BrowserSession, settings: Settings, response: Response) 
 
 def browser_session() -> BrowserSession:
     """The session of this request, as ours."""
-    from flask import session  # noqa: PLC0415 - the name would hide every parameter called `session`
-
-    found = session._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001 - Flask hands out a proxy
+    found = flask.session._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001 - Flask hands out a proxy
     assert isinstance(found, BrowserSession)  # noqa: S101 - narrows the type of Flask's proxy
     return found
 
