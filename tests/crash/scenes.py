@@ -4,7 +4,6 @@
 """
 
 import os
-import sys
 from datetime import timedelta
 from uuid import UUID
 
@@ -252,9 +251,9 @@ def _person(role: str) -> Principal:
     return Principal(None, None, role)
 
 
-if __name__ == "__main__":
-    name, subject = sys.argv[1:3]
+def perform(edge: str, subject: str) -> None:
+    """Perform an edge as a program of its own, told by its environment where everything is."""
     application = scene_app(dict(os.environ))
     with application.app_context():
-        EDGES[name](application, UUID(subject))
+        EDGES[edge](application, UUID(subject))
         database.engine.dispose()

@@ -1,8 +1,6 @@
 """Crashes beside the purchase (R22): whoever does it again, or the round that looks after it, finishes it once."""
 
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -30,6 +28,7 @@ from tests.crash.scenes import (
     invited_order,
     page_to_close,
     paid_order,
+    perform,
     proposed_handover,
     proposed_move,
     refused_company,
@@ -37,8 +36,8 @@ from tests.crash.scenes import (
     scene_app,
 )
 from tests.crash.world import World, a_world
-from tests.database import ROOT
 from tests.stories import owner_of
+from tests.warm import Program
 
 pytestmark = [pytest.mark.sockets, pytest.mark.race]
 LONGEST_SECONDS = 60
@@ -62,9 +61,9 @@ def app(world: World) -> Iterator[Flask]:
 def act(world: World, edge: str, subject: UUID, point: str | None) -> None:
     """Perform an edge in a process of its own, which dies at `point`, or does not."""
     told = {**world.environment, **({"GETTONE_FAULT": point} if point else {})}
-    command = [sys.executable, "-m", "tests.crash.scenes", edge, str(subject)]
-    done = subprocess.run(command, check=False, cwd=ROOT, env=told, capture_output=True, text=True, timeout=180)
-    assert done.returncode == (-signal.SIGKILL if point else 0), done.stderr[-2000:]
+    said = world.folder / f"{edge}.log"
+    ended = Program(perform, edge, str(subject), told=told, output=said).wait(180)
+    assert ended == (-signal.SIGKILL if point else 0), said.read_text()[-2000:]
 
 
 @pytest.mark.parametrize("point", [name for name in ELSEWHERE if name.startswith("refund.")])

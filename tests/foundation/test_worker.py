@@ -3,8 +3,6 @@
 import asyncio
 import os
 import signal
-import subprocess
-import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -23,10 +21,10 @@ from foundation.ids import new_id
 from foundation.jobs import defer, schedule_due
 from foundation.jobs.worker import build_worker
 from tests.foundation import worker_program
+from tests.warm import Program
 
-ROOT = Path(__file__).resolve().parent.parent.parent
 START = 30.0
-Starter = Callable[..., subprocess.Popen[bytes]]
+Starter = Callable[..., Program]
 
 pytestmark = pytest.mark.race
 
@@ -34,24 +32,17 @@ pytestmark = pytest.mark.race
 @pytest.fixture
 def start_worker(committed_url: str, tmp_path: Path) -> Iterator[Starter]:
     """Start workers on this test's database; whatever is left of them is killed at the end."""
-    running: list[subprocess.Popen[bytes]] = []
+    running: list[Program] = []
 
-    def start(**more: str) -> subprocess.Popen[bytes]:
-        environment = {**os.environ, "DATABASE_URL": committed_url, "SHOP_ENV": "test", **more}
-        output = (tmp_path / f"worker-{len(running)}.log").open("wb")
-        command = [sys.executable, "-m", worker_program.__name__]
-        with output:
-            process = subprocess.Popen(
-                command, cwd=ROOT, env=environment, stdout=output, stderr=output, start_new_session=True
-            )
-        running.append(process)
-        return process
+    def start(**more: str) -> Program:
+        told = {**os.environ, "DATABASE_URL": committed_url, "SHOP_ENV": "test", **more}
+        running.append(Program(worker_program.main, told=told, output=tmp_path / f"worker-{len(running)}.log"))
+        return running[-1]
 
     yield start
-    for process in running:
-        if process.poll() is None:
-            process.kill()
-        process.wait()
+    for program in running:
+        program.kill()
+        program.wait()
 
 
 def _defer(app: Flask, name: str, seconds: str | None = None) -> UUID:

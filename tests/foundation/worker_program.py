@@ -1,4 +1,4 @@
-"""A real worker of the product with jobs that a test can watch: `python -m tests.foundation.worker_program`.
+"""A real worker of the product with jobs that a test can watch, run as a program of its own.
 
 Each run of a job leaves an event, committed at once, so that another process sees how often it began and ended.
 """
@@ -37,5 +37,6 @@ def broken(subject: str) -> None:
     raise ValueError(subject)
 
 
-if __name__ == "__main__":
+def main() -> None:
+    """Work until told to stop."""
     asyncio.run(work(create_app(), concurrency=2))
