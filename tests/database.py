@@ -8,6 +8,7 @@ import hashlib
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import cast
 
@@ -24,8 +25,19 @@ _LOCK = 7_305_002
 
 
 def server_url() -> str:
-    """The SQLAlchemy URL of the test server's maintenance database; DATABASE_URL names another server."""
-    return os.environ.get("TEST_DATABASE_URL") or ensure_running(TEST_SERVER)
+    """The SQLAlchemy URL of the test server's maintenance database; TEST_DATABASE_URL names another server."""
+    return os.environ.get("TEST_DATABASE_URL") or _own_server()
+
+
+@cache
+def _own_server() -> str:
+    """Ours, which waits for no disk: programs and servers are killed here, the power is not cut."""
+    url = ensure_running(TEST_SERVER)
+    with _connect(url) as connection:
+        for setting in ("fsync", "full_page_writes"):
+            connection.execute(f"ALTER SYSTEM SET {setting} = off")
+        connection.execute("SELECT pg_reload_conf()")
+    return url
 
 
 def _connect(url: str) -> psycopg.Connection[tuple[object, ...]]:

@@ -1,5 +1,6 @@
 """Small steps stories are told with: a stocked shop, a studio with its owner, a paid order, a company's data."""
 
+from functools import cache
 from pathlib import Path
 from uuid import UUID
 
@@ -13,7 +14,7 @@ from foundation.principal import Principal
 from shop import Order, Placement, lock_order, place_order, record_payment
 from shop.carts import add_to_cart, open_cart
 from shop.catalogue import BuyerFacts, current_price_book
-from shop.catalogue.checks import check_catalogue
+from shop.catalogue.checks import Catalogue, check_catalogue
 from shop.catalogue.imports import import_catalogue
 from shop.orders.placing import CLAUSES
 from shop.payments.record import MoneyFact
@@ -47,10 +48,15 @@ COMPANY_FORM = {
 
 def stock_the_shop(session: Session) -> None:
     """Import the demo catalogue."""
+    import_catalogue(session, _demo_catalogue())
+
+
+@cache
+def _demo_catalogue() -> Catalogue:
     checked = check_catalogue(DEMO_CATALOGUE.read_text())
     assert not checked.mistakes, checked.mistakes
     assert checked.catalogue is not None
-    import_catalogue(session, checked.catalogue)
+    return checked.catalogue
 
 
 def company_data(**changes: str) -> CompanyData:

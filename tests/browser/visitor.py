@@ -7,10 +7,10 @@ from typing import Literal
 
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Response, ViewportSize, expect
 
-from tests.axe import overflow, violations
+from tests.axe import overflow, settle, violations
 from tests.browser.stage import Stage
 
-NARROWEST = 320
+NARROWEST, PHONE = 320, 400
 HEIGHTS = {375: 812}
 PATIENCE = 20_000
 expect.set_options(timeout=PATIENCE)
@@ -55,15 +55,19 @@ class Visitor:
             self.page.locator(f"[name={name}]:not([type=hidden])").first.fill(value)
 
     def check(self, heading: str = "") -> None:
-        """Run axe on the page, once it has this heading, and measure whether it fits; on phones also the narrowest."""
+        """Measure whether the page, once it has this heading, fits; on phones also the narrowest, and run axe there.
+
+        What axe says of a page depends little on its width, and `tests/look` asks it at every width.
+        """
         if heading:
             expect(self.page.get_by_role("heading", level=1)).to_have_text(heading)
         self.page.wait_for_load_state()
         where = f"{self.page.url} at {self.width}"
-        self.complaints += [f"{where}: {complaint}" for complaint in violations(self.page)]
-        self.axe_runs += 1
+        settle(self.page)
         self._measure(where)
-        if self.width < 400:
+        if self.width < PHONE:
+            self.complaints += [f"{where}: {complaint}" for complaint in violations(self.page)]
+            self.axe_runs += 1
             self.page.set_viewport_size(_viewport(NARROWEST))
             self._measure(f"{self.page.url} at {NARROWEST}")
             self.page.set_viewport_size(_viewport(self.width))
