@@ -50,9 +50,12 @@ lint: development
 	exit $$status
 
 # Every stage runs even when an earlier one failed, so that one run shows everything there is to repair.
-check: development
+# The browser is fetched while the packages are.
+check:
 	@status=0; skips=; \
-	requirements/browser.sh || skips=-but-browser; \
+	requirements/browser.sh & browser=$$!; \
+	$(MAKE) --no-print-directory development || exit 1; \
+	wait $$browser || skips=-but-browser; \
 	if [ -d ../shared/data ]; then skips=--forbid-skips=all$$skips; else skips=; fi; \
 	$(MAKE) --no-print-directory lint || status=1; \
 	$(BIN)/coverage erase; \
