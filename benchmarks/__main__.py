@@ -12,7 +12,8 @@ from benchmarks.chain import Chain
 from benchmarks.figures import ROUNDS, Taken, table
 from benchmarks.inside import library_call, mint, quote
 from benchmarks.letters import Letters
-from benchmarks.page import machine, place_in, write
+from benchmarks.marks import around
+from benchmarks.page import PROGRAM, machine, write
 from benchmarks.past import FULL, QUICK, Size
 from benchmarks.quoting import carts
 from benchmarks.reading import Reading
@@ -43,7 +44,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     if options.write:
         try:
-            place_in(options.write)
+            around(options.write, PROGRAM)
         except ValueError as refusal:
             # Said before ten minutes are measured, not after.
             parser.error(str(refusal))

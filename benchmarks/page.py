@@ -10,11 +10,12 @@ from pathlib import Path
 
 from benchmarks.figures import Taken, table
 from benchmarks.letters import SHARES
+from benchmarks.marks import around
 from benchmarks.plots import curves, stacked_bars
 from benchmarks.processes import ROOT
 from benchmarks.report import GROWN, LEGS_BY_PROGRAM, cpu_rows, rows
 
-BEGIN, END = "<!-- make bench writes from here", "<!-- to here -->"
+PROGRAM = "bench"
 _CPU, _WAITS = "performance-cpu.svg", "performance-waits.svg"
 
 
@@ -35,24 +36,11 @@ def _python() -> str:
     return f"Python {platform.python_version()}{'' if optimised else ' (not an optimised build)'}"
 
 
-def place_in(page: Path) -> str:
-    """The text of a page that has a place for the tables. Raises ValueError when there is no such page, or no place."""
-    if not page.is_file():
-        raise ValueError(f"there is no page {page}")
-    text = page.read_text()
-    if BEGIN not in text or END not in text:
-        raise ValueError(f"{page} has no place for the tables: {BEGIN} … {END}")
-    return text
-
-
 def write(page: Path, about: str, taken: Taken) -> None:
-    """Put tables and plots between the marks of a page. Raises ValueError when it has none."""
-    before, rest = place_in(page).split(BEGIN, 1)
-    mark, _, rest = rest.partition("\n")
-    after = rest.split(END, 1)[1]
-    drawn = _drawn(page.parent, taken)
+    """Put tables and plots into the place of a page. Raises ValueError when it has none."""
+    before, _former, after = around(page, PROGRAM)
     tables = f"{table(rows(taken))}\n\nCPU per operation, by program:\n\n{table(cpu_rows(taken))}"
-    page.write_text(f"{before}{BEGIN}{mark}\n\n{about}\n\n{tables}\n\n{drawn}{END}{after}")
+    page.write_text(f"{before}\n{about}\n\n{tables}\n\n{_drawn(page.parent, taken)}{after}")
 
 
 def _drawn(folder: Path, taken: Taken) -> str:

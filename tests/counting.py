@@ -1,7 +1,7 @@
 """Lines are counted where counting tells something: Python takes half as long again with it.
 
 Tests that stress whole programs run uncounted: what they run is counted elsewhere. The tests of other modules are
-counted until some in a row show next to nothing new; those of prices and states always: there every branch must be seen.
+counted until some in a row show next to nothing new; those of prices and states always, as every branch must be seen.
 """
 
 import os

@@ -15,10 +15,9 @@ from shop.payments.money_in import Payment, PaymentAllocation
 from shop.payments.refund_plans import gone_of
 from shop.payments.stripe_facts import StripeCharge, StripeDispute
 from shop.transfers.disposals import CREDITED, REVERSED, Disposal, dispose
-from shop.transfers.matching import suspense
+from shop.transfers.matching import CLAIM, suspense
 from shop.transfers.store_credit import add_store_credit, credit_account, take_store_credit
 
-CLAIM = "return_claim"
 TOOK_THE_MONEY = frozenset({"needs_response", "under_review", "lost"})
 """While a dispute stands so the bank has the money; one that only asks (`warning_…`) or is won has not."""
 

@@ -24,6 +24,8 @@ EURO = "EUR"
 TAKEN_OFF = "taken_off"
 RETURNED_AFTER = "returned_after_fulfilment"
 """The finance task of a transfer that came back when its order had been fulfilled."""
+CLAIM = "return_claim"
+"""The finance task of money that went out twice, or was spent as credit before it went back: somebody owes it."""
 
 
 def match_line(session: Session, line: BankLine, payment: Payment) -> None:
@@ -76,7 +78,7 @@ def follow_the_money(session: Session, order: Order, shortfall_cents: int, occas
         release_coupons(session, order.id)
         release_purchases(session, order.id)
         give_back_recovered(session, Cause("transfer_return", order.id))
-        for kind in ("underpaid", "late_money", "closed_with_money", "return_claim", RETURNED_AFTER):
+        for kind in ("underpaid", "late_money", "closed_with_money", CLAIM, RETURNED_AFTER):
             close_tasks(session, kind, order.id, "paid")
         return
     record_event(session, "order.underpaid", order_subject(order), shortfall_cents=shortfall_cents)

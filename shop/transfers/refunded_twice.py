@@ -12,9 +12,8 @@ from shop.payments.money_in import Payment
 from shop.payments.refund_plans import DONE, TO_CREDIT, paid_otherwise
 from shop.payments.reversals import refunded_otherwise
 from shop.payments.stripe_facts import RefundRequest
-from shop.transfers.card_credit import CLAIM
 from shop.transfers.disposals import CREDITED, Disposal, dispose
-from shop.transfers.matching import suspense
+from shop.transfers.matching import CLAIM, suspense
 from shop.transfers.store_credit import credit_account, take_store_credit
 
 

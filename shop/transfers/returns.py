@@ -22,6 +22,7 @@ from shop.transfers.bank_lines import line_subject, lock_account, payment_of
 from shop.transfers.disposals import CREDITED, REVERSED, Disposal, dispose
 from shop.transfers.known_lines import RETURN, TRANSFER
 from shop.transfers.matching import (
+    CLAIM,
     CLOSED,
     RETURNED_AFTER,
     allocate,
@@ -212,7 +213,7 @@ def _claim(session: Session, returned: BankLine, payment: Payment, line: BankLin
     """What was credited and spent, sent back before, or returned twice is left nowhere: somebody owes it."""
     if missing_cents > 0:
         facts = {"claim_cents": missing_cents, "amount_cents": -line.amount_cents, "payment_id": str(payment.id)}
-        open_task(session, Concern("return_claim", line_subject(returned), facts))
+        open_task(session, Concern(CLAIM, line_subject(returned), facts))
 
 
 def _book_return(session: Session, line: BankLine, payment: Payment, missing_cents: int) -> None:

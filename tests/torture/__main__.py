@@ -12,9 +12,10 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from benchmarks.marks import around
 from tests.torture.checks import CHECKS, Check
 from tests.torture.judging import Outcome, judge
-from tests.torture.page import machine, place_in, table, write
+from tests.torture.page import PROGRAM, machine, table, write
 from tests.verdicts import FAIL, INVALID
 
 WHOLE_SIZE, WHOLE_MINUTES = 1_000, 60.0
@@ -39,7 +40,7 @@ def main(arguments: list[str] | None = None) -> int:
         )
     if options.write:
         try:
-            place_in(options.write)
+            around(options.write, PROGRAM)
         except ValueError as refusal:
             # Said before an hour is spent, not after.
             parser.error(str(refusal))

@@ -8,11 +8,12 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from benchmarks.marks import around
 from tests.database import ROOT
 from tests.torture.checks import CHECKS
 from tests.torture.judging import Outcome
 
-BEGIN, END = "<!-- make torture writes from here", "<!-- to here -->"
+PROGRAM = "torture"
 
 
 def machine() -> str:
@@ -28,27 +29,15 @@ def table(outcomes: Sequence[Outcome]) -> str:
     return _lines([_row(one) for one in outcomes], "check | verdict | seconds | figures", "--- | --- | ---: | ---")
 
 
-def place_in(page: Path) -> str:
-    """The text of a page that has a place for the table. Raises ValueError when there is no such page, or no place."""
-    if not page.is_file():
-        raise ValueError(f"there is no page {page}")
-    text = page.read_text()
-    if BEGIN not in text or END not in text:
-        raise ValueError(f"{page} has no place for the table: {BEGIN} … {END}")
-    return text
-
-
 def write(page: Path, about: str, outcomes: Sequence[Outcome]) -> None:
     """Put the outcomes between the marks of a page, each with where it was taken; of checks that were not run the
     former line stays. Raises ValueError when there is no such page, or no place in it.
     """
-    before, rest = place_in(page).split(BEGIN, 1)
-    mark, _, rest = rest.partition("\n")
-    former, after = rest.split(END, 1)
+    before, former, after = around(page, PROGRAM)
     rows = _former(former) | {one.check.name: f"{_row(one)} | {about}" for one in outcomes}
     ordered = [rows[check.name] for check in CHECKS if check.name in rows]
     shown = _lines(ordered, "check | verdict | seconds | figures | taken", "--- | --- | ---: | --- | ---")
-    page.write_text(f"{before}{BEGIN}{mark}\n\n{shown}\n\n{END}{after}")
+    page.write_text(f"{before}\n{shown}\n\n{after}")
 
 
 def _lines(rows: Sequence[str], heading: str, rule: str) -> str:

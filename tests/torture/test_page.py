@@ -2,10 +2,11 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.marks import END, begin
 from tests.torture.__main__ import main
 from tests.torture.checks import CHECKS
 from tests.torture.judging import Outcome
-from tests.torture.page import BEGIN, END, write
+from tests.torture.page import PROGRAM, write
 from tests.verdicts import FAIL, PASS
 
 FIRST, SECOND, LAST = CHECKS[0], CHECKS[1], CHECKS[-1]
@@ -13,7 +14,7 @@ FIRST, SECOND, LAST = CHECKS[0], CHECKS[1], CHECKS[-1]
 
 def test_a_run_of_some_checks_keeps_what_the_others_came_to_and_where(tmp_path: Path) -> None:
     page = tmp_path / "page.md"
-    page.write_text(f"Before.\n\n{BEGIN} -->\n{END}\n\nAfter.\n")
+    page.write_text(f"Before.\n\n{begin(PROGRAM)} -->\n{END}\n\nAfter.\n")
     write(page, "yesterday, load 0.1", [Outcome(LAST, PASS, 3, ["points=29"]), Outcome(SECOND, FAIL, 2, ["14 of 15"])])
     write(page, "today, load 0.2", [Outcome(SECOND, PASS, 2, ["15 of 15"]), Outcome(FIRST, PASS, 1, ["lost=0"])])
     rows = [line for line in page.read_text().splitlines() if line.startswith("| ")][2:]
