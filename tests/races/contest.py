@@ -1,6 +1,9 @@
 """Contenders behind a barrier, each with a thread of its own, and what came of them."""
 
+import sys
 import threading
+import time
+import traceback
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -53,8 +56,11 @@ class Tally:
         return f"{name}: rounds={self.rounds} contenders={self.contenders} {counted} broken={len(self.broken)}"
 
 
-def contend(contenders: int, act: Act) -> list[object]:
-    """Let every contender act at the same instant; answers each one's value, or the exception it ended with."""
+def contend(contenders: int, act: Act, seconds: float = LONGEST_SECONDS) -> list[object]:
+    """Let every contender act at the same instant; answers each one's value, or the exception it ended with.
+
+    Fails when one has not ended after `seconds`, and says where it stands.
+    """
     barrier = threading.Barrier(contenders)
     outcomes: list[object] = [None] * contenders
 
@@ -68,10 +74,18 @@ def contend(contenders: int, act: Act) -> list[object]:
     threads = [threading.Thread(target=run, args=(number,), daemon=True) for number in range(contenders)]
     for thread in threads:
         thread.start()
+    deadline = time.monotonic() + seconds
     for thread in threads:
-        thread.join(LONGEST_SECONDS)
-    assert not any(thread.is_alive() for thread in threads), "a contender still waits: a deadlock nobody resolved"
+        thread.join(max(deadline - time.monotonic(), 0))
+    waiting = [_where(thread) for thread in threads if thread.is_alive()]
+    assert not waiting, f"{len(waiting)} contenders still wait: a deadlock nobody resolved\n{waiting[0]}"
     return outcomes
+
+
+def _where(thread: threading.Thread) -> str:
+    """The calls a thread is in."""
+    frame = sys._current_frames().get(thread.ident or 0)  # noqa: SLF001 - the documented way to another thread's calls
+    return "".join(traceback.format_stack(frame)) if frame else "it has just ended"
 
 
 @contextmanager

@@ -32,7 +32,7 @@ from shop.carts import add_to_cart, open_cart
 from shop.catalogue import BuyerFacts, current_price_book
 from shop.orders.placing import CLAUSES
 from tests.factories import a_studio
-from tests.races.contest import Tally, audit_finds, contend, rows
+from tests.races.contest import LONGEST_SECONDS, Tally, audit_finds, contend, rows
 from tests.races.numbers import company_fields
 from tests.stories import a_paid_order, an_order, billing_of, company_data, owner_of, stock_the_shop
 
@@ -185,7 +185,8 @@ def wallet(app: Flask, rounds: int, contenders: int) -> Tally:
                 taken += not isinstance(answer, NotEnough)
         return taken
 
-    outcomes = contend(contenders, use)
+    # They take turns, so that everybody ends when the last unit is asked for.
+    outcomes = contend(contenders, use, seconds=LONGEST_SECONDS + rounds)
     problems = [outcome for outcome in outcomes if not isinstance(outcome, int)]
     taken = sum(outcome for outcome in outcomes if isinstance(outcome, int))
     lowest = rows(app, "SELECT min(balance) FROM wallet_buckets")
