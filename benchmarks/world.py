@@ -204,7 +204,7 @@ def _shop(home: Path, name: str, size: Size) -> Shop:
     told = sandbox_environment(ports, stored_secrets(own)) | {"DATABASE_URL": url, "SHOP_ENV": name}
     environment = {"PATH": os.environ["PATH"], "LANG": "C.UTF-8"} | told
     app = create_app(environment, Outside(MemoryGateway(), MemoryProvisioner(), MemoryMailer()))
-    command([*FLASK, "prepare"], environment)
+    command([*FLASK, "prepare", "--no-orders"], environment)
     shop = Shop(name, own, url, ports, environment, app, NOBODY, size.orders)
     shop.studio_id = shop.query("SELECT id FROM parties WHERE external_ref = :ref", ref=STUDIO)[0][0]
     remember(url, shop.studio_id, size)
