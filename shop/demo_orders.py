@@ -50,25 +50,28 @@ ORDERS = (
     DemoOrder("owner@bianchi.example", 1, 22, 2),
     DemoOrder("owner@bianchi.example", 0, 4, None),
 )
-_STRAY = (5, 12_200, "saldo servizi novembre", "Ferramenta Colli S.n.c.")
-"""A transfer that names no order: how many hours ago, cents, what was written, who paid."""
+_STRAY = (1, "saldo coupon novembre", "Marta Bianchi")
+"""A transfer of what the last order waits for that does not name it: how many hours ago, what was written, who paid."""
 
 
 def demo_orders(session: Session, seller: Seller) -> None:
     """Make the demo's orders and transfers unless there are orders; people and catalogue are there already."""
     if session.scalars(select(Order.id).limit(1)).first() is not None:
         return
+    waiting_cents = 0
     for wanted in ORDERS:
         with _hours_ago(wanted.placed):
             order = _placed(session, wanted)
-        if wanted.paid is not None:
+        if wanted.paid is None:
+            waiting_cents = order.gross_cents
+        else:
             paid = order.gross_cents + wanted.surplus_cents
             with _hours_ago(wanted.paid):
                 payer = session.get_one(Party, order.buyer_party_id).name
                 _transfer(session, seller, paid, f"Saldo ordine {order.number}", payer)
-    hours, cents, remittance, name = _STRAY
+    hours, remittance, name = _STRAY
     with _hours_ago(hours):
-        _transfer(session, seller, cents, remittance, name)
+        _transfer(session, seller, waiting_cents, remittance, name)
 
 
 def _placed(session: Session, wanted: DemoOrder) -> Order:
