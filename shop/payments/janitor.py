@@ -83,7 +83,7 @@ def _done(step: Callable[[Subject, PaymentGateway], object], subject: Subject, g
     except (GatewayRefused, RefundRefused):
         return False
     except Exception as problem:  # noqa: BLE001 - told, and tried again in the next round
-        log().error("payments.not_settled", subject=str(subject), problem=type(problem).__name__)
+        log().error("payment not settled", subject_id=str(subject), exc_info=problem)
         return False
     return True
 

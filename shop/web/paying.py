@@ -4,6 +4,7 @@ from flask import current_app, flash, redirect, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
+from foundation.logs import log
 from shop.orders.order_book import Order
 from shop.payments.checkout import NotPayable, close_checkout, start_checkout
 from shop.payments.gateway import GatewayRefused, GatewayUnavailable, PaymentGateway
@@ -37,7 +38,7 @@ def close_the_payment_page(order: Order) -> None:
     try:
         close_checkout(order.id, _gateway())
     except (GatewayUnavailable, GatewayRefused):
-        current_app.logger.warning("payment page not closed", extra={"order_id": str(order.id)})
+        log().warning("payment page not closed", subject_id=order.id)
 
 
 def _gateway() -> PaymentGateway:
