@@ -1,4 +1,4 @@
-"""Idempotency keys (M24): the first request's final outcome is stored and replayed; rows commit apart (M23)."""
+"""Idempotency keys (M24): the first success is stored and replayed; rows commit apart (M23)."""
 
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
