@@ -59,7 +59,7 @@ _FORMS = (
 LEGAL_FORMS = MappingProxyType({form.code: form for form in _FORMS})
 
 FLAT_RATE = "RF19"
-"""The code of `TaxRegime.FLAT_RATE`, the regime forfettario."""
+"""RF19, the regime forfettario (flat rate)."""
 
 # RF03 never existed in the list; RF20 is only in version 1.2.3 of the invoice format.
 TAX_REGIMES = MappingProxyType(
