@@ -1,4 +1,4 @@
-"""Commands of the ground: jobs, the sandbox clock, migrations. Exit codes: 0 done, 1 refused, 2 wrong use."""
+"""Commands of the foundation: jobs, audit, the sandbox clock, migrations. Exit: 0 done, 1 refused, 2 wrong use."""
 
 import asyncio
 import json

@@ -1,4 +1,4 @@
-"""Commands of the shop: `flask catalogue …`, `flask orders …`. Exit codes: 0 done, 1 refused, 2 wrong use."""
+"""Commands of the shop: `flask catalogue`, `orders`, `users`, `prepare`. Exit: 0 done, 1 refused, 2 wrong use."""
 
 import json
 

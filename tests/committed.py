@@ -16,7 +16,7 @@ from tests.database import fresh_database
 @pytest.fixture
 def committed_url(worker_id: str) -> Iterator[str]:
     """The address of a fresh database of this test's own."""
-    with fresh_database(f"gettone_ground_{worker_id}") as url:
+    with fresh_database(f"gettone_committed_{worker_id}") as url:
         yield url
 
 

@@ -1,4 +1,4 @@
-"""Due rows (M18): what business time will ask for, as data scanned every minute, never as a job scheduled for later.
+"""Due rows (M18): what business time will ask for, as data scanned every few seconds, never a job for later.
 
 Days of downtime change nothing but the delay: a row that came due while nobody looked is simply found late.
 """

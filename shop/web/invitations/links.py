@@ -1,4 +1,4 @@
-"""Links of invitations at the till: believed as everywhere, and never left in caches or referrers."""
+"""Links of invitations at the till: believed as on the first page (that throttles guesses), and kept out of caches."""
 
 from typing import NoReturn
 
