@@ -105,3 +105,11 @@ def test_every_decision_has_a_number_of_its_own() -> None:
     records = [path.name[:4] for path in files() if path.parts[:2] == ("docs", "decisions") and path.name[0].isdigit()]
     twice = sorted({number for number in records if records.count(number) > 1})
     keep("Give the record the next free number, in its name and in its title.", twice)
+
+
+def test_every_decision_is_listed_under_its_title() -> None:
+    listed = (ROOT / "docs" / "decisions" / "README.md").read_text()
+    records = [path for path in files() if path.parts[:2] == ("docs", "decisions") and path.name[0].isdigit()]
+    titles = {path: (ROOT / path).read_text().partition("\n")[0].removeprefix("# ")[5:] for path in records}
+    unlisted = [str(path) for path, title in titles.items() if f"[{path.name[:4]}]({path.name}) {title}" not in listed]
+    keep("Give the record its line in docs/decisions/README.md: number, link, title.", unlisted)
