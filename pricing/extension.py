@@ -187,7 +187,7 @@ class RenewalRequired:
 
 
 def propose_extension(request: ExtensionRequest) -> ExtensionProposal | RenewalRequired:
-    """Price the wanted items with and without extending the active services (pricing rules, section D 2).
+    """Price the wanted items with and without extending the active services (D1, D2, D3).
 
     Where nothing is wanted nothing is missing: a renewal alone never extends anything.
     """

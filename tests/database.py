@@ -1,7 +1,7 @@
 """Databases for tests: one private PostgreSQL, one migrated template, one database per xdist worker.
 
 A test sees its own writes only: the worker's engine is replaced by one connection whose transaction is rolled back
-(stack trap 2: the usual savepoint recipe silently commits under Flask-SQLAlchemy; test_isolation.py watches ours).
+(the usual savepoint recipe silently commits under Flask-SQLAlchemy; test_isolation.py watches ours).
 """
 
 import hashlib

@@ -17,7 +17,7 @@ _figures: Counter[str] = Counter()
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
-    """Count the numbered checks of stripe.md and the figures their tests report."""
+    """Count the numbered Stripe checks and the figures their tests report."""
     found = _CHECK.search(report.nodeid)
     if found is not None and report.when == "call":
         _ran[found.group(1)] += 1
@@ -30,7 +30,7 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Print the line of stripe.md, section 7, when any of its checks ran."""
+    """Print one line about the Stripe checks, when any of them ran."""
     if _figures["sequences"]:
         terminalreporter.write_line(f"sequences={_figures['sequences']} diverging={_figures['diverging']}")
     if not _ran:

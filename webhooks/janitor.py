@@ -1,4 +1,4 @@
-"""The janitor (stripe.md, section 3): every ten minutes it fetches letters that never came and settles what waits."""
+"""The janitor: every ten minutes it fetches letters that never came and settles what waits."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

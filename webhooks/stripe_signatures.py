@@ -1,4 +1,4 @@
-"""Believing Stripe (stripe.md, section 3): several secrets during a roll, and a time bound on both sides."""
+"""Believing Stripe (Stripe checks 5, 6 and 14): several secrets during a roll, and a time bound on both sides."""
 
 from collections.abc import Iterable
 from functools import cache

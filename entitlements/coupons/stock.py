@@ -150,7 +150,7 @@ def coupon_of(
 def give_back(session: Session, coupon: Coupon) -> None:
     """Take a coupon back after a definitive refusal (M9); `coupon` is locked.
 
-    It was used in time, so a refusal that comes at the end of its time leaves at least thirty days to try again [I].
+    It was used in time, so a refusal that comes at the end of its time leaves at least thirty days to try again.
     """
     coupon.state, coupon.changed_at = next_coupon_state(coupon.state, "company_refused"), clock.now()
     least = clock.today() + TIME_TO_TRY_AGAIN

@@ -121,7 +121,7 @@ def hold_coupons(
 
 
 def release_coupons(session: Session, case: UUID) -> int:
-    """Give back what a case held; answers how many. Whoever could not use them has at least thirty days to try [I]."""
+    """Give back what a case held; answers how many. Whoever could not use them has at least thirty days to try."""
     least = clock.today() + TIME_TO_TRY_AGAIN
     for pack_id in session.scalars(_LEAVE_TIME, {"case": case, "least": least}).unique():
         schedule_due(session, "coupons.expire", pack_id, clock.rome_midnight(least), period=f"{case}:{least}")

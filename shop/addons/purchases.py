@@ -1,4 +1,4 @@
-"""Purchases of services for one company: renewals, new services, and both outcomes of the extension (section D 2).
+"""Purchases of services for one company: renewals, new services, and both outcomes of the extension (D1, D2, D3).
 
 Pure: what runs, the price book and the wanted lines go in; lines, end dates and refusals come out. The catalogue, the
 cart, the checkout and the API all ask here.

@@ -1,4 +1,4 @@
-"""Checkout: an order's way to the hosted payment page (stripe.md, section 2). Edges: each opens its own transactions.
+"""Checkout: an order's way to the hosted payment page (M23). Edges: each opens its own transactions.
 
 An attempt is committed with its whole parameter set, the gateway is called with nothing open, the outcome is committed
 after. Attempts live on real time: Stripe's clock does not follow a moved business clock.

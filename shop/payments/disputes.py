@@ -1,4 +1,4 @@
-"""Disputes: the buyer's bank asks the money back, or only asks (stripe.md, section 4; D10)."""
+"""Disputes: the buyer's bank asks the money back, or only asks (D10)."""
 
 from datetime import UTC, datetime
 

@@ -1,4 +1,4 @@
-"""Pages: what a Checkout Session or payment intent means for its attempt and its order (stripe.md, section 4)."""
+"""Pages: what a Checkout Session or payment intent means for its attempt and its order (M27)."""
 
 from dataclasses import replace
 

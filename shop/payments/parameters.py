@@ -1,4 +1,4 @@
-"""The parameters of a Checkout Session (stripe.md, section 2): built once, stored with the attempt, sent as stored."""
+"""The parameters of a Checkout Session: built once, stored with the attempt, sent as stored."""
 
 from collections.abc import Sequence
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""Payouts (stripe.md, section 5): what Stripe sends to the bank, matched row by row to what it is made of."""
+"""Payouts: what Stripe sends to the bank, matched row by row to what it is made of."""
 
 from datetime import UTC, datetime
 

@@ -1,4 +1,4 @@
-"""Results: what the page a buyer comes back to may show. It is a view and grants nothing (stripe.md, 2, rule 5)."""
+"""Results: what the page a buyer comes back to may show. It is a view and grants nothing (Stripe check 9)."""
 
 from uuid import UUID
 

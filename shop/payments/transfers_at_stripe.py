@@ -1,4 +1,4 @@
-"""Transfers at Stripe (stripe.md, section 4): money that came in over what was asked, or matched nothing.
+"""Transfers at Stripe: money that came in over what was asked, or matched nothing.
 
 The shop offers no transfers through Stripe; should one arrive all the same, a person looks.
 """

@@ -186,7 +186,7 @@ def test_an_answer_about_an_unknown_company_is_refused(case: Case) -> None:
 def test_a_refusal_at_the_end_of_a_coupons_time_leaves_a_month_to_try_again(
     case: Case, advance: Callable[[timedelta], None], run_jobs: Callable[[], int]
 ) -> None:
-    """M9: the coupon was used in time, so a late refusal must not cost the studio its coupon [I]."""
+    """M9: the coupon was used in time, so a late refusal must not cost the studio its coupon."""
     with case.tx() as session:
         coupon = session.get_one(Coupon, case.scene.coupons[0])
         coupon.activate_by_on = clock.today() + timedelta(days=2)

@@ -89,7 +89,7 @@ def test_events_are_read_in_the_order_of_their_transactions() -> None:
 
 @pytest.mark.usefixtures("inside")
 def test_a_late_commit_is_not_skipped() -> None:
-    """A transaction that began first and commits last must not fall behind a reader's cursor (stack trap 20)."""
+    """A transaction that began first and commits last must not fall behind a reader's cursor (M20)."""
     slow = new_session()
     _add(slow, "slow")
     _record("fast")

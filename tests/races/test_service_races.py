@@ -1,4 +1,4 @@
-"""R04, R05 and their kin at the services, with rows really committed (stripe.md check 2, rule 1 of A2)."""
+"""R04, R05 and their kin at the services, with rows really committed (Stripe check 2)."""
 
 import os
 from collections.abc import Iterator

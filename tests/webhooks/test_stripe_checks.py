@@ -1,4 +1,4 @@
-"""The checks of stripe.md, section 7, that are about opening a letter; each for snapshot and thin letters."""
+"""The Stripe checks that are about opening a letter; each for snapshot and thin letters."""
 
 from uuid import UUID
 

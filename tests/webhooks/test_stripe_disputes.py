@@ -1,4 +1,4 @@
-"""Disputes, fees and late money (stripe.md, section 4; D10, D11), in both forms."""
+"""Disputes, fees and late money (D10, D11), in both forms."""
 
 from uuid import UUID
 

@@ -1,4 +1,4 @@
-"""Hygiene of route and code (stripe.md, check 15)."""
+"""Hygiene of route and code (Stripe check 15)."""
 
 import ast
 import json

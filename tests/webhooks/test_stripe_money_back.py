@@ -1,4 +1,4 @@
-"""Refunds (stripe.md, check 13; D10), in both forms."""
+"""Refunds (Stripe check 13; D10), in both forms."""
 
 from uuid import UUID
 

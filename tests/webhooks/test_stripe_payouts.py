@@ -1,4 +1,4 @@
-"""Payouts (stripe.md, section 5): matched row by row, to the cent, in both forms."""
+"""Payouts: matched row by row, to the cent, in both forms."""
 
 import json
 

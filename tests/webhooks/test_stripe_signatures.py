@@ -1,4 +1,4 @@
-"""Whom we believe (stripe.md, checks 5, 6 and 14): the recorded vectors through the endpoint, and our own."""
+"""Whom we believe (Stripe checks 5, 6 and 14): the recorded vectors through the endpoint, and our own."""
 
 import json
 from collections.abc import Callable, Iterator

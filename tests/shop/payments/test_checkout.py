@@ -1,4 +1,4 @@
-"""The way to the payment page (stripe.md, section 2; checks 7 and 12)."""
+"""The way to the payment page (Stripe checks 7 and 12)."""
 
 import json
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""The page a buyer comes back to is a view: it grants nothing and leaks nothing (stripe.md, check 9)."""
+"""The page a buyer comes back to is a view: it grants nothing and leaks nothing (Stripe check 9)."""
 
 from datetime import timedelta
 from uuid import UUID
