@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, delete, select, text
+from sqlalchemy import ForeignKey, delete, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -86,12 +86,6 @@ def keep_draft(session: Session, coupon_id: UUID, fields: Mapping[str, str], ste
     """Begin a draft with data that came another way (an API call), unless somebody has already typed one."""
     row = insert(ActivationDraft).values(coupon_id=coupon_id, fields=dict(fields), step=step, saved_at=clock.now())
     session.execute(row.on_conflict_do_nothing())
-
-
-def drafted(session: Session, coupon_ids: list[UUID]) -> dict[UUID, ActivationDraft]:
-    """Which of these coupons have a draft (the list offers to resume)."""
-    query = select(ActivationDraft).where(ActivationDraft.coupon_id.in_(coupon_ids))
-    return {draft.coupon_id: draft for draft in session.scalars(query)}
 
 
 def forget_draft(session: Session, coupon_id: UUID) -> None:

@@ -5,12 +5,10 @@ import signal
 from collections import Counter
 
 _hits: Counter[str] = Counter()
-_known: set[str] = set()
 
 
 def fault_point(name: str) -> None:
     """Die here by SIGKILL when `GETTONE_FAULT` is `name` or `name:k` and this is the k-th hit; otherwise do nothing."""
-    _known.add(name)
     wanted = os.environ.get("GETTONE_FAULT")
     if wanted is None:
         return

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from entitlements import BillingData, Cause, CompanyData, Party, StudioData
+from entitlements import BillingData, CompanyData, Party, StudioData
 from entitlements.company_data import check_company
 from foundation import clock
 from foundation.ids import new_id
@@ -113,19 +113,6 @@ def pay_by_card(session: Session, order: Order) -> bool:
     """Money by card for the whole order arrives."""
     money = MoneyFact("stripe", f"pi_{new_id().hex}", "stripe", order.gross_cents, clock.now())
     return record_payment(session, lock_order(session, order.id), money)
-
-
-__all__ = [
-    "COMPANY_FORM",
-    "Cause",
-    "a_paid_order",
-    "an_order",
-    "billing_of",
-    "company_data",
-    "owner_of",
-    "pay_by_card",
-    "stock_the_shop",
-]
 
 
 def a_paid_order(session: Session, studio: Party, sku: str = "LITE-10", quantity: int = 1) -> Order:

@@ -8,7 +8,6 @@ from entitlements.company_data.plain_text import compact
 from entitlements.company_data.problems import Problem
 
 EMAIL_LENGTH = 256
-SDI_CODE_LENGTH = 7
 PUBLIC_BODY_CODE_LENGTH = 6
 DELIVER_BY_PEC = "0000000"
 FOREIGN_CODE = "XXXXXXX"

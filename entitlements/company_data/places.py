@@ -30,7 +30,6 @@ class Place:
     name: str
     province: str
     region: str
-    istat_code: str
     postal_codes: tuple[str, ...]
     other_name: str = ""
 
@@ -98,7 +97,7 @@ def _places() -> tuple[Place, ...]:
     with (_lists() / "comuni.csv").open(encoding="latin-1", newline="") as lines:
         rows = list(csv.reader(lines, delimiter=";"))[1:]
     return tuple(
-        Place(row[_NAME], row[_PROVINCE], row[_REGION], row[_CODE], postal_codes.get(row[_CODE], ()), row[_OTHER_NAME])
+        Place(row[_NAME], row[_PROVINCE], row[_REGION], postal_codes.get(row[_CODE], ()), row[_OTHER_NAME])
         for row in rows
         if len(row) > _PROVINCE and row[_NAME]
     )

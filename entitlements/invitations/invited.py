@@ -1,6 +1,5 @@
 """Invitations (F003-14 to F003-17): a studio asks a client to buy its own company; the row, and how it is found."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Literal
 from uuid import UUID
@@ -150,12 +149,6 @@ def take(invitation: Invitation, step: InvitationStep) -> bool:
     invitation.state, invitation.changed_at = state, clock.now()
     invitation.reached = farther(invitation.reached, state)
     return True
-
-
-def invitations_about(session: Session, party_ids: Sequence[UUID]) -> dict[UUID, Invitation]:
-    """The invitation behind each of these buyers or companies, where there is one."""
-    query = select(Invitation).where(Invitation.party_id.in_(party_ids))
-    return {found.party_id: found for found in session.scalars(query) if found.party_id is not None}
 
 
 def _was_valid(secret_key: str, token: str, invitation: Invitation) -> bool:

@@ -8,7 +8,6 @@ from sqlalchemy.orm import Session
 from entitlements import BillingData, CompanyData, Party, StudioData, checked_data, invitations, new_party, party_facts
 from foundation.ids import new_id
 from foundation.principal import Principal
-from foundation.settings import current_settings
 from shop.invitations.locked_offers import INVITEE, priced_as_locked
 from shop.orders.order_book import Order
 from shop.orders.placing import (
@@ -107,9 +106,3 @@ def _billing(invitation: invitations.Invitation, data: CompanyData) -> BillingDa
         phone=data.activity.phone,
     )
     return BillingData(buyer, "")
-
-
-def status_page(invitation: invitations.Invitation) -> str:
-    """The path of the page on which a client follows its invitation."""
-    token = invitations.link_of_invitation(current_settings().secret_key, invitation)
-    return f"/invito/{token}/stato"

@@ -55,11 +55,6 @@ class RenewalStanding:
     waits: bool
 
     @property
-    def is_on(self) -> bool:
-        """Whether it will renew by itself: agreed to, with a card."""
-        return self.mandate is not None and self.card is not None
-
-    @property
     def price_rose(self) -> bool:
         """Whether it costs more than was agreed, so that nothing will be charged."""
         return self.mandate is not None and self.quote is not None and self.quote.gross_cents > self.agreed_cents

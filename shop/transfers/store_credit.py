@@ -112,15 +112,6 @@ def _payment(session: Session, order: Order, amount_cents: int) -> Payment:
     return payment
 
 
-def credit_spent_on(session: Session, order_id: UUID) -> int:
-    """How much of an order is paid from store credit."""
-    query = select(func.coalesce(func.sum(PaymentAllocation.amount_cents), 0)).join(
-        Payment, Payment.id == PaymentAllocation.payment_id
-    )
-    spent = session.execute(query.where(PaymentAllocation.order_id == order_id, Payment.source == SOURCE))
-    return int(spent.scalar_one())
-
-
 def give_back_store_credit(session: Session, order: Order) -> int:
     """An order that will not be paid gives its buyer's store credit back; answers the cents. Its row must be locked."""
     query = (

@@ -26,11 +26,6 @@ class Sabotage:
     statement: str = ""
     count: int = 0
 
-    @property
-    def struck(self) -> bool:
-        """Whether the statement to be refused has come."""
-        return 0 < self.at <= self.count
-
     def listen(
         self, _connection: object, _cursor: object, statement: str, parameters: object, *_more: object
     ) -> tuple[str, object]:

@@ -14,7 +14,6 @@ from tests.database import ROOT
 from tests.torture.checks import Check
 from tests.verdicts import FAIL, FILE, INVALID, PASS
 
-_NOTHING_RAN = 5
 _MOST_TOLD = 12
 TIDIES_WITHIN = 60.0
 
