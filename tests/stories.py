@@ -4,6 +4,7 @@ from functools import cache
 from pathlib import Path
 from uuid import UUID
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from entitlements import BillingData, CompanyData, Party, StudioData
@@ -17,6 +18,7 @@ from shop.catalogue import BuyerFacts, current_price_book
 from shop.catalogue.checks import Catalogue, check_catalogue
 from shop.catalogue.imports import import_catalogue
 from shop.orders.placing import CLAUSES
+from shop.payments.money_in import Payment, PaymentAllocation
 from shop.payments.record import MoneyFact
 
 DEMO_CATALOGUE = Path(__file__).resolve().parent.parent / "shop" / "demo_catalogue.toml"
@@ -120,3 +122,9 @@ def a_paid_order(session: Session, studio: Party, sku: str = "LITE-10", quantity
     order = an_order(session, studio, sku, quantity)
     assert pay_by_card(session, order)
     return order
+
+
+def payments_of(session: Session, order_id: UUID) -> list[Payment]:
+    """The payments allocated to an order, oldest first."""
+    allocated = select(PaymentAllocation.payment_id).where(PaymentAllocation.order_id == order_id)
+    return list(session.scalars(select(Payment).where(Payment.id.in_(allocated)).order_by(Payment.id)))

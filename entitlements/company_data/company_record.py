@@ -91,11 +91,6 @@ class CompanyData:
             "email": self.activity.email,
         }
 
-    def to_draft(self) -> dict[str, str]:
-        """The flat fields of the form, to show the data again; checking them gives this same record."""
-        draft = draft_from_json(self.to_provisioning())
-        return draft | ({"phone": self.activity.phone} if self.activity.phone else {})
-
 
 POINTERS = MappingProxyType(
     {

@@ -133,13 +133,3 @@ def paid_and_last_transfer(session: Session, order_id: UUID) -> tuple[int, datet
 def due_cents(session: Session, order: Order) -> int:
     """What an order still lacks, in cents; zero when it has all its money or more."""
     return max(0, order.gross_cents - paid_cents(session, order.id))
-
-
-def payments_of(session: Session, order_id: UUID) -> list[Payment]:
-    """The payments allocated to an order, oldest first."""
-    query = (
-        select(Payment)
-        .where(Payment.id.in_(select(PaymentAllocation.payment_id).where(PaymentAllocation.order_id == order_id)))
-        .order_by(Payment.id)
-    )
-    return list(session.scalars(query))

@@ -10,12 +10,12 @@ from sqlalchemy import select
 from foundation.database import JsonObject
 from foundation.mail import MemoryMailer
 from shop import MemoryGateway, Order
-from shop.payments.money_in import payments_of
 from shop.renewals.attempts import RenewalAttempt
 from tests.addons import until
 from tests.browsing import visit
 from tests.flows.service_shop import Shop
 from tests.flows.test_buy_by_card import letter_arrives
+from tests.stories import payments_of
 
 TICKS = {"mandate": "1", "terms": "1", "tacit_renewal": "1", "liability_limits": "1"}
 GROSS = 7893

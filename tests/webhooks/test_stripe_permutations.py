@@ -16,11 +16,11 @@ from entitlements import Party, count_by_state
 from foundation.ids import new_id
 from shop import MemoryGateway, Order, look, reconcile
 from shop.payments.attempts import attempts_of
-from shop.payments.money_in import FinanceTask, payments_of
+from shop.payments.money_in import FinanceTask
 from shop.payments.stripe_facts import StripeCharge
 from tests.conftest import Transact
 from tests.factories import a_studio
-from tests.stories import stock_the_shop
+from tests.stories import payments_of, stock_the_shop
 from tests.verdicts import FIGURE, Record
 from tests.webhooks.stand import FORMS, NEEDS_SHARED, Json, Stand, a_numbered_order, an_attempt_on, story, thin
 from webhooks.stripe_hints import LOOKED_AT, read_event

@@ -68,12 +68,6 @@ def test_the_provisioning_call_gets_exactly_the_company_of_the_contract(company:
     }
 
 
-def test_the_record_shown_again_checks_to_the_same_record(company: Draft, today: date) -> None:
-    data = check_company(company | {"phone": "02 334455", "representative_email": "m@rossi.example"}, today).data
-    assert data is not None
-    assert check_company(data.to_draft(), today).data == data
-
-
 def test_the_json_of_the_api_is_read_into_the_same_fields(company: Draft, today: date) -> None:
     data = check_company(company, today).data
     assert data is not None
