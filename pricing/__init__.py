@@ -1,6 +1,6 @@
 """The arithmetic of the price book: money, tiers, VAT, terms and quotes. Values in, values out, no database, no web."""
 
-from pricing.canonical import JsonObject, JsonValue, canonical_json
+from pricing.canonical import JsonObject, canonical_json
 from pricing.discounts import discount_on, discounted
 from pricing.errors import (
     AmountTooLarge,
@@ -32,7 +32,6 @@ from pricing.extension import (
     OffPolicy,
     Outcome,
     RenewalRequired,
-    ServiceEnd,
     UnmetRequirement,
     WantedItem,
     propose_extension,
@@ -43,7 +42,7 @@ from pricing.proration import MAXIMUM_YEARS, AnnualPrice, Counted, Formula, Pror
 from pricing.quote_requests import PACKS_ONLY, POLICY_VERSION, Adjustment, QuoteRequest, RequestedLine
 from pricing.quotes import MAXIMUM_TOTAL_CENTS, Quote, QuotedLine, net_per_unit, price, replay
 from pricing.refunds import refund_share
-from pricing.settlement import NeedsRequote, RenewedService, renew, settle_extension
+from pricing.settlement import NeedsRequote, renew, settle_extension
 from pricing.storage import (
     AVERAGED_DAYS,
     GIGABYTE,
@@ -54,7 +53,7 @@ from pricing.storage import (
 )
 from pricing.terms import Term, add_months, charge, cumulative_price, december_term, months_ceil, twelve_month_term
 from pricing.tiers import MAXIMUM_QUANTITY, Tier, TierRow, TierTable
-from pricing.vat import TaxedNet, VatRate, VatSummary, gross_shares, vat_on, vat_shares, vat_summaries
+from pricing.vat import TaxedNet, VatRate, gross_shares, vat_on, vat_shares, vat_summaries
 
 __all__ = [
     "AVERAGED_DAYS",
@@ -86,7 +85,6 @@ __all__ = [
     "InvalidTiers",
     "InvalidVatRate",
     "JsonObject",
-    "JsonValue",
     "LineKind",
     "LineSpan",
     "MalformedQuote",
@@ -105,9 +103,7 @@ __all__ = [
     "QuotedLine",
     "RefundExceedsLine",
     "RenewalRequired",
-    "RenewedService",
     "RequestedLine",
-    "ServiceEnd",
     "TaxedNet",
     "Term",
     "Tier",
@@ -117,7 +113,6 @@ __all__ = [
     "UnknownVatCode",
     "UnmetRequirement",
     "VatRate",
-    "VatSummary",
     "WantedItem",
     "WholeYears",
     "add_months",

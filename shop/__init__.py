@@ -4,7 +4,7 @@ from shop.accounts.people import ApiToken, Membership, User, WebSession
 from shop.addons import CompanyServices
 from shop.catalogue import BuyerFacts, PriceBookView, Product, check_catalogue, view_of
 from shop.orders.fulfilment import fulfil
-from shop.orders.order_book import Order, OrderLine, OrderNotFound, order_by_number
+from shop.orders.order_book import Order, OrderLine, order_by_number
 from shop.orders.placing import Placement, place_order
 from shop.payments import stripe_facts
 from shop.payments.checkout import (
@@ -14,7 +14,6 @@ from shop.payments.checkout import (
     settle_attempt,
     start_checkout,
 )
-from shop.payments.finance_tasks import Concern, open_task
 from shop.payments.gateway import GatewayRefused, GatewayUnavailable, HostedPage, PaymentGateway, StripeGateway
 from shop.payments.janitor import Settled, pending_payments, settle_pending
 from shop.payments.memory_gateway import MemoryGateway
@@ -50,7 +49,6 @@ __all__ = [
     "BuyerFacts",
     "Companies",
     "CompanyServices",
-    "Concern",
     "GatewayRefused",
     "GatewayUnavailable",
     "HostedPage",
@@ -63,7 +61,6 @@ __all__ = [
     "NothingToRefund",
     "Order",
     "OrderLine",
-    "OrderNotFound",
     "Overtaken",
     "PaymentGateway",
     "Placement",
@@ -92,7 +89,6 @@ __all__ = [
     "lock_order",
     "look",
     "look_and_reconcile",
-    "open_task",
     "order_by_number",
     "paid_order",
     "pending_payments",

@@ -27,19 +27,15 @@ from entitlements.company_data.company_record import (
     draft_from_json,
 )
 from entitlements.company_data.identifiers import check_tax_code, check_vat_number
-from entitlements.company_data.legal_forms import FLAT_RATE, LEGAL_FORMS, TAX_REGIMES, AccountingRegime, LegalForm
+from entitlements.company_data.legal_forms import FLAT_RATE, LEGAL_FORMS, TAX_REGIMES, AccountingRegime
 from entitlements.company_data.offices import check_postal_code, check_province
 from entitlements.company_data.person_codes import PersonFacts, person_facts
 from entitlements.company_data.places import Place, place_by_name, places_by_postal_code, provinces, search_places
 from entitlements.company_data.plain_text import check_line, check_note
 from entitlements.company_data.problems import Problem
-from entitlements.company_data.sentences import SENTENCES, Sentence, sentence_of
+from entitlements.company_data.sentences import SENTENCES, sentence_of
 from entitlements.company_data.studio_form import (
-    BILLING_FIELDS,
-    STUDIO_FIELDS,
-    BillingCheck,
     BillingData,
-    StudioCheck,
     StudioData,
     check_billing,
     check_purchase_order_ref,
@@ -48,30 +44,24 @@ from entitlements.company_data.studio_form import (
 )
 
 __all__ = [
-    "BILLING_FIELDS",
     "FLAT_RATE",
     "LEGAL_FORMS",
     "SENTENCES",
     "STEP_FIELDS",
-    "STUDIO_FIELDS",
     "TAX_REGIMES",
     "AccountingRegime",
     "Activity",
     "AtecoCode",
-    "BillingCheck",
     "BillingData",
     "CompanyCheck",
     "CompanyData",
     "CompanyStep",
-    "LegalForm",
     "LegalRepresentative",
     "PersonFacts",
     "Place",
     "Problem",
     "RegisteredOffice",
-    "Sentence",
     "StepResult",
-    "StudioCheck",
     "StudioData",
     "TaxData",
     "check_ateco",

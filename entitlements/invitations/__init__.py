@@ -23,7 +23,6 @@ from entitlements.invitations.invitation_states import (
     next_invitation_state,
 )
 from entitlements.invitations.invited import (
-    LINK,
     Invitation,
     InvitationNotFound,
     InvitationOver,
@@ -59,7 +58,6 @@ from entitlements.invitations.sending import (
 
 __all__ = [
     "INVITATION_STATES",
-    "LINK",
     "OPEN_STATES",
     "AddressIsReached",
     "AddressNotProven",

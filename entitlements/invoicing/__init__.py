@@ -6,7 +6,6 @@ from entitlements.invoicing.provider import (
     Invoicing,
     InvoicingSilent,
     MemoryInvoicing,
-    OutsideCompany,
     Tokens,
 )
 
@@ -16,6 +15,5 @@ __all__ = [
     "Invoicing",
     "InvoicingSilent",
     "MemoryInvoicing",
-    "OutsideCompany",
     "Tokens",
 ]

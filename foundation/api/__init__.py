@@ -13,7 +13,6 @@ from foundation.api.refusals import InvalidFields
 from foundation.api.replies import expect_unchanged, instant, may_match, reply, tagged_reply
 from foundation.api.shapes import (
     Choice,
-    FieldShape,
     Flag,
     Identifier,
     Inner,
@@ -31,7 +30,6 @@ from foundation.api.shapes import (
 __all__ = [
     "Area",
     "Choice",
-    "FieldShape",
     "Flag",
     "Identifier",
     "Inner",

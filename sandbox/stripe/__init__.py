@@ -1,6 +1,6 @@
 """Plays Stripe's part of the wire protocol, so that a payment works with no account at all."""
 
-from sandbox.stripe.application import Simulator, build, simulator_of
+from sandbox.stripe.application import Simulator, build
 from sandbox.stripe.configuration import BOTH, SNAPSHOT, THIN, Configuration
 from sandbox.stripe.serving import Running, serve
 
@@ -13,5 +13,4 @@ __all__ = [
     "Simulator",
     "build",
     "serve",
-    "simulator_of",
 ]

@@ -1,10 +1,10 @@
 """The catalogue: a file that is checked, versions of the price book that never change, and what a buyer is offered."""
 
 from shop.catalogue.catalogue_cli import catalogue_commands
-from shop.catalogue.checks import Catalogue, CatalogueCheck, check_catalogue
+from shop.catalogue.checks import Catalogue, check_catalogue
 from shop.catalogue.imports import CatalogueImport, export_document, import_catalogue
 from shop.catalogue.mistakes import Mistake
-from shop.catalogue.offers import Given, Offer, OfferGroup, OfferTier, TypeOffers, offer_of, offers_for
+from shop.catalogue.offers import Given, Offer, OfferGroup, offer_of, offers_for
 from shop.catalogue.price_book import (
     NoPriceBook,
     PriceBookView,
@@ -13,7 +13,7 @@ from shop.catalogue.price_book import (
     price_book_version,
     view_of,
 )
-from shop.catalogue.products import SERVICES, Label, Product, ProductRules
+from shop.catalogue.products import SERVICES, Label, Product
 from shop.catalogue.refusals import (
     COMPANY_EXISTS,
     COMPANY_REFUSED,
@@ -37,7 +37,6 @@ __all__ = [
     "SERVICES",
     "BuyerFacts",
     "Catalogue",
-    "CatalogueCheck",
     "CatalogueImport",
     "CatalogueProduct",
     "Given",
@@ -46,13 +45,10 @@ __all__ = [
     "NoPriceBook",
     "Offer",
     "OfferGroup",
-    "OfferTier",
     "PriceBook",
     "PriceBookView",
     "Product",
-    "ProductRules",
     "Refusal",
-    "TypeOffers",
     "UnknownProduct",
     "catalogue_commands",
     "catalogue_to_toml",
