@@ -12,7 +12,7 @@ def test_every_setting_that_is_read_is_in_the_table_of_the_readme() -> None:
     table = (ROOT / "README.md").read_text().partition("## Settings")[2].partition("\n## ")[0]
     told = [name.strip("`*") for row in ROW.findall(table) for name in row.split(", ")]
     unsaid = [
-        f"{module.at(call)} {name.value}"
+        f"{module.at(call)} {name.value!s}"
         for module in modules("foundation")
         if str(module.path) == "foundation/settings.py"
         for called, call in module.calls()
