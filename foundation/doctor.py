@@ -14,7 +14,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from foundation.database import transaction
-from foundation.jobs import count_jobs, failing_jobs, late_jobs
+from foundation.jobs import count_jobs, failing_jobs, jobs_put_off, late_jobs, overdue_rows
 from foundation.settings import current_settings
 
 Examination = Callable[[], str | None]
@@ -92,6 +92,22 @@ def _failing_jobs() -> str | None:
         failing, last = failing_jobs(session)
     told = f"{failing} jobs fail time after time and are tried again ({last}): put right what stops them."
     return told if failing else None
+
+
+@examines("jobs put off")
+def _jobs_put_off() -> str | None:
+    with transaction() as session:
+        waiting, name = jobs_put_off(session)
+    told = f"{waiting} jobs have been put off for over a day ({name}): see whether what they wait for still answers."
+    return told if waiting else None
+
+
+@examines("due rows")
+def _due_rows() -> str | None:
+    with transaction() as session:
+        late, rule = overdue_rows(session)
+    told = f"{late} due rows are late (the oldest: {rule}): start a worker, or read why they fail at the desk of jobs."
+    return told if late else None
 
 
 @examines("dead letters")

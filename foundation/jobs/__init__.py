@@ -6,7 +6,15 @@
 from foundation.jobs.drain import drain
 from foundation.jobs.due import DueRow, cancel_all_due, cancel_due, due_rule, round_rule, run_due, schedule_due
 from foundation.jobs.failures import JobFailure, dead_jobs, retry_job
-from foundation.jobs.overview import count_jobs, failing_due_rows, failing_jobs, late_jobs, retry_due_row
+from foundation.jobs.overview import (
+    count_jobs,
+    failing_due_rows,
+    failing_jobs,
+    jobs_put_off,
+    late_jobs,
+    overdue_rows,
+    retry_due_row,
+)
 from foundation.jobs.queue import defer, run_soon, store_and_defer
 from foundation.jobs.registry import RetryLater, job, registered_jobs
 
@@ -24,7 +32,9 @@ __all__ = [
     "failing_due_rows",
     "failing_jobs",
     "job",
+    "jobs_put_off",
     "late_jobs",
+    "overdue_rows",
     "registered_jobs",
     "retry_due_row",
     "retry_job",

@@ -1,6 +1,5 @@
 """`drain`: do every job that is ready, here and now, in this process (the CLI verb, and the tests' worker)."""
 
-from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import Row, text
@@ -10,8 +9,8 @@ from foundation import clock
 from foundation.database import apart
 from foundation.faults import fault_point
 from foundation.jobs.due import run_due
-from foundation.jobs.failures import note_failure
-from foundation.jobs.registry import JobDefinition, JobUnknown, RetryLater, registered_jobs
+from foundation.jobs.failures import pause_after_try
+from foundation.jobs.registry import JobDefinition, JobUnknown, registered_jobs
 
 # While a job of ours runs nobody beats for us: the heartbeat is set ahead by as long as a job may take.
 _BEAT = text("UPDATE procrastinate_workers SET last_heartbeat = now() + make_interval(secs => :ahead) WHERE id = :id")
@@ -74,18 +73,8 @@ def _unknown(name: str) -> JobDefinition:
     return JobDefinition(name, refuse, tries=1)
 
 
-def pause_or_none(definition: JobDefinition, attempt: int, problem: BaseException) -> timedelta | None:
-    """How long to wait after the `attempt`-th failure, or None when the job is dead."""
-    if isinstance(problem, RetryLater) and problem.pause is not None:
-        return problem.pause
-    return definition.pause_after(attempt) if attempt < definition.tries else None
-
-
 def _retry_or_bury(row: Row[Any], definition: JobDefinition, problem: Exception) -> None:
-    attempt = row.attempts + 1
-    pause = pause_or_none(definition, attempt, problem)
-    if not isinstance(problem, RetryLater):
-        note_failure(row.id, row.task_name, attempt, problem, final=pause is None)
+    pause = pause_after_try(definition, row.id, row.attempts + 1, problem)
     with apart() as session:
         if pause is None:
             session.execute(text("SELECT procrastinate_finish_job_v1(:id, 'failed', false)"), {"id": row.id})

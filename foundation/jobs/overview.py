@@ -1,15 +1,18 @@
 """What a person at the desk sees of the jobs: how many wait, which due rows fail, and how one is tried again."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import select, text
+from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
+from foundation import clock
 from foundation.jobs.due import DueRow
 from foundation.jobs.failures import JobFailure
 
 FAILS_TIME_AFTER_TIME = 5
+_LATE = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +39,15 @@ def count_jobs(session: Session) -> JobCounts:
 
 
 def late_jobs(session: Session) -> int:
-    """Jobs that could have run for over five minutes and did not: nobody works, or too few do."""
+    """Jobs that could have run for over five minutes and did not: nobody works, or too few do.
+
+    One that stands behind another of its lock could not.
+    """
     query = text(
-        "SELECT count(*) FROM procrastinate_jobs WHERE status = 'todo' AND queued_at < now() - interval '5 min'"
+        "SELECT count(*) FROM procrastinate_jobs job WHERE status = 'todo' AND queued_at < now() - interval '5 min'"
         " AND (scheduled_at IS NULL OR scheduled_at < now() - interval '5 min')"
+        " AND NOT EXISTS (SELECT FROM procrastinate_jobs before WHERE before.lock = job.lock AND before.id < job.id"
+        " AND before.status IN ('todo', 'doing'))"
     )
     return int(session.execute(query).scalar_one())
 
@@ -58,6 +66,27 @@ def failing_jobs(session: Session) -> tuple[int, str]:
     if found is None:
         return 0, ""
     return found.jobs, f"{found.task_name}: {session.get_one(JobFailure, found.last).error}"
+
+
+def jobs_put_off(session: Session) -> tuple[int, str]:
+    """How many jobs have been put off again and again for over a day, and the name of the oldest (empty for none)."""
+    query = text(
+        "SELECT task_name, count(*) OVER () AS jobs FROM procrastinate_jobs WHERE status = 'todo'"
+        " AND attempts >= :tries AND queued_at < now() - interval '1 day' ORDER BY id LIMIT 1"
+    )
+    found = session.execute(query, {"tries": FAILS_TIME_AFTER_TIME}).one_or_none()
+    return (found.jobs, found.task_name) if found is not None else (0, "")
+
+
+def overdue_rows(session: Session) -> tuple[int, str]:
+    """How many due rows are over ten minutes late by business time, and the rule of the oldest (empty for none).
+
+    Nobody looks, or whoever looks fails: also a row that used up its tries is late.
+    """
+    late = (DueRow.due_at < clock.now() - _LATE, DueRow.done_at.is_(None), DueRow.cancelled_at.is_(None))
+    query = select(DueRow.rule, func.count().over()).where(*late).order_by(DueRow.due_at, DueRow.id).limit(1)
+    found = session.execute(query).one_or_none()
+    return (int(found[1]), str(found[0])) if found is not None else (0, "")
 
 
 def failing_due_rows(session: Session, limit: int = 100) -> list[DueRow]:

@@ -19,14 +19,16 @@ from structlog.contextvars import bound_contextvars
 from foundation import clock
 from foundation.database import database, hung_up
 from foundation.faults import fault_point
-from foundation.jobs.drain import pause_or_none
 from foundation.jobs.due import run_due
-from foundation.jobs.failures import note_failure
+from foundation.jobs.failures import pause_after_try, take_back_jobs_of_the_dead
 from foundation.jobs.queue import QUEUE
-from foundation.jobs.registry import JobDefinition, RetryLater, registered_jobs
+from foundation.jobs.registry import JobDefinition, registered_jobs
+from foundation.logs import log
 
 HEARTBEAT_SECONDS = 1.0
 DEAD_AFTER_SECONDS = 5
+# The engine's own heart stops when it is told to stop, long before the last job has ended: we beat for it.
+_ENGINES_HEARTBEAT_SECONDS = 1_800
 # A worker that only slept (a closed laptop, a busy machine) must find its own row again, or it could take no job.
 FORGOTTEN_AFTER_SECONDS = 3_600
 REAP_EVERY_SECONDS = 0.5
@@ -40,6 +42,13 @@ class _Insistent(JobManager):
     Procrastinate tries once: a job done while the server restarted would stay in the hands of this worker, who lives,
     so that nobody takes it over, and whatever waits for its lock would wait as long.
     """
+
+    worker_id: int | None = None
+
+    async def register_worker(self) -> int:
+        """As in the library, remembering for whom to beat."""
+        self.worker_id = await super().register_worker()
+        return self.worker_id
 
     async def finish_job(self, job: Job, status: Status, delete_job: bool) -> None:  # noqa: FBT001 - the library's own
         """As in the library, insisting."""
@@ -78,9 +87,15 @@ class _Patience(BaseRetryStrategy):
 
     def __init__(self, definition: JobDefinition) -> None:
         self.definition = definition
+        self._decided: dict[int | None, timedelta | None] = {}
 
-    def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision | None:
-        pause = pause_or_none(self.definition, job.attempts + 1, exception)
+    def decide(self, job: Job, problem: BaseException) -> None:
+        """Note what went wrong, in the thread of the job: the engine asks for the decision where nobody may wait."""
+        self._decided[job.id] = pause_after_try(self.definition, job.id or 0, job.attempts + 1, problem)
+
+    def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision | None:  # noqa: ARG002 - the library's own
+        """What was decided; a job that ended without (the database was away) is tried again."""
+        pause = self._decided.pop(job.id, self.definition.pause_after(job.attempts + 1))
         return RetryDecision(retry_at=clock.real_now() + pause) if pause is not None else None
 
 
@@ -120,18 +135,16 @@ async def _refuse_hung_up(connection: AsyncConnection) -> None:
 
 
 def _register(worker: procrastinate.App, app: Flask, definition: JobDefinition) -> None:
-    @worker.task(name=definition.name, queue=QUEUE, retry=_Patience(definition), pass_context=True)
+    patience = _Patience(definition)
+
+    @worker.task(name=definition.name, queue=QUEUE, retry=patience, pass_context=True)
     def run(context: procrastinate.JobContext, /, **arguments: object) -> None:
         with app.app_context(), bound_contextvars(job=definition.name, job_id=context.job.id):
             try:
                 definition.run(**arguments)
                 fault_point(f"job.{definition.name}.done")
-            except RetryLater:
-                raise
             except Exception as problem:
-                attempt = context.job.attempts + 1
-                final = pause_or_none(definition, attempt, problem) is None
-                note_failure(context.job.id or 0, definition.name, attempt, problem, final=final)
+                patience.decide(context.job, problem)
                 raise
 
 
@@ -139,14 +152,18 @@ async def work(app: Flask, concurrency: int = 4) -> None:
     """Run jobs and due rows until told to stop (SIGTERM drains what is running)."""
     worker = build_worker(app)
     async with worker.open_async():
-        companions = [asyncio.create_task(_reap(worker)), asyncio.create_task(_tick(app))]
+        companions = [
+            asyncio.create_task(_beat(worker)),
+            asyncio.create_task(_every(REAP_EVERY_SECONDS, app, _reap)),
+            asyncio.create_task(_every(TICK_EVERY_SECONDS, app, run_due)),
+        ]
         try:
             await worker.run_worker_async(
                 concurrency=concurrency,
                 delete_jobs=procrastinate.jobs.DeleteJobCondition.SUCCESSFUL,
                 fetch_job_polling_interval=1.0,
                 shutdown_graceful_timeout=25,
-                update_heartbeat_interval=HEARTBEAT_SECONDS,
+                update_heartbeat_interval=_ENGINES_HEARTBEAT_SECONDS,
                 stalled_worker_timeout=FORGOTTEN_AFTER_SECONDS,
                 install_signal_handlers=True,
             )
@@ -155,24 +172,30 @@ async def work(app: Flask, concurrency: int = 4) -> None:
                 companion.cancel()
 
 
-async def _reap(worker: procrastinate.App) -> None:
-    """Put the jobs of dead workers back into the queue; another reaper may be faster, which is no failure."""
+async def _beat(worker: procrastinate.App) -> None:
+    """Tell every second that this worker lives, to the end of its last job."""
     while True:
-        with contextlib.suppress(Exception):
-            for stalled in await worker.job_manager.get_stalled_jobs(seconds_since_heartbeat=DEAD_AFTER_SECONDS):
-                with contextlib.suppress(Exception):
-                    await worker.job_manager.retry_job(stalled, retry_at=clock.real_now() - timedelta(seconds=1))
-        await asyncio.sleep(REAP_EVERY_SECONDS)
+        manager = worker.job_manager
+        if isinstance(manager, _Insistent) and manager.worker_id is not None:
+            with contextlib.suppress(ConnectorException):  # the server is away: nobody takes anything over meanwhile
+                await manager.update_heartbeat(manager.worker_id)
+        await asyncio.sleep(HEARTBEAT_SECONDS)
 
 
-async def _tick(app: Flask) -> None:
-    """Look for due rows every few seconds: what they ask for is data, the tick only looks."""
+async def _every(seconds: float, app: Flask, look: Callable[[], object]) -> None:
+    """Look again and again, in a thread: what is to be done is data, and whoever comes late finds it all the same."""
 
-    def look() -> None:
+    def in_context() -> None:
         with app.app_context():
-            run_due()
+            look()
 
     while True:
-        with contextlib.suppress(Exception):
-            await asyncio.to_thread(look)
-        await asyncio.sleep(TICK_EVERY_SECONDS)
+        try:
+            await asyncio.to_thread(in_context)
+        except Exception as problem:  # noqa: BLE001 - the next look comes soon
+            log().warning("worker could not look", exc_info=problem)
+        await asyncio.sleep(seconds)
+
+
+def _reap() -> int:
+    return take_back_jobs_of_the_dead(DEAD_AFTER_SECONDS)

@@ -1,6 +1,7 @@
 import json
 import socket
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,8 @@ from sqlalchemy import text
 
 from app import create_app
 from foundation import clock
-from foundation.jobs import JobFailure, defer
+from foundation.ids import new_id
+from foundation.jobs import JobFailure, defer, schedule_due
 from tests.conftest import Transact
 from tests.stories import stock_the_shop
 
@@ -80,6 +82,23 @@ def test_a_job_that_goes_on_failing_is_named_long_before_it_gives_up(app: Flask,
     _code, said = examined(app)
     assert str(said["failing jobs"]).startswith("1 jobs fail time after time")
     assert "mail.deliver: OverflowError at somewhere:5" in str(said["failing jobs"])
+
+
+def test_a_job_that_is_put_off_for_days_and_a_due_row_that_is_late_are_named(app: Flask, tx: Transact) -> None:
+    with tx() as session:
+        defer(session, "provisioning.ask", request_id="0")
+        put_off = (
+            "UPDATE procrastinate_jobs SET attempts = 30, queued_at = now() - interval '2 days', scheduled_at = now()"
+        )
+        session.execute(text(put_off))
+        schedule_due(session, "orders.fulfil", new_id(), clock.now() - timedelta(minutes=9))
+    _code, said = examined(app)
+    assert str(said["jobs put off"]).startswith("1 jobs have been put off for over a day (provisioning.ask)")
+    assert said["due rows"] is None
+    with tx() as session:
+        session.execute(text("UPDATE due_rows SET due_at = due_at - interval '2 min', attempts = 20"))
+    _code, said = examined(app)
+    assert str(said["due rows"]).startswith("1 due rows are late (the oldest: orders.fulfil)")
 
 
 def test_without_a_database_it_says_so_instead_of_failing(tmp_path: Path) -> None:

@@ -47,6 +47,8 @@ def create_app():
 
     @app.get("/readyz")
     def ready():
+        if os.environ.get("LATE"):
+            return {"status": "jobs are late", "late_jobs": 1}, 503
         return str(os.getpid())
 
     @app.get("/slow")
@@ -169,6 +171,12 @@ def test_a_run_answers_survives_a_killed_web_server_and_finishes_what_it_began(s
     assert heard == ["finished"]
     assert run.process.wait(40) == 0
     assert not is_running(run.home / "postgres")
+
+
+def test_a_run_starts_its_worker_also_when_jobs_are_late(starting: Callable[..., Run]) -> None:
+    run = starting(LATE="1")
+    assert run.until(lambda: "Ctrl-C stops everything" in run.said), run.said
+    assert any("work" in child.cmdline() for child in psutil.Process(run.process.pid).children())
 
 
 def test_postgresql_comes_back_when_it_is_killed_under_a_run(starting: Callable[..., Run]) -> None:

@@ -215,6 +215,20 @@ def test_a_worker_told_to_stop_finishes_its_job_and_takes_no_other(committed_app
     assert _left(committed_app) == ["todo"]
 
 
+def test_a_worker_told_to_stop_keeps_what_it_does_though_another_has_begun(
+    committed_app: Flask, start_worker: Starter
+) -> None:
+    old = start_worker()
+    subject = _defer(committed_app, "tests.slow", seconds="9")
+    _wait(committed_app, subject, "began", START)
+    start_worker()
+    old.terminate()
+    assert old.wait(timeout=START) == 0
+    time.sleep(1)
+    assert _notes(committed_app, subject) == {"began": 1, "ended": 1}
+    assert _left(committed_app) == []
+
+
 def test_two_workers_share_the_work_and_do_each_job_once(committed_app: Flask, start_worker: Starter) -> None:
     subjects = [_defer(committed_app, "tests.slow", seconds="0.05") for _ in range(40)]
     start_worker()
