@@ -1,7 +1,7 @@
 """Rights: what may this company do, now and on any day, and why (M19)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -19,6 +19,7 @@ from entitlements.running.setup_steps import ticks_of
 from entitlements.speaking import Voice, speaking
 from foundation import clock
 from foundation.driver_statements import directly
+from foundation.principal import Principal
 
 # Asked by the vendor's software for every company it opens: one statement, made once, and only what is answered.
 _INSTANT = DateTime(timezone=True)
@@ -102,6 +103,13 @@ class Rights:
     payer_party_id: UUID | None
     payer_cause: Cause | None
     balances: tuple[BucketBalance, ...]
+
+    def as_seen_by(self, reader: Principal) -> "Rights":
+        """The same without another studio's pool: a studio does not learn which other one pays, nor with what (D20)."""
+        if not reader.is_studio:
+            return self
+        own = (self.company_id, reader.party_id)
+        return replace(self, balances=tuple(held for held in self.balances if held.holder_party_id in own))
 
 
 _Known = list[tuple[KnownLicence, list[KnownTerm]]]

@@ -58,14 +58,14 @@ def list_companies() -> str:
 @requires(*STUDIO)
 def show_company(company_id: UUID) -> str:
     """One company; somebody else's is not there."""
-    _principal, studio_id = studio()
+    reader, studio_id = studio()
     with transaction() as session:
         company, party = company_of(session, company_id, studio_id)
         facts = {
             "request_state": session.get_one(ProvisioningRequest, company_id),
             "coupon": coupons_by_company(session, studio_id, [company_id]).get(company_id),
             "link": link_of(session, studio_id, company_id),
-            "rights": rights_of(session, company_id),
+            "rights": rights_of(session, company_id).as_seen_by(reader),
             "payer": payers_now(session, [company_id]).get(company_id),
             "history": history_of(events_about(session, "company", company_id)),
         }

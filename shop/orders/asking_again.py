@@ -27,7 +27,8 @@ def fill_cart_again(session: Session, order: Order) -> Cart:
     for line in lines_of(session, order.id):
         _again(session, cart, book, order, line)
     for promise in promises_from_json(order.services):
-        years = max((int(line.term["years"] or 1) for line in lines_of(session, order.id) if line.term), default=1)
+        own = [line for line in lines_of(session, order.id) if line.term and line.for_party_id == promise.company_id]
+        years = max((int(line.term["years"] or 1) for line in own if line.term), default=1)
         choose(session, cart, promise.company_id, extend=promise.extend, years=years)
     return cart
 

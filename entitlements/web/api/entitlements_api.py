@@ -64,7 +64,7 @@ def entitlements(query: dict[str, Any], company_id: UUID) -> Response:
     with looking() as session:
         refuse_unreached(session, company_id)
         rights = rights_of(session, company_id, query["at"], known_now=query["known"] == "now")
-        return reply(_document(rights, standing_of(rights)))
+        return reply(_document(rights.as_seen_by(principal()), standing_of(rights)))
 
 
 @area.post("/companies/<uuid:company_id>/usage")
