@@ -9,10 +9,12 @@ from foundation.jobs import defer
 from foundation.principal import Principal
 from shop.orders.order_book import Order
 from shop.orders.placing import order_subject
+from shop.payments.late_refunds import late_wish_of, store_late_request
 from shop.payments.other_refunds import give_back_otherwise
 from shop.payments.record import lock_order
 from shop.payments.refund_plans import BY_CARD, RefundChanged, RefundWish, amount_of, refundable
 from shop.payments.refund_requests import store_request
+from shop.payments.stripe_facts import RefundRequest
 from shop.transfers.four_eyes import REFUND, FinanceDecision, Wish, ask, carries_out
 
 SEND = "refunds.send"
@@ -34,15 +36,25 @@ def ask_refund(session: Session, order: Order, wish: RefundWish, seen_cents: int
 def _refund(session: Session, decision: FinanceDecision, by: Principal) -> None:
     """The second person approves the sum they were shown; if it has changed meanwhile, it is asked for anew."""
     order = lock_order(session, decision.subject_id)
+    late = late_wish_of(decision)
+    if late is not None:
+        _send(session, decision, store_late_request(session, order, late, by))
+        return
     wish = wish_of(decision)
     if amount_of(refundable(session, order), wish) != decision.amount_cents:
         raise RefundChanged
     request = store_request(session, order, wish, by)
-    decision.facts = decision.facts | {"refund_request_id": str(request.id)}
     if wish.way == BY_CARD:
-        defer(session, SEND, request_id=str(request.id))
+        _send(session, decision, request)
     else:
+        decision.facts = decision.facts | {"refund_request_id": str(request.id)}
         give_back_otherwise(session, order, request)
+
+
+def _send(session: Session, decision: FinanceDecision, request: RefundRequest) -> None:
+    """A job calls the gateway once this is committed."""
+    decision.facts = decision.facts | {"refund_request_id": str(request.id)}
+    defer(session, SEND, request_id=str(request.id))
 
 
 def _as_facts(wish: RefundWish) -> JsonObject:

@@ -1,5 +1,6 @@
 """Asking for a refund: what is left to give back; the request is committed before the call, its outcome after."""
 
+from contextlib import suppress
 from uuid import UUID
 
 from sqlalchemy import select
@@ -42,7 +43,7 @@ from shop.payments.refund_plans import (
     refundable,
 )
 from shop.payments.reversals import follow_reversals
-from shop.payments.seen import look
+from shop.payments.seen import Overtaken, Seen, look
 from shop.payments.stripe_facts import RefundRequest
 from shop.renewals.attempts import intent_of_renewal
 from shop.transfers.card_credit import let_credit_follow
@@ -80,11 +81,11 @@ def _send(request: RefundRequest, gateway: PaymentGateway) -> RefundRequest:
     except GatewayFailed as failure:
         found = _made_all_the_same(request, gateway)
         if found is None:
-            _close(request.id, None)
+            _close(request.id, None, _charge_now(request, gateway))
             raise RefundRefused("api_error") from failure
         refund = found
     except GatewayRefused as refusal:
-        _close(request.id, None)
+        _close(request.id, None, _charge_now(request, gateway))
         raise RefundRefused(refusal.code) from refusal
     fault_point("refund.called")
     return _close(request.id, str(refund["id"]))
@@ -94,6 +95,19 @@ def _made_all_the_same(request: RefundRequest, gateway: PaymentGateway) -> JsonO
     """The refund of a request that failed inside Stripe: it may exist all the same."""
     made = gateway.refunds_of_charge(str(request.charge_id))
     return next((one for one in made if one["metadata"].get("refund_request") == str(request.id)), None)
+
+
+def _charge_now(request: RefundRequest, gateway: PaymentGateway) -> Seen | None:
+    """What became of the charge: a refusal may mean that somebody gave its money back first, in the dashboard say."""
+    with suppress(GatewayRefused):
+        return look(gateway, "charge", str(request.charge_id))
+    return None
+
+
+def requests_of(session: Session, order_id: UUID) -> list[RefundRequest]:
+    """What was asked for an order, oldest first."""
+    query = select(RefundRequest).where(RefundRequest.order_id == order_id).order_by(RefundRequest.id)
+    return list(session.scalars(query))
 
 
 def open_requests(session: Session) -> list[UUID]:
@@ -173,7 +187,8 @@ def _parameters(request: RefundRequest) -> JsonObject:
     return {"charge": request.charge_id, "amount": request.amount_cents, "metadata": named}
 
 
-def _close(request_id: UUID, refund_id: str | None) -> RefundRequest:
+def _close(request_id: UUID, refund_id: str | None, charge: Seen | None = None) -> RefundRequest:
+    """Keep the outcome; what a refused request held is free again, as far as its money is still there."""
     with transaction() as session:
         order = lock_order(session, session.get_one(RefundRequest, request_id).order_id)
         request = session.get_one(RefundRequest, request_id, with_for_update=True)
@@ -186,6 +201,9 @@ def _close(request_id: UUID, refund_id: str | None) -> RefundRequest:
                 give_back_recovered(session, Cause("refund_request", request.id))
                 facts = {"amount_cents": request.amount_cents, "status": "refused"}
                 open_task(session, Concern("refund_failed", order_subject(order), facts, order.id))
+                if charge is not None:
+                    with suppress(Overtaken):
+                        reconcile(session, charge)
                 let_credit_follow(session, order)
                 # It may have been refused because the buyer's bank was faster: then a dispute holds them from now on.
                 follow_reversals(session, order)

@@ -9,10 +9,12 @@ from shop.orders.placing import order_subject, tell_buyer
 from shop.payments.charges import CLEARING, store_charge
 from shop.payments.finance_tasks import Concern, close_tasks, open_task
 from shop.payments.finding import find_by_charge, find_by_intent
+from shop.payments.late_payments import close_what_waited
 from shop.payments.reversals import follow_reversals
 from shop.payments.seen import UNKNOWN, Seen, Verdict, refuse_overtaken
 from shop.payments.stripe_facts import StripeRefund, fact_id
-from shop.transfers.card_credit import let_credit_follow
+from shop.transfers.card_credit import became_credit, let_credit_follow
+from shop.transfers.matching import CLOSED
 
 REFUNDS = Account("refunds")
 CAME_BACK = frozenset({"failed", "canceled"})
@@ -31,6 +33,7 @@ def apply_refund(session: Session, seen: Seen) -> Verdict:
         _ask_finance(session, order, refund, before)
     let_credit_follow(session, order)
     follow_reversals(session, order)
+    close_what_waited(session, order)
     return Verdict(f"refund-{refund.status}", order.id)
 
 
@@ -76,4 +79,14 @@ def _ask_finance(session: Session, order: Order, refund: StripeRefund, before: s
         open_task(session, Concern("refund_failed", subject, facts, order.id))
     elif before is None:
         open_task(session, Concern("credit_note", subject, facts, order.id))
-        tell_buyer(session, order, "order_refunded", str(subject.id), refunded_cents=refund.amount_cents, way="card")
+        _tell_buyer(session, order, refund, str(subject.id))
+
+
+def _tell_buyer(session: Session, order: Order, refund: StripeRefund, occasion: str) -> None:
+    """The money is on its way; of an order that brought nothing nothing ends but the credit that the money became."""
+    cents = refund.amount_cents
+    if order.state not in CLOSED:
+        tell_buyer(session, order, "order_refunded", occasion, refunded_cents=cents, way="card")
+        return
+    credit = cents if became_credit(session, order, refund.charge_id) else 0
+    tell_buyer(session, order, "late_payment_refunded", occasion, refunded_cents=cents, credit_cents=credit)

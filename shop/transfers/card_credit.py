@@ -32,7 +32,7 @@ def let_credit_follow(session: Session, order: Order) -> int:
     changed = 0
     for payment, whole in _credited(session, order.id):
         left, before = whole, _owed(session, payment)
-        for kind, gone in _gone(session, payment):
+        for kind, gone in gone_by_kind(session, payment):
             wanted = min(left, gone)
             left -= wanted
             against = Account(kind, owner=payment.id)
@@ -63,8 +63,15 @@ def _credited(session: Session, order_id: UUID) -> list[tuple[Payment, int]]:
     return [(payment, int(cents)) for payment, cents in session.execute(query)]
 
 
-def _gone(session: Session, payment: Payment) -> Iterator[tuple[str, int]]:
-    """How much of a payment went back at Stripe, by the kind of account it went to: given back, taken by a dispute."""
+def became_credit(session: Session, order: Order, charge_id: str | None) -> bool:
+    """Whether what a charge brought for an order became its buyer's store credit."""
+    of_charge = select(StripeCharge.payment_intent_id).where(StripeCharge.id == charge_id)
+    intents = set(session.scalars(of_charge))
+    return any(payment.external_id in intents for payment, _cents in _credited(session, order.id))
+
+
+def gone_by_kind(session: Session, payment: Payment) -> Iterator[tuple[str, int]]:
+    """How much of a card payment is gone (cents), by kind of account: given back or asked to be, taken by a bank."""
     of_payment = StripeCharge.payment_intent_id == payment.external_id
     charges = session.scalars(select(StripeCharge).where(of_payment, StripeCharge.status == "succeeded")).all()
     yield "refunds", sum(gone_of(session, charge) for charge in charges)

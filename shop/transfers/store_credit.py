@@ -49,10 +49,15 @@ def add_store_credit(session: Session, party_id: UUID, cause: Cause, source: Acc
     book(session, cause, [Posting(source, credit_account(party_id), amount_cents)])
 
 
+def lock_store_credit(session: Session, party_id: UUID) -> int:
+    """What a party may spend (cents), and nobody spends it before this transaction has ended."""
+    held = session.scalar(select(StoreCredit.balance_cents).where(StoreCredit.party_id == party_id).with_for_update())
+    return held or 0
+
+
 def take_store_credit(session: Session, party_id: UUID, most_cents: int) -> int:
     """Lower a party's balance by at most so much; answers by how much. The caller books where it went."""
-    held = session.scalar(select(StoreCredit.balance_cents).where(StoreCredit.party_id == party_id).with_for_update())
-    amount = max(0, min(most_cents, held or 0))
+    amount = max(0, min(most_cents, lock_store_credit(session, party_id)))
     if amount:
         session.execute(
             update(StoreCredit)

@@ -31,6 +31,7 @@ from shop.orders.order_states import ORDER_STATES, may
 from shop.orders.timeline import timeline
 from shop.orders.transfer_instructions import TransferInstructions, transfer_instructions
 from shop.payments.attempts import PaymentAttempt, attempts_of
+from shop.payments.late_payments import late_payments
 from shop.payments.lifted_cases import suspended_by_order
 from shop.payments.money_in import paid_cents
 from shop.payments.reversals import refunded_cents
@@ -57,6 +58,7 @@ class OrderPage:
     for_names: dict[UUID, str]
     refunded_cents: int
     suspended: bool
+    late: bool
 
     @property
     def taken_off(self) -> list[Taken]:
@@ -144,6 +146,7 @@ def order_page(session: Session, order: Order) -> OrderPage:
         for_names=party_names(session, others),
         refunded_cents=refunded_cents(session, order.id) if refunded else 0,
         suspended=reader() is None and bool(suspended_by_order(session, order.id)),
+        late=reader() is None and bool(late_payments(session, order)),
     )
 
 
@@ -167,6 +170,7 @@ def _words(page: OrderPage) -> dict[str, object]:
         "has_mail": mail_of(order) is not None,
         "may_cancel": may(order.state, "cancel") and order.state != "CANCELLED",
         "may_refund": order.state == "FULFILLED" and of_finance,
+        "may_refund_late": page.late and of_finance,
         "may_lift": page.suspended and of_finance,
         "looks_again": order.state in _LIVE,
     }

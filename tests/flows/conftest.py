@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -20,7 +21,9 @@ from tests.banking import Bank, Run, finance_people
 from tests.conftest import Transact
 from tests.entitlements.scenes import a_scene, an_activation, browser_of
 from tests.factories import a_studio, a_user
+from tests.flows.fallen_credit import a_fallen_order
 from tests.flows.inviting import Street
+from tests.flows.late_desk import LateTill, a_late_till
 from tests.flows.refund_desk import Till
 from tests.flows.renewal_payer import Payer
 from tests.flows.service_shop import BASE, DOCUMENTS, SEAT, Shop
@@ -73,6 +76,12 @@ def shop(client: FlaskClient, outside: Outside, tx: Transact, run_jobs: Callable
         studio_id = scene.studio.id
     run_jobs()
     return Shop(caller(client, "studio", studio_id), client, outside, tx, run_jobs, studio_id, company_id)
+
+
+@pytest.fixture
+def fallen(shop: Shop, advance: Callable[[timedelta], None]) -> dict[str, Any]:
+    """An order whose quote fell just after its page was paid by card: its money is store credit."""
+    return a_fallen_order(shop, advance)
 
 
 @pytest.fixture
@@ -138,3 +147,9 @@ def till(app: Flask, outside: Outside, tx: Transact, bank: Bank) -> Till:
     with tx() as session:
         stock_the_shop(session)
     return Till(app, outside, tx, bank)
+
+
+@pytest.fixture
+def late(app: Flask, outside: Outside, tx: Transact, run_jobs: Run, advance: Callable[[timedelta], None]) -> LateTill:
+    """A till to which card money comes too late."""
+    return a_late_till(app, outside, tx, run_jobs, advance)

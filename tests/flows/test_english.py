@@ -237,7 +237,15 @@ def _of_a_company() -> dict[str, object]:
 
 
 def _of_money() -> dict[str, object]:
-    names = ("surplus_cents", "shortfall_cents", "paid_cents", "returned_cents", "missing_cents", "refunded_cents")
+    names = (
+        "surplus_cents",
+        "shortfall_cents",
+        "paid_cents",
+        "returned_cents",
+        "missing_cents",
+        "refunded_cents",
+        "credit_cents",
+    )
     return dict.fromkeys(names, 1_000) | {"held": 1, "fulfilled": 1, "qr": ""}
 
 

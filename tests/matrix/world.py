@@ -25,7 +25,7 @@ from foundation.mail import Mail
 from foundation.principal import Principal
 from foundation.settings import SANDBOX_SECRET_KEY
 from foundation.tokens import link_token
-from shop import Membership, Order, User, order_by_number
+from shop import Membership, MoneyFact, Order, User, order_by_number, record_payment
 from shop.accounts.api_tokens import create_api_token
 from shop.accounts.mailed_links import CONFIRM_EMAIL, RESET_PASSWORD, send_link
 from shop.accounts.members import INVITATION, invite_member
@@ -33,8 +33,9 @@ from shop.accounts.seat_people import invite_to_seat
 from shop.carts import add_to_cart, open_cart
 from shop.catalogue import current_price_book
 from shop.invitations.locked_offers import invitable, lock_offer
+from shop.orders.closing import cancel_order
 from shop.orders.placing import CLAUSES
-from shop.payments.money_in import FinanceTask
+from shop.payments.money_in import FinanceTask, payments_of
 from shop.payments.record import open_finance_task
 from shop.transfers import TransferFact, ask_confirmation, record_transfer
 from shop.web.accounts.web_session import cookie_name
@@ -119,7 +120,7 @@ def _holding(session: Session, number: int, people: dict[str, User], suffix: str
     staff = a_user(session, studio.id, "staff")
     paid = a_paid_order(session, studio, "LITE-10")
     transfer = an_order(session, studio, "LITE-1", method="bank_transfer")
-    waiting = an_order(session, studio, "LITE-1")
+    waiting, late = an_order(session, studio, "LITE-1"), _late_money(session, studio)
     a_paid_order(session, studio, "INVOICES-100")
     free, begun, used, asked = [coupon.id for coupon, _ in stock_of(session, studio.id)[:4]]
     save_draft(session, begun, {"vat_number": "06363391001"}, "TAX_DATA")
@@ -149,6 +150,7 @@ def _holding(session: Session, number: int, people: dict[str, User], suffix: str
         "order": waiting.number,
         "transfer_order": transfer.number,
         "paid_order": paid.number,
+        **late,
         "coupon": str(free),
         "begun_coupon": str(begun),
         "used_coupon": str(used),
@@ -171,6 +173,16 @@ def _holding(session: Session, number: int, people: dict[str, User], suffix: str
         "unknown_number": vat_number(91),
     }
     return Holding(studio, words)
+
+
+def _late_money(session: Session, studio: Party) -> dict[str, str]:
+    """An order that was cancelled before its card money came, which does not suffice to open it again."""
+    order = an_order(session, studio, "LITE-1")
+    cancel_order(session, order, owner_of(studio))
+    money = MoneyFact("stripe", f"pi_{new_id().hex}", "stripe", order.gross_cents - 1, clock.now())
+    record_payment(session, order, money)
+    (payment,) = payments_of(session, order.id)
+    return {"late_order": order.number, "late_payment": str(payment.id)}
 
 
 def _only(session: Session, kind: type[Proposal], which: ColumnElement[bool]) -> UUID:

@@ -5,6 +5,7 @@ from flask import Flask
 from shop.web.finance import (
     decision_pages,
     desk,
+    late_refund_pages,
     lifting_pages,
     line_acts,
     line_page,
@@ -25,6 +26,7 @@ BLUEPRINTS = (
     decision_pages.blueprint,
     task_pages.blueprint,
     refund_pages.blueprint,
+    late_refund_pages.blueprint,
     lifting_pages.blueprint,
 )
 

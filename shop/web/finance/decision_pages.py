@@ -13,6 +13,8 @@ from foundation.access import requires
 from foundation.database import apart, transaction
 from foundation.settings import current_settings
 from shop.orders.order_book import Order, OrderNotFound, order_by_number
+from shop.payments.late_payments import late_payments
+from shop.payments.late_refunds import late_wish_of
 from shop.payments.money_in import BankLine, paid_cents
 from shop.payments.refund_decisions import wish_of
 from shop.payments.refund_plans import refundable
@@ -21,6 +23,7 @@ from shop.transfers.desk_lists import lines_alike
 from shop.transfers.four_eyes import REFUND
 from shop.transfers.line_history import names_of
 from shop.transfers.matching import EURO
+from shop.web.finance.late_refund_words import late_effects
 from shop.web.finance.reading import FINANCE, cents_of, day_of, person, text_of
 from shop.web.finance.refund_words import effects_of
 from shop.web.finance.told import refusal_sentence
@@ -119,6 +122,10 @@ def _effects(session: Session, decision: FinanceDecision, order: Order | None) -
     """What a refund would do now: the second person sees what the first one saw."""
     if decision.kind != REFUND or order is None:
         return []
+    wish = late_wish_of(decision)
+    if wish is not None:
+        known = [late for late in late_payments(session, order) if late.payment.id == wish.payment_id]
+        return [effect for late in known for effect in late_effects(late, decision.amount_cents)]
     return effects_of(refundable(session, order), wish_of(decision), decision.amount_cents)
 
 

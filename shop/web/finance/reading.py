@@ -44,6 +44,12 @@ def day_of(name: str) -> date | None:
         return None
 
 
+def seen_cents() -> int:
+    """The amount that was shown before the click; zero, which fits nothing, when there is none."""
+    seen = text_of("visto", 12)
+    return int(seen) if seen.isascii() and seen.isdecimal() else 0
+
+
 def cents_of(text: str) -> int | None:
     """Cents from an amount as people write it: "1.234,50", "179", "179,3", "€1,234.50"; None for anything else."""
     plain = text.replace("€", "").replace("\u00a0", "").strip()

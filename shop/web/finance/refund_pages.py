@@ -1,10 +1,7 @@
 """Refunds of an order: what may go back, what that does, shown before the click; asked for in four eyes (D10)."""
 
-from uuid import UUID
-
 from flask import Blueprint, current_app, flash, redirect, render_template, url_for
 from flask_babel import gettext as _
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
@@ -12,6 +9,7 @@ from foundation.access import requires
 from foundation.database import transaction
 from shop.orders.order_book import Order, order_by_number
 from shop.payments.gateway import GatewayRefused, GatewayUnavailable
+from shop.payments.late_payments import late_payments
 from shop.payments.refund_decisions import ask_refund
 from shop.payments.refund_plans import (
     WAYS,
@@ -25,11 +23,10 @@ from shop.payments.refund_plans import (
     amount_of,
     refundable,
 )
-from shop.payments.refund_requests import learn_charges
-from shop.payments.stripe_facts import RefundRequest
+from shop.payments.refund_requests import learn_charges, requests_of
 from shop.transfers.line_history import names_of
 from shop.web.finance import refund_words
-from shop.web.finance.reading import FINANCE, cents_of, person, text_of
+from shop.web.finance.reading import FINANCE, cents_of, person, seen_cents, text_of
 from shop.web.finance.told import refund_refusal
 
 blueprint = Blueprint("desk_refunds", __name__, url_prefix="/desk/rimborsi")
@@ -80,7 +77,7 @@ def do(number: str) -> Response | tuple[str, int]:
         with transaction() as session:
             order = order_by_number(session, number, None, lock=True)
             wish = _wish(refundable(session, order))
-            decision = ask_refund(session, order, wish, _seen_cents(), person())
+            decision = ask_refund(session, order, wish, seen_cents(), person())
     except (*_REFUSALS, RefundChanged, NoSuchChoice) as problem:
         with transaction() as session:
             order = order_by_number(session, number, None)
@@ -109,12 +106,6 @@ def _wish(known: Refundable) -> RefundWish:
     return RefundWish(unused_of_line=line_id, way=way)
 
 
-def _seen_cents() -> int:
-    """The amount that was shown before the click; zero, which fits nothing, when there is none."""
-    seen = text_of("visto", 12)
-    return int(seen) if seen.isascii() and seen.isdecimal() else 0
-
-
 def _mistake(problem: Exception) -> dict[str, str]:
     if isinstance(problem, NoSuchChoice):
         said = {"importo": _("Scrivi l’importo così: 179,34."), "che": _("Scegli che cosa rimborsare.")}
@@ -123,12 +114,13 @@ def _mistake(problem: Exception) -> dict[str, str]:
 
 
 def _form(session: Session, order: Order, known: Refundable, errors: dict[str, str]) -> str:
-    requests = _requests(session, order.id)
+    requests = requests_of(session, order.id)
     people = names_of(session, {one.requested_by_user_id for one in requests if one.requested_by_user_id})
     return render_template(
         "finance/refund.html",
         order=order,
         known=known,
+        late=late_payments(session, order),
         requests=requests,
         people=people,
         ways=[way for way in WAYS if known.by_way[way]],
@@ -136,8 +128,3 @@ def _form(session: Session, order: Order, known: Refundable, errors: dict[str, s
         errors=errors,
         words=refund_words,
     )
-
-
-def _requests(session: Session, order_id: UUID) -> list[RefundRequest]:
-    query = select(RefundRequest).where(RefundRequest.order_id == order_id).order_by(RefundRequest.id)
-    return list(session.scalars(query))

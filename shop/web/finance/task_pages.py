@@ -10,6 +10,7 @@ from foundation import clock
 from foundation.access import requires
 from foundation.database import transaction
 from shop.orders.order_book import Order
+from shop.payments.late_payments import late_payments
 from shop.payments.task_list import kinds_open, lock_task, open_tasks, resolve_task
 from shop.web.finance.reading import FINANCE, PAGE, id_of, person, text_of
 
@@ -61,4 +62,5 @@ def _page(task_id: UUID, errors: dict[str, str]) -> str:
     with transaction() as session:
         task = lock_task(session, task_id)
         order = session.get(Order, task.order_id) if task.order_id else None
-    return render_template("finance/task.html", task=task, order=order, errors=errors, now=clock.now())
+        late = bool(order is not None and late_payments(session, order))
+    return render_template("finance/task.html", task=task, order=order, late=late, errors=errors, now=clock.now())

@@ -5,6 +5,7 @@ from flask_babel import gettext as _
 
 from foundation import formats
 from foundation.problems import Told, tell
+from shop.payments.late_refunds import CreditIsSpent
 from shop.payments.refund_plans import (
     NotFulfilled,
     NothingToRefund,
@@ -54,6 +55,8 @@ def refusal_sentence(problem: AllocationRefused | ConfirmationRefused) -> str:
 
 def refund_refusal(problem: Exception) -> str:
     """Why a refund is refused, in words."""
+    if isinstance(problem, CreditIsSpent):
+        return _credit_is_spent(problem)
     if isinstance(problem, RefundExceedsWhatIsLeft):
         left = formats.money(problem.left_cents, formats.readers_language())
         return str(_("Di questo modo restano %(left)s: rimborsa al massimo quelli.", left=left))
@@ -66,11 +69,24 @@ def refund_refusal(problem: Exception) -> str:
     return str(known[type(problem)])
 
 
+def _credit_is_spent(problem: CreditIsSpent) -> str:
+    """What is spent, what is left, and what to do about it."""
+    language = formats.readers_language()
+    spent, left = formats.money(problem.spent_cents, language), formats.money(problem.left_cents, language)
+    if problem.left_cents:
+        said = _("%(spent)s erano credito e sono già spesi: restituisci al massimo %(left)s.", spent=spent, left=left)
+    else:
+        said = _("%(spent)s erano credito e sono già spesi: qui non resta nulla da restituire.", spent=spent)
+    how = _("Per restituire anche quelli rimborsa prima, come credito residuo, l’ordine che hanno pagato.")
+    return f"{said} {how}"
+
+
 _TOLD = {
     NotFulfilled: Told(409, "not-fulfilled", refund_refusal),
     RefundBlocked: Told(409, "refund-blocked", refund_refusal),
     NothingToRefund: Told(409, "nothing-to-refund", refund_refusal),
     RefundExceedsWhatIsLeft: Told(409, "refund-exceeds-what-is-left", refund_refusal),
+    CreditIsSpent: Told(409, "credit-is-spent", refund_refusal),
     RefundChanged: Told(409, "refund-changed", refund_refusal),
     AllocationRefused: Told(409, "allocation-refused", refusal_sentence),
     ConfirmationRefused: Told(409, "confirmation-refused", refusal_sentence),
