@@ -33,15 +33,19 @@ from foundation.jobs import RetryLater, defer, drain
 from foundation.mail import MemoryMailer
 from foundation.principal import Principal
 from shop import MoneyFact, Order, StripeGateway, TransferFact, lock_order, record_payment, record_transfer
+from shop.catalogue.checks import check_catalogue
+from shop.catalogue.imports import import_catalogue
 from shop.invitations.ordering import order_by_invitation
 from shop.orders.order_book import lines_of
 from shop.orders.requoting import ask_for_new_quote
 from shop.payments.attempts import attempts_of
 from shop.payments.checkout import look_and_reconcile, settle_attempt, start_checkout
+from shop.payments.late_payments import late_payments
+from shop.payments.late_refunds import LateRefundWish, store_late_request
 from shop.payments.method import change_payment_method
 from shop.payments.refund_decisions import ask_refund
 from shop.payments.refund_plans import RefundWish
-from shop.payments.refund_requests import learn_charges
+from shop.payments.refund_requests import learn_charges, send_request
 from shop.renewals.automatic_orders import renew_by_itself
 from shop.renewals.card_setup import open_card_page
 from shop.renewals.charging import charge_renewal
@@ -56,7 +60,7 @@ from tests.invited import BY_CARD, a_written_invitation
 from tests.races.numbers import company_fields
 from tests.refunding import request_refund
 from tests.running import BASE, bought
-from tests.stories import an_order, company_data, owner_of
+from tests.stories import DEMO_CATALOGUE, an_order, company_data, owner_of
 
 
 def scene_app(environment: dict[str, str]) -> Flask:
@@ -88,6 +92,16 @@ def ask_for_refund(app: Flask, order_id: UUID) -> None:
         order = lock_order(session, order_id)
         line = lines_of(session, order_id)[0]
         ask_refund(session, order, RefundWish(unused_of_line=line.id), order.gross_cents, _person("finance"))
+
+
+def late_refund(app: Flask, order_id: UUID) -> None:
+    """Finance gives late card money back to its card; the request is stored, then sent."""
+    learn_charges(order_id, gateway_of(app))
+    with transaction() as session:
+        order = lock_order(session, order_id)
+        (late,) = late_payments(session, order)
+        request = store_late_request(session, order, LateRefundWish(late.payment.id), _person("finance"))
+    send_request(request.id, gateway_of(app))
 
 
 def end_request(app: Flask, company_id: UUID) -> None:
@@ -122,7 +136,7 @@ def renew(app: Flask, attempt_id: UUID) -> None:
     charge_renewal(attempt_id, gateway_of(app))
 
 
-EDGES = {edge.__name__: edge for edge in (refund, end_request, pay_invited, accept_payer, agree, renew)}
+EDGES = {edge.__name__: edge for edge in (refund, late_refund, end_request, pay_invited, accept_payer, agree, renew)}
 
 
 def invited_order(app: Flask, studio: Party) -> UUID:
@@ -140,6 +154,24 @@ def paid_order(app: Flask, studio: Party) -> Order:
             attempts = attempts_of(session, order.id)
         press(str(attempts[0].url), "card")
         settle_attempt(attempts[0].id, gateway_of(app))
+    return order
+
+
+def late_card_credit(app: Flask, studio: Party) -> Order:
+    """An order whose page was paid after it asked for a new quote, when it cost more: its money is store credit."""
+    text = DEMO_CATALOGUE.read_text(encoding="utf-8")
+    dearer = check_catalogue(text.replace("basis_points = 2200", "basis_points = 2300")).catalogue
+    assert dearer is not None
+    with app.app_context():
+        order = _on_its_page(app, studio)
+        with transaction() as session:
+            attempts = attempts_of(session, order.id)
+        press(str(attempts[0].url), "card")
+        with transaction() as session:
+            import_catalogue(session, dearer)
+            ask_for_new_quote(session, lock_order(session, order.id))
+        settle_attempt(attempts[0].id, gateway_of(app))
+        drain()
     return order
 
 

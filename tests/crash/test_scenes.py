@@ -2,8 +2,6 @@
 
 import signal
 import time
-from collections.abc import Iterator
-from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -11,7 +9,7 @@ from flask import Flask
 
 from entitlements import Party, count_by_state
 from foundation.audit import verify, violations_of
-from foundation.database import database, transaction
+from foundation.database import transaction
 from foundation.jobs import drain
 from shop.payments.attempts import StripeCustomer
 from shop.payments.janitor import settle_pending
@@ -33,29 +31,14 @@ from tests.crash.scenes import (
     proposed_move,
     refused_company,
     renewal_to_charge,
-    scene_app,
 )
-from tests.crash.world import World, a_world
+from tests.crash.world import World
 from tests.stories import owner_of
 from tests.warm import Program
 
 pytestmark = [pytest.mark.sockets, pytest.mark.race]
 LONGEST_SECONDS = 60
 OPEN_JOBS = "SELECT count(*) FROM procrastinate_jobs"
-
-
-@pytest.fixture
-def world(tmp_path: Path, worker_id: str) -> Iterator[World]:
-    with a_world(f"gettone_scene_{worker_id}", tmp_path) as found:
-        yield found
-
-
-@pytest.fixture
-def app(world: World) -> Iterator[Flask]:
-    found = scene_app(dict(world.environment))
-    yield found
-    with found.app_context():
-        database.engine.dispose()
 
 
 def act(world: World, edge: str, subject: UUID, point: str | None) -> None:
@@ -78,7 +61,7 @@ def test_a_refund_whose_process_died_is_finished_by_the_round_once(world: World,
     assert world.number("SELECT count(*) FROM stripe_refunds") == 1
     assert world.number("SELECT sum(amount_cents) FROM stripe_refunds") == order.gross_cents
     assert _stock(app, studio.id) == {"VOIDED": 10}
-    assert _violations(app) == []
+    assert violations(app) == []
 
 
 @pytest.mark.parametrize("point", ["provisioning.before_ask", "provisioning.after_ask"])
@@ -92,7 +75,7 @@ def test_support_gives_up_again_after_its_process_died(world: World, app: Flask,
     assert _stock(app, studio.id) == {"AVAILABLE": 10}
     assert world.rows("SELECT state FROM companies") == [("REJECTED",)]
     assert world.accounting()["ready"] == 0
-    assert _violations(app) == []
+    assert violations(app) == []
 
 
 def test_a_payment_that_died_while_the_company_was_asked_for_is_done_again_and_asks_once(
@@ -110,7 +93,7 @@ def test_a_payment_that_died_while_the_company_was_asked_for_is_done_again_and_a
     assert world.rows("SELECT state FROM invitations") == [("CREATED",)]
     assert world.rows("SELECT state FROM companies") == [("READY",)]
     assert world.accounting()["ready"] == 1
-    assert _violations(app) == []
+    assert violations(app) == []
 
 
 def test_who_pays_changes_wholly_or_not_at_all_and_once(world: World, app: Flask) -> None:
@@ -125,7 +108,7 @@ def test_who_pays_changes_wholly_or_not_at_all_and_once(world: World, app: Flask
     for _ in range(2):
         act(world, "accept_payer", handover, None)
     assert world.rows("SELECT payer FROM payer_periods ORDER BY from_at") == [("STUDIO",), ("COMPANY",)]
-    assert _violations(app) == []
+    assert violations(app) == []
 
 
 def test_a_company_that_moves_is_never_between_two_studios(world: World, app: Flask) -> None:
@@ -140,7 +123,7 @@ def test_a_company_that_moves_is_never_between_two_studios(world: World, app: Fl
         act(world, "agree", move, None)
     assert world.rows(live) == [(taker.id,)]
     assert world.rows("SELECT payer_party_id FROM payer_periods ORDER BY from_at") == [(studio.id,), (taker.id,)]
-    assert _violations(app) == []
+    assert violations(app) == []
 
 
 @pytest.mark.parametrize("name", ["checkout.close", "stripe.janitor"])
@@ -157,7 +140,7 @@ def test_a_job_whose_worker_died_before_it_said_so_is_done_again_without_harm(
     assert world.number(f"{OPEN_JOBS} WHERE task_name = '{name}'") == 1
     _let_a_worker_finish(world, starter, "checkout.close", "stripe.janitor")
     assert world.number("SELECT count(*) FROM payment_attempts WHERE expired_at IS NULL") == 0
-    assert _violations(app) == []
+    assert violations(app) == []
 
 
 @pytest.mark.parametrize("name", ["orders.requoted", "orders.rivals", "invoicing.revoke"])
@@ -173,7 +156,7 @@ def test_the_money_of_a_fallen_quote_goes_back_once_whoever_died(world: World, a
     _let_a_worker_finish(world, starter, "orders.requoted", "orders.rivals", "invoicing.revoke")
     assert world.number("SELECT sum(balance_cents) FROM store_credits") == order.gross_cents
     assert world.number("SELECT count(*) FROM mails WHERE template = 'order_needs_requote'") == 1
-    assert _violations(app) == []
+    assert violations(app) == []
 
 
 @pytest.mark.parametrize(
@@ -197,7 +180,7 @@ def test_a_change_reaches_the_vendor_whoever_died_telling_it(world: World, app: 
         doomed.end()
     _let_a_worker_finish(world, starter, "provisioning.tell", "members.follow_seats")
     assert world.rows("SELECT state FROM provisioning_changes") == [("DONE",)]
-    assert _violations(app) == []
+    assert violations(app) == []
 
 
 def test_a_refund_whose_worker_died_before_it_said_so_is_sent_again_and_is_one(world: World, app: Flask) -> None:
@@ -212,7 +195,7 @@ def test_a_refund_whose_worker_died_before_it_said_so_is_sent_again_and_is_one(w
     _let_a_worker_finish(world, starter, "refunds.send")
     assert world.rows("SELECT state FROM refund_requests") == [("DONE",)]
     assert world.number("SELECT sum(amount_cents) FROM stripe_refunds") == order.gross_cents
-    assert _violations(app) == []
+    assert violations(app) == []
 
 
 @pytest.mark.parametrize("point", ["renewal.sent", "renewal.called"])
@@ -252,7 +235,7 @@ def test_a_card_whose_worker_died_forgetting_it_is_forgotten(world: World, app: 
     _let_a_worker_finish(world, starter, "cards.detach", "renewals.charge")
     assert world.rows("SELECT reason FROM renewal_attempts") == [("SWITCHED_OFF",)]
     assert world.number("SELECT count(*) FROM saved_cards WHERE last4 IS NOT NULL") == 0
-    assert _violations(app) == []
+    assert violations(app) == []
 
 
 def _renewing(app: Flask) -> tuple[Party, UUID]:
@@ -271,7 +254,7 @@ def _renewed_once(world: World, app: Flask, studio: Party) -> None:
     paid = "SELECT count(*) FROM payments p JOIN renewal_attempts a ON a.payment_intent_id = p.external_id"
     assert world.number(paid) == 1
     assert world.number("SELECT count(*) FROM licence_terms WHERE action = 'RENEW'") == 1
-    assert _violations(app) == []
+    assert violations(app) == []
 
 
 def _let_a_worker_finish(world: World, starter: Starter, *names: str) -> None:
@@ -292,6 +275,7 @@ def _stock(app: Flask, studio_id: UUID) -> dict[str, int]:
         return count_by_state(session, studio_id)
 
 
-def _violations(app: Flask) -> list[str]:
+def violations(app: Flask) -> list[str]:
+    """What the audit says against the books."""
     with app.app_context(), transaction() as session:
         return violations_of(verify(session))

@@ -137,6 +137,7 @@ CHECKS = (
         (
             "tests/crash/test_crash.py",
             "tests/crash/test_scenes.py",
+            "tests/crash/test_late_refunds.py",
             "-k",
             "not alone",
         ),
