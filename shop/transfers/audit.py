@@ -93,6 +93,17 @@ sql_checks(
             """,
         ),
         (
+            "no more was asked back of a charge than it brought",
+            "SELECT count(*) FROM refund_requests WHERE way = 'card'",
+            """
+            SELECT 'charge ' || c.id || ' brought ' || c.amount_cents || ', ' || sum(r.amount_cents) || ' asked back'
+            FROM stripe_charges c JOIN refund_requests r ON r.charge_id = c.id AND r.state <> 'REFUSED'
+            WHERE NOT EXISTS (SELECT 1 FROM stripe_refunds f
+                              WHERE f.id = r.refund_id AND f.status IN ('failed', 'canceled'))
+            GROUP BY c.id HAVING sum(r.amount_cents) > c.amount_cents
+            """,
+        ),
+        (
             "allocations of transfers stand in the ledger, each with its amount",
             "SELECT count(*) FROM payment_allocations",
             """

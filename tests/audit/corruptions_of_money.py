@@ -20,6 +20,7 @@ VAT = "the VAT that is owed is that of the fulfilled orders, rate by rate"
 MONEY_CAUSE = "every transfer of money has the fact it was booked for"
 REFUNDS = "every refund of Stripe stands in the ledger with its amount"
 OTHER_REFUNDS = "every refund by transfer or as store credit stands in the ledger, and none exceeds what was paid so"
+ASKED_BACK = "no more was asked back of a charge than it brought"
 RECOVERED = "what was taken back of a wallet stands in the ledger: its units and their worth"
 FULFILLED = "(SELECT id FROM orders WHERE state = 'FULFILLED' ORDER BY id LIMIT 1)"
 WAITING = (
@@ -159,6 +160,11 @@ MONEY: tuple[Corruption, ...] = (
         "what the rest of a wallet was worth changed",
         RECOVERED,
         "UPDATE wallet_recoveries SET net_cents = net_cents + 1",
+    ),
+    deed(
+        "more asked back of a charge than it brought",
+        ASKED_BACK,
+        "UPDATE refund_requests SET amount_cents = amount_cents * 1000 WHERE way = 'card'",
     ),
     deed("a refund made smaller", REFUNDS, "UPDATE stripe_refunds SET amount_cents = amount_cents - 1"),
     deed("a refund forgotten", REFUNDS, "DELETE FROM stripe_refunds"),
