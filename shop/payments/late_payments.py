@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from shop.orders.order_book import Order
 from shop.payments.finance_tasks import close_tasks
-from shop.payments.money_in import Payment, PaymentAllocation, paid_cents, payments_of
+from shop.payments.money_in import Payment, PaymentAllocation, paid_cents
 from shop.payments.reversals import refunded_cents
 from shop.transfers.card_credit import gone_by_kind
 from shop.transfers.matching import CLOSED, allocated_cents, disposed_cents
@@ -47,8 +47,9 @@ def late_payments(session: Session, order: Order) -> tuple[LatePayment, ...]:
     if order.state not in CLOSED:
         return ()
     purse = store_credit_of(session, order.buyer_party_id)
-    paid_by_card = [payment for payment in payments_of(session, order.id) if payment.source == "stripe"]
-    return tuple(_read(session, order, payment, purse) for payment in paid_by_card)
+    of_order = select(PaymentAllocation.payment_id).where(PaymentAllocation.order_id == order.id)
+    query = select(Payment).where(Payment.source == "stripe", Payment.id.in_(of_order)).order_by(Payment.id)
+    return tuple(_read(session, order, payment, purse) for payment in session.scalars(query))
 
 
 def _read(session: Session, order: Order, payment: Payment, purse_cents: int) -> LatePayment:

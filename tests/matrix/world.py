@@ -35,7 +35,8 @@ from shop.catalogue import current_price_book
 from shop.invitations.locked_offers import invitable, lock_offer
 from shop.orders.closing import cancel_order
 from shop.orders.placing import CLAUSES
-from shop.payments.money_in import FinanceTask, payments_of
+from shop.payments.late_payments import late_payments
+from shop.payments.money_in import FinanceTask
 from shop.payments.record import open_finance_task
 from shop.transfers import TransferFact, ask_confirmation, record_transfer
 from shop.web.accounts.web_session import cookie_name
@@ -181,8 +182,8 @@ def _late_money(session: Session, studio: Party) -> dict[str, str]:
     cancel_order(session, order, owner_of(studio))
     money = MoneyFact("stripe", f"pi_{new_id().hex}", "stripe", order.gross_cents - 1, clock.now())
     record_payment(session, order, money)
-    (payment,) = payments_of(session, order.id)
-    return {"late_order": order.number, "late_payment": str(payment.id)}
+    (late,) = late_payments(session, order)
+    return {"late_order": order.number, "late_payment": str(late.payment.id)}
 
 
 def _only(session: Session, kind: type[Proposal], which: ColumnElement[bool]) -> UUID:
