@@ -25,6 +25,7 @@ class KnownLicence:
     limits: Mapping[str, Any]
     gives: Mapping[str, Any]
     quantity: int
+    replaces_licence_id: UUID | None
     suspended_at: datetime | None
 
     @property
@@ -53,6 +54,16 @@ class KnownService:
 
     licence: KnownLicence
     terms: Sequence[KnownTerm]
+
+    @property
+    def licence_id(self) -> UUID:
+        """Its licence."""
+        return self.licence.id
+
+    @property
+    def replaces(self) -> UUID | None:
+        """The lot that this smaller one follows (F004-21)."""
+        return self.licence.replaces_licence_id
 
     @property
     def kind(self) -> str:

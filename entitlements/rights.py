@@ -64,6 +64,7 @@ _KNOWN = (
         Licence.limits,
         Licence.gives,
         Licence.quantity,
+        Licence.replaces_licence_id,
         _SUSPENDED_AT,
         LicenceTerm.starts_on,
         LicenceTerm.ends_on,
@@ -181,6 +182,7 @@ def _licence(row: Any) -> KnownLicence:  # noqa: ANN401 - a row's fields are tho
         limits=row.limits,
         gives=row.gives,
         quantity=row.quantity,
+        replaces_licence_id=row.replaces_licence_id,
         suspended_at=row.suspended_at,
     )
 

@@ -6,7 +6,8 @@ from sqlalchemy.orm import Session
 
 from entitlements.companies import Company
 from entitlements.links import payer_at
-from entitlements.running.what_runs import HeldService, base_among, held_plans, held_services, state_on
+from entitlements.running.services_on import ServicesOn, services_on
+from entitlements.running.what_runs import HeldService, held_plans, held_services
 from entitlements.seats.seating import seating_of
 from entitlements.speaking import Voice, speaking
 from entitlements.storage.room import room_on
@@ -18,13 +19,13 @@ def change_body(session: Session, company: Company) -> JsonObject:
     """The whole of a company's rights today: a letter that is lost or late is made good by any later one."""
     on = clock.today()
     held = held_services(session, company.id)
-    base = base_among(held, on)
+    day = services_on(held, on)
     payer = payer_at(session, company.id, clock.now())
     return {
         "id": str(company.id),
         **_main(speaking([one.voice for one in (*held_plans(session, company.id), *held)], on), on),
         "payer": payer.payer if payer else "COMPANY",
-        "services": [_service(one, base, on) for one in held if state_on(one, base, on) != "EXPIRED"],
+        "services": [_service(one, day) for one in held if day.state(one) != "EXPIRED"],
         "seats": _seats(session, company),
         "storage": {"limit_gb": room_on(held, on)},
     }
@@ -44,10 +45,10 @@ def _main(voice: Voice | None, on: date) -> JsonObject:
     }
 
 
-def _service(one: HeldService, base: HeldService | None, on: date) -> JsonObject:
+def _service(one: HeldService, day: ServicesOn[HeldService]) -> JsonObject:
     # What stands beside a suspended base is suspended with it, as the rights say.
-    held_back = any(it is not None and it.licence.suspended_at is not None for it in (one, base))
-    state = "SUSPENDED" if held_back else state_on(one, base, on)
+    held_back = any(it is not None and it.licence.suspended_at is not None for it in (one, day.base))
+    state = "SUSPENDED" if held_back else day.state(one)
     return {
         "id": str(one.licence.id),
         "kind": one.licence.kind,

@@ -117,14 +117,14 @@ def grant_licence(session: Session, line: PaidLine) -> None:
     term = read_term(line)
     company = _company_for(session, line, term)
     # Days that have passed unnoticed come first: a base that is closed since this morning no longer stands in the way.
-    turn_services(session, company)
+    turn_services(session, company, sold=True)
     licence = _start(session, company, line, term) if term.action == "START" else _go_on(session, company, term)
     session.add(_term(licence, line, term))
     session.flush()
     if term.action == "START" and licence.kind == SEATS:
         lay_out_seats(session, company.id, licence)
     _tell(session, line, licence, term)
-    turn_services(session, company)
+    turn_services(session, company, sold=True)
     schedule_days(
         session, company.id, next(one for one in held_services(session, company.id) if one.licence is licence)
     )

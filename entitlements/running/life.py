@@ -16,22 +16,21 @@ from entitlements.links import payer_at
 from entitlements.provisioning.changes import announce_change
 from entitlements.running.letters import write_of_end, write_to_payer
 from entitlements.running.service_states import (
-    ServiceState,
     ServiceStep,
     closes_on,
     next_service_state,
     steps_between,
 )
+from entitlements.running.services_on import services_on
 from entitlements.running.what_runs import (
     HeldService,
-    base_among,
     held_plans,
     held_services,
     locked_company,
-    state_on,
 )
 from entitlements.seats.lot_end import settle_seats
 from foundation import clock
+from foundation.database import JsonObject
 from foundation.events import Subject, record_event
 from foundation.jobs import DueRow, cancel_all_due, schedule_due
 
@@ -57,16 +56,24 @@ class Turned:
     step: ServiceStep
 
 
-def turn_services(session: Session, company: Company) -> list[Turned]:
-    """Bring what is told of a company's services to what today says. The company must be locked."""
+def turn_services(session: Session, company: Company, *, sold: bool = False) -> list[Turned]:
+    """Bring what is told of a company's services to what today says. The company must be locked.
+
+    `sold` is for the middle of an order: what waited with a base that is renewed may be renewed by its next line, so
+    what is over is told once the order is done, with a letter. A lot that a smaller one follows cannot be renewed.
+    """
     on = clock.today()
     held = _open_services(session, company.id)
-    base = base_among(held, on)
-    turned = [
+    day = services_on(held, on)
+    steps = [
         Turned(one, step)
         for one in held
-        for step in steps_between(one.licence.state, state_on(one, base, on), base=one.licence.kind == BASE_SERVICE)
+        for step in steps_between(one.licence.state, day.state(one), base=one.licence.kind == BASE_SERVICE)
     ]
+    later = [one for one in steps if sold and one.step == "lapse" and one.held.licence.id not in day.followed]
+    turned = [one for one in steps if one not in later]
+    if later:
+        schedule_due(session, TURN, company.id, clock.now(), f"{on.isoformat()}/after")
     subject = _subject(session, company)
     for one in turned:
         _take(session, subject, one)
@@ -134,11 +141,26 @@ def day_turns(session: Session, row: DueRow) -> None:
     if not (over or turned):
         return
     announce_change(session, company.id)
-    for template, states in _LETTERS:
-        told = [one.held for one in turned if one.held.licence.state in states and one.step in _TOLD[template]]
+    _write_of(session, company, turned)
+
+
+def _write_of(session: Session, company: Company, turned: Sequence[Turned]) -> None:
+    """One letter for each thing that happened; a lot that a smaller one follows goes on, whatever its own end."""
+    day = services_on(_open_services(session, company.id), clock.today())
+    over = [one.held for one in turned if one.step == "lapse" and one.held.licence.id not in day.followed]
+    ended = [one.held for one in turned if one.step in {"expire", "base_ended"}]
+    closed = [one.held for one in turned if one.step == "close"]
+    letters: dict[str, list[HeldService]] = {
+        "services_limited": [one for one in ended if one.licence.state in {"LIMITED", "SUSPENDED"}],
+        # What waited with its base is over for good with it.
+        "services_closed": [*closed, *over] if closed else [],
+        "services_ended": [] if closed else over,
+    }
+    more: JsonObject = {"base": day.base_state, "held_back": bool(day.base and day.base.licence.suspended_at)}
+    for template, told in letters.items():
         if told:
             occasion = max(one.newest.ends_on for one in told).isoformat()
-            write_to_payer(session, company, template, occasion, told)
+            write_to_payer(session, company, template, occasion, told, more)
 
 
 def _end_plans(session: Session, company: Company) -> bool:
@@ -153,18 +175,6 @@ def _end_plans(session: Session, company: Company) -> bool:
     for one in over:
         _take(session, subject, one)
     return bool(over)
-
-
-_LETTERS: tuple[tuple[str, tuple[ServiceState, ...]], ...] = (
-    ("services_limited", ("LIMITED", "SUSPENDED")),
-    ("services_closed", ("CLOSED",)),
-    ("services_ended", ("EXPIRED",)),
-)
-_TOLD: dict[str, tuple[ServiceStep, ...]] = {
-    "services_limited": ("expire", "base_ended"),
-    "services_closed": ("close",),
-    "services_ended": ("lapse",),
-}
 
 
 def welcome_back(session: Session, row: DueRow) -> None:

@@ -8,8 +8,8 @@ from typing import Literal
 from entitlements.known_licences import KnownLicence, KnownService, KnownTerm
 from entitlements.licences import BASE_SERVICE, PLAN
 from entitlements.links import Cause
+from entitlements.running.services_on import ServicesOn, services_on
 from entitlements.running.setup_steps import SetupStep, SetupTick, is_set_up, steps_of
-from entitlements.running.what_runs import base_among, state_on
 from entitlements.storage.room import GIVING
 
 RightState = Literal["NOT_STARTED", "ACTIVE", "SETUP_REQUIRED", "LIMITED", "SUSPENDED", "EXPIRED", "CLOSED"]
@@ -41,26 +41,20 @@ def service_rights(
     held: Sequence[KnownService], ticks: Sequence[SetupTick], on: date, at: datetime
 ) -> tuple[ServiceRight, ...]:
     """What each service gives on a day: the base first, then in the order they were bought."""
-    started = [one for one in held if one.days.starts_on <= on]
-    base = base_among(started, on)
-    rights = [_right(one, base, ticks, on, at) for one in held]
+    day = services_on([one for one in held if one.days.starts_on <= on], on)
+    rights = [_right(one, day, ticks, at) for one in held]
     return tuple(sorted(rights, key=lambda right: right.licence.kind != BASE_SERVICE))
 
 
-def _right(
-    one: KnownService, base: KnownService | None, ticks: Sequence[SetupTick], on: date, at: datetime
-) -> ServiceRight:
+def _right(one: KnownService, day: ServicesOn[KnownService], ticks: Sequence[SetupTick], at: datetime) -> ServiceRight:
     steps = steps_of(one.licence, ticks)
-    state = _state(one, base, on)
-    if state == "ACTIVE" and (one.licence.is_suspended(at) or (base is not None and base.licence.is_suspended(at))):
+    state: RightState = "NOT_STARTED" if day.on < one.days.starts_on else day.state(one)
+    held_back = any(it is not None and it.licence.is_suspended(at) for it in (one, day.base))
+    if state == "ACTIVE" and held_back:
         state = "SUSPENDED"
     if state == "ACTIVE" and not is_set_up(steps):
         state = "SETUP_REQUIRED"
     return ServiceRight(one.licence, state, one.days.starts_on, one.days.ends_on, one.terms, steps)
-
-
-def _state(one: KnownService, base: KnownService | None, on: date) -> RightState:
-    return "NOT_STARTED" if on < one.days.starts_on else state_on(one, base, on)
 
 
 def room_of(services: Sequence[ServiceRight]) -> int:

@@ -1,7 +1,8 @@
 """State table of a service: pure, from its days and from its base, with a named error for every illegal step (F004-23).
 
 A base service that ends is limited for ninety days (sent documents can be looked at and recovered, received ones still
-arrive), then closed for good. Modules and seats wait with their base and come back with it. A plan only lapses.
+arrive), then closed for good. Modules and lots wait with their base: those with days left come back with it, those
+that ended with it by a renewal of their own, while it is limited. A plan only lapses.
 """
 
 from dataclasses import dataclass
@@ -26,7 +27,7 @@ _TABLE: dict[tuple[ServiceState, ServiceStep], ServiceState] = {
     ("SUSPENDED", "base_back"): "ACTIVE",
     ("ACTIVE", "lapse"): "EXPIRED",
     ("SUSPENDED", "lapse"): "EXPIRED",
-    # Renewed together with its base while that was limited.
+    # Paid for while its base was limited, but fulfilled after that was renewed without it.
     ("EXPIRED", "renew"): "ACTIVE",
     ("SUSPENDED", "renew"): "SUSPENDED",
     # Any of them, when the vendor refuses its company for good.
@@ -77,11 +78,16 @@ def closes_on(ends_on: date) -> date:
     return ends_on + LIMITED_FOR
 
 
-def attached_state_on(days: Days, base: ServiceState | None, on: date) -> ServiceState:
-    """How a module or a lot of seats stands on a day, given its base: its own days first, then its base."""
-    if on >= days.ends_on:
+def attached_state_on(days: Days, base: Days | None, on: date) -> ServiceState:
+    """How a module or a lot stands on a day, given the days of its base (None without one).
+
+    What ended together with a base that is limited waits with it: both can still be renewed (F004-22).
+    """
+    stands = base_state_on(base, on) if base else None
+    waits = base is not None and stands == "LIMITED" and days.ends_on == base.ends_on
+    if on >= days.ends_on and not waits:
         return "EXPIRED"
-    return "ACTIVE" if base == "ACTIVE" else "SUSPENDED"
+    return "ACTIVE" if stands == "ACTIVE" else "SUSPENDED"
 
 
 def steps_between(told: ServiceState, now: ServiceState, *, base: bool) -> tuple[ServiceStep, ...]:

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal, Protocol, TypeVar
+from typing import Literal
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, select
@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 
 from entitlements.companies import Company, CompanyNotFound
 from entitlements.licences import BASE_SERVICE, PLAN, Licence, LicenceTerm
-from entitlements.running.service_states import Days, ServiceState, attached_state_on, base_state_on
+from entitlements.running.service_states import Days
+from entitlements.running.services_on import services_on
 from entitlements.speaking import Voice, speaking
 
 BaseState = Literal["ACTIVE", "LIMITED", "CLOSED", "NONE"]
@@ -50,27 +51,22 @@ class RunningServices:
     others: tuple[RunningService, ...]
 
 
-class DatedService(Protocol):
-    """A service as far as its days decide how it stands."""
-
-    @property
-    def kind(self) -> str:
-        """A base service, a module or a lot."""
-
-    @property
-    def days(self) -> Days:
-        """From the first day paid to the last."""
-
-
-_Dated = TypeVar("_Dated", bound=DatedService)
-
-
 @dataclass(frozen=True, slots=True)
 class HeldService:
     """A service a company has had at some time: the licence and its terms in order, never empty."""
 
     licence: Licence
     terms: tuple[LicenceTerm, ...]
+
+    @property
+    def licence_id(self) -> UUID:
+        """Its licence."""
+        return self.licence.id
+
+    @property
+    def replaces(self) -> UUID | None:
+        """The lot that this smaller one follows (F004-21)."""
+        return self.licence.replaces_licence_id
 
     @property
     def kind(self) -> str:
@@ -104,8 +100,8 @@ class HeldService:
 def running_services(session: Session, company_id: UUID, on: date) -> RunningServices:
     """What runs for a company on a Rome day.
 
-    While the base is limited the others include what ended together with it, so that all can be renewed together
-    (F004-22); what ended earlier had been dropped.
+    While the base is limited the others include what waits with it because it ended on the same day, so that all can
+    be renewed together (F004-22); what ended earlier had been dropped.
     """
     return running_by_company(session, [company_id], on)[company_id]
 
@@ -171,40 +167,22 @@ def locked_company(session: Session, company_id: UUID) -> Company:
     return company
 
 
-def base_among(held: Sequence[_Dated], on: date) -> _Dated | None:
-    """The base service that is active or limited on a day: there is one at most (F004-24)."""
-    bases = [one for one in held if one.kind == BASE_SERVICE and base_state_on(one.days, on) != "CLOSED"]
-    return bases[-1] if bases else None
-
-
-def state_on(one: DatedService, base: DatedService | None, on: date) -> ServiceState:
-    """How a service stands on a day, by its own days and by its base."""
-    if one.kind == BASE_SERVICE:
-        return base_state_on(one.days, on)
-    return attached_state_on(one.days, base_state_on(base.days, on) if base else None, on)
-
-
 def _running_among(ever: Sequence[HeldService], on: date) -> RunningServices:
     held = [one for one in ever if one.licence.closed_at is None]
-    base = base_among(held, on)
-    replaced = {one.licence.replaces_licence_id for one in held}
-    if base is None:
-        going_on = [one for one in held if one.licence.kind != BASE_SERVICE and one.newest.ends_on > on]
-        return RunningServices(None, _without_base(ever), tuple(_service(one, replaced) for one in going_on))
-    state: BaseState = "ACTIVE" if base_state_on(base.days, on) == "ACTIVE" else "LIMITED"
-    since = on if state == "ACTIVE" else base.newest.ends_on
-    others = [one for one in held if one.licence.kind != BASE_SERVICE]
-    renewable = [
-        one for one in others if one.newest.ends_on > on or (state == "LIMITED" and one.newest.ends_on == since)
-    ]
-    return RunningServices(_service(base, replaced), state, tuple(_service(one, replaced) for one in renewable))
+    day = services_on(held, on)
+    others = [one for one in held if one.kind != BASE_SERVICE and day.state(one) != "EXPIRED"]
+    running = tuple(_service(one, day.followed) for one in others)
+    if day.base is None:
+        return RunningServices(None, _without_base(ever), running)
+    state: BaseState = "ACTIVE" if day.base_state == "ACTIVE" else "LIMITED"
+    return RunningServices(_service(day.base, day.followed), state, running)
 
 
 def _without_base(held: Sequence[HeldService]) -> BaseState:
     return "CLOSED" if any(one.licence.kind == BASE_SERVICE for one in held) else "NONE"
 
 
-def _service(one: HeldService, replaced: Collection[UUID | None]) -> RunningService:
+def _service(one: HeldService, replaced: Collection[UUID]) -> RunningService:
     term = one.newest
     return RunningService(
         licence_id=one.licence.id,

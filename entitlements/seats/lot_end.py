@@ -13,6 +13,8 @@ FOLLOW_SEATS = "members.follow_seats"
 
 def settle_seats(session: Session, company_id: UUID, subject: Subject) -> None:
     """Move people from lots that are over to seats that last, first added first. The company must be locked."""
+    # How the lots stand is read from their table; a payment that is being recorded flushes nothing by itself.
+    session.flush()
     seating = seating_of(session, company_id)
     working = [seat for seat in seating.taken if seat.state in {"INVITED", "CONFIGURED"}]
     stranded = [seat for seat in working if seat in seating.left_over]

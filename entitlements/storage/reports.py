@@ -16,6 +16,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from entitlements.companies import Company
 from entitlements.links import payer_at
 from entitlements.running.letters import write_to_payer
+from entitlements.running.services_on import services_on
 from entitlements.running.what_runs import HeldService, held_services, locked_company
 from entitlements.storage.room import giving_room, room_on
 from foundation import clock
@@ -156,5 +157,6 @@ def _tell(session: Session, company: Company, report: StorageReport, held: Seque
             "percent": report.used_bytes * 100 // (report.limit_gb * GIGABYTE),
             "limit_gb": report.limit_gb,
             "more_gb": suggested_units(days_of_use(session, company.id), report.limit_gb),
+            "base": services_on(held, clock.today()).base_state,
         },
     )

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from datetime import date
 
-from entitlements.running.what_runs import HeldService, base_among, state_on
+from entitlements.running.services_on import services_on
+from entitlements.running.what_runs import HeldService
 
 GIVING = frozenset({"ACTIVE", "SETUP_REQUIRED", "LIMITED", "SUSPENDED"})
 """States in which a service gives room: documents stay while a base is limited or a case is open."""
@@ -12,8 +13,8 @@ GIVING = frozenset({"ACTIVE", "SETUP_REQUIRED", "LIMITED", "SUSPENDED"})
 def giving_room(held: Sequence[HeldService], on: date) -> list[HeldService]:
     """The services that give room on a day."""
     started = [one for one in held if one.days.starts_on <= on]
-    base = base_among(started, on)
-    return [one for one in started if one.licence.storage_gb and state_on(one, base, on) in GIVING]
+    day = services_on(started, on)
+    return [one for one in started if one.licence.storage_gb and day.state(one) in GIVING]
 
 
 def room_on(held: Sequence[HeldService], on: date) -> int:

@@ -142,12 +142,11 @@ def _view(session: Session, company_id: UUID, studio_id: UUID | None, principal:
     book = current_price_book(session, clock.today())
     rows = [ServiceRow(right, _renewable(book, right)) for right in rights.services]
     base = next((right for right in rights.services if _is_base(right) and right.state not in OVER), None)
-    gone = {row.right.licence.id for row in rows if row.right.state in OVER and not _comes_back(row.right, base)}
     return ServiceView(
         party=party,
         rights=rights,
-        rows=tuple(row for row in rows if row.right.licence.id not in gone),
-        over=tuple(row for row in rows if row.right.licence.id in gone),
+        rows=tuple(row for row in rows if row.right.state not in OVER),
+        over=tuple(row for row in rows if row.right.state in OVER),
         base=base,
         closes=closes_on(base.ends_on) if base and base.state == "LIMITED" else None,
         addable=tuple(_addable(book, base, rights)),
@@ -184,11 +183,6 @@ def _renewal(session: Session, company_id: UUID, principal: Principal) -> Renewa
 
 def _bases(book: PriceBookView) -> tuple[Product, ...]:
     return tuple(one for one in book.products if one.kind == "base_service" and one.rules.sold)
-
-
-def _comes_back(right: ServiceRight, base: ServiceRight | None) -> bool:
-    """Whether it ended together with a base that is limited: both can still be renewed (F004-22, F004-23)."""
-    return base is not None and base.state == "LIMITED" and right.ends_on == base.ends_on and right.state == "EXPIRED"
 
 
 def _is_base(right: ServiceRight) -> bool:

@@ -45,6 +45,13 @@ def _mails(tx: Transact, *templates: str) -> list[tuple[str, str]]:
         return [(mail.template, mail.recipient) for mail in rows]
 
 
+def _named(tx: Transact, *templates: str) -> list[tuple[str, set[str]]]:
+    """Letters about services, with the names in each."""
+    with tx() as session:
+        rows = session.scalars(select(Mail).where(Mail.template.in_(templates)).order_by(Mail.id))
+        return [(mail.template, {one["names"]["it"] for one in mail.context["services"]}) for mail in rows]
+
+
 def test_a_base_that_is_not_renewed_is_limited_then_closed_and_its_modules_wait_with_it(
     tx: Transact, advance: Advance, run_jobs: Run
 ) -> None:
@@ -56,15 +63,18 @@ def test_a_base_that_is_not_renewed_is_limited_then_closed_and_its_modules_wait_
         bought(session, company, KEPT, starts_on, ends_on + timedelta(days=200))
     advance(timedelta(days=10))
     run_jobs()
-    assert _states(tx, company.id) == {BASE.sku: "LIMITED", DOCUMENTS.sku: "EXPIRED", KEPT.sku: "SUSPENDED"}
+    assert _states(tx, company.id) == {BASE.sku: "LIMITED", DOCUMENTS.sku: "SUSPENDED", KEPT.sku: "SUSPENDED"}
     advance(timedelta(days=89))
     run_jobs()
     assert _states(tx, company.id)[BASE.sku] == "LIMITED"
     advance(timedelta(days=1))
     run_jobs()
     assert _states(tx, company.id) == {BASE.sku: "CLOSED", DOCUMENTS.sku: "EXPIRED", KEPT.sku: "SUSPENDED"}
-    told = [template for template, _to in _mails(tx, "services_limited", "services_closed", "services_ended")]
-    assert told == ["services_limited", "services_ended", "services_closed"]
+    # One letter a day: what waited with the base is over with it.
+    assert _named(tx, "services_limited", "services_closed", "services_ended") == [
+        ("services_limited", {BASE.sku, DOCUMENTS.sku, KEPT.sku}),
+        ("services_closed", {BASE.sku, DOCUMENTS.sku}),
+    ]
 
 
 def test_months_of_downtime_are_made_good_in_one_look(tx: Transact, advance: Advance, run_jobs: Run) -> None:

@@ -50,12 +50,38 @@ def test_the_limited_time_is_ninety_days_whatever_the_calendar(starts: date, len
 
 
 @pytest.mark.parametrize(
-    ("base", "state"), [("ACTIVE", "ACTIVE"), ("LIMITED", "SUSPENDED"), ("CLOSED", "SUSPENDED"), (None, "SUSPENDED")]
+    ("base_ends_on", "state"),
+    [
+        (date(2027, 1, 31), "ACTIVE"),
+        (date(2027, 1, 30), "SUSPENDED"),
+        (date(2026, 11, 1), "SUSPENDED"),
+        (date(2026, 10, 1), "SUSPENDED"),
+        (None, "SUSPENDED"),
+    ],
 )
-def test_a_module_waits_with_its_base_and_is_over_at_its_own_end(base: ServiceState | None, state: str) -> None:
-    days = Days(date(2026, 1, 31), date(2027, 1, 31))
-    assert attached_state_on(days, base, date(2027, 1, 30)) == state
-    assert attached_state_on(days, base, date(2027, 1, 31)) == "EXPIRED"
+def test_a_module_with_days_left_waits_with_its_base(base_ends_on: date | None, state: str) -> None:
+    base = Days(date(2025, 10, 1), base_ends_on) if base_ends_on else None
+    assert attached_state_on(Days(date(2026, 1, 31), date(2027, 1, 31)), base, date(2027, 1, 30)) == state
+
+
+@pytest.mark.parametrize(
+    ("base_ends_on", "on", "state"),
+    [
+        (date(2027, 1, 31), date(2027, 1, 31), "SUSPENDED"),
+        (date(2027, 1, 31), date(2027, 4, 30), "SUSPENDED"),
+        (date(2027, 1, 31), date(2027, 5, 1), "EXPIRED"),
+        # The base ended before, ends after, or there is none: the module is over at its own end.
+        (date(2027, 1, 30), date(2027, 1, 31), "EXPIRED"),
+        (date(2028, 1, 31), date(2027, 1, 31), "EXPIRED"),
+        (None, date(2027, 1, 31), "EXPIRED"),
+    ],
+)
+def test_a_module_that_ended_with_its_base_waits_until_that_closes(
+    base_ends_on: date | None, on: date, state: str
+) -> None:
+    """F004-22, F004-23: both can still be renewed, together."""
+    base = Days(date(2025, 1, 31), base_ends_on) if base_ends_on else None
+    assert attached_state_on(Days(date(2026, 1, 31), date(2027, 1, 31)), base, on) == state
 
 
 def test_days_cover_their_first_and_not_their_end() -> None:
