@@ -12,13 +12,14 @@ from sqlalchemy import (
     Index,
     String,
     UniqueConstraint,
+    and_,
     func,
     select,
     text,
 )
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from entitlements.licences import Licence
+from entitlements.licences import Licence, LicenceTerm
 from entitlements.seats.seat_states import SeatState, SeatStep, next_seat_state
 from foundation import clock
 from foundation.database import Identified, JsonObject, Model
@@ -77,7 +78,10 @@ class SeatNotFound(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Seating:
-    """A company's seats: those of lots that last, and those whose lot is over but on which somebody is still noted."""
+    """A company's seats: those of lots that last, and those of lots that do not on which somebody is still noted.
+
+    A lot lasts from its first day until it is over: a smaller one that follows it gives its seats from that day on.
+    """
 
     lasting: tuple[Seat, ...]
     left_over: tuple[Seat, ...]
@@ -128,16 +132,18 @@ def lay_out_seats(session: Session, company_id: UUID, licence: Licence) -> None:
 
 def seating_of(session: Session, company_id: UUID) -> Seating:
     """A company's seats. Whoever is about to change them has locked the company."""
+    first_term = and_(LicenceTerm.licence_id == Licence.id, LicenceTerm.action == "START")
     query = (
-        select(Seat, Licence.state)
+        select(Seat, Licence.state.not_in(_OVER) & (LicenceTerm.starts_on <= clock.today()))
         .join(Licence, Licence.id == Seat.licence_id)
+        .join(LicenceTerm, first_term)
         .where(Seat.company_id == company_id)
         .order_by(Seat.licence_id, Seat.ordinal)
     )
     rows = [(row[0], row[1]) for row in session.execute(query)]
     return Seating(
-        tuple(seat for seat, lot in rows if lot not in _OVER),
-        tuple(seat for seat, lot in rows if lot in _OVER and seat.state != "FREE"),
+        tuple(seat for seat, lasts in rows if lasts),
+        tuple(seat for seat, lasts in rows if not lasts and seat.state != "FREE"),
     )
 
 

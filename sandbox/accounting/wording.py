@@ -44,6 +44,7 @@ FIELDS = {
     "storage": "spazio",
 }
 SERVICE_STATES = {
+    "NOT_STARTED": "Non ancora iniziato",
     "ACTIVE": "Attivo",
     "LIMITED": "Limitato",
     "SUSPENDED": "Sospeso",

@@ -5,14 +5,17 @@ from datetime import date, timedelta
 
 from sqlalchemy import select
 
-from entitlements import RunningService, running_services
+from entitlements import MemoryProvisioner, RunningService, running_services
 from foundation import clock
 from pricing import add_months
 from shop import Membership, User
 from tests.addons import until
+from tests.api.caller import caller
 from tests.browsing import visit
+from tests.factories import a_user
 from tests.flows.service_shop import BASE, COLLECTIONS, DOCUMENTS, SEAT, Shop, months_on
-from tests.signing import sign_in
+from tests.flows.test_seats import ALL_READ
+from tests.signing import post, sign_in
 
 
 def seats(shop: Shop) -> list[tuple[int, date]]:
@@ -125,3 +128,37 @@ def a_lot_that_three_seats_follow(shop: Shop, advance: Callable[[timedelta], Non
     advance(until(add_months(clock.today(), 6)))
     shop.buy(shop.line(SEAT, 3, lot), shop.line(DOCUMENTS))
     return lot
+
+
+def test_a_smaller_lot_gives_its_seats_from_the_day_the_old_one_lapses(
+    shop: Shop, advance: Callable[[timedelta], None]
+) -> None:
+    """F004-10, F004-21: eight people never sit where five seats and then three were bought."""
+    shop.buy(shop.line(BASE), shop.line(SEAT, 5))
+    now = shop.running()
+    advance(until(add_months(clock.today(), 1)))
+    shop.buy(shop.line(BASE, 1, now[BASE]), shop.line(SEAT, 3, now[SEAT]))
+    assert told_of_seats(shop) == (5, [(5, "ACTIVE"), (3, "NOT_STARTED")])
+    owner = shop.client.application.test_client()
+    with shop.tx() as session:
+        user = a_user(session, shop.company_id, "owner")
+    sign_in(owner, user)
+    invited = [
+        post(owner, "/servizi/utenze", email=f"posto{number}@example.it", **ALL_READ).status_code for number in range(6)
+    ]
+    assert invited == [303] * 5 + [409]
+    advance(until(now[SEAT].ends_on))
+    shop.jobs()
+    assert told_of_seats(shop) == (3, [(3, "ACTIVE")])
+    program = caller(shop.client.application.test_client(), "product")
+    document = program.get(f"/companies/{shop.company_id}/seats").get_json()
+    assert (document["bought"], document["in_use"]) == (3, 3)
+
+
+def told_of_seats(shop: Shop) -> tuple[int, list[tuple[int, str]]]:
+    """What the vendor was told last: how many seats there are, and how each lot stands."""
+    provisioner = shop.outside.provisioner
+    assert isinstance(provisioner, MemoryProvisioner)
+    body = provisioner.changes[-1][1]
+    lots = [(one["quantity"], one["state"]) for one in body["services"] if one["kind"] == "seats"]
+    return body["seats"]["bought"], lots
