@@ -12,7 +12,7 @@ from entitlements.running.service_states import Days
 
 @dataclass(frozen=True, slots=True)
 class KnownLicence:
-    """What a licence allows, and since when a case (dispute, finance decision) had held it back by then (D10)."""
+    """What a licence allows, and since when which case (dispute, finance decision) had held it back by then (D10)."""
 
     id: UUID
     kind: str
@@ -27,6 +27,7 @@ class KnownLicence:
     quantity: int
     replaces_licence_id: UUID | None
     suspended_at: datetime | None
+    suspended_by_case: UUID | None
 
     @property
     def storage_gb(self) -> int:

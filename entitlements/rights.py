@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import DateTime, bindparam, case, select
+from sqlalchemy import DateTime, bindparam, case, select, true
 from sqlalchemy.orm import Session
 
 from entitlements.bucket_balances import BucketBalance, balances_at, balances_now
@@ -35,14 +35,13 @@ _PAYING = (
 # Terms before and after the day too: a base service that has ended is limited, and what began later has not begun.
 _KNOWN_TERM = (LicenceTerm.licence_id == Licence.id) & (LicenceTerm.recorded_at <= _KNOWN_AT)
 # The last word about a licence by then: a case held it back, or gave it back (D10).
-_SUSPENDED_AT = (
-    select(case((LicenceSuspension.suspended, LicenceSuspension.from_at)))
+_LAST_WORD = (
+    select(LicenceSuspension.suspended, LicenceSuspension.from_at, LicenceSuspension.case_id)
     .where(LicenceSuspension.licence_id == Licence.id)
     .where(LicenceSuspension.from_at <= _AT, LicenceSuspension.recorded_at <= _KNOWN_AT)
     .order_by(LicenceSuspension.from_at.desc())
     .limit(1)
-    .scalar_subquery()
-    .label("suspended_at")
+    .lateral()
 )
 _KNOWN = (
     select(
@@ -65,7 +64,8 @@ _KNOWN = (
         Licence.gives,
         Licence.quantity,
         Licence.replaces_licence_id,
-        _SUSPENDED_AT,
+        case((_LAST_WORD.c.suspended, _LAST_WORD.c.from_at)).label("suspended_at"),
+        case((_LAST_WORD.c.suspended, _LAST_WORD.c.case_id)).label("suspended_by_case"),
         LicenceTerm.starts_on,
         LicenceTerm.ends_on,
         LicenceTerm.action,
@@ -75,6 +75,7 @@ _KNOWN = (
     .select_from(Company)
     .outerjoin(PayerPeriod, PayerPeriod.id == _PAYING)
     .outerjoin(Licence, Licence.party_id == Company.id)
+    .outerjoin(_LAST_WORD, true())
     .outerjoin(LicenceTerm, _KNOWN_TERM)
     .where(Company.id == bindparam("company_id"))
     .order_by(Licence.created_at, Licence.id, LicenceTerm.ends_on)
@@ -184,6 +185,7 @@ def _licence(row: Any) -> KnownLicence:  # noqa: ANN401 - a row's fields are tho
         quantity=row.quantity,
         replaces_licence_id=row.replaces_licence_id,
         suspended_at=row.suspended_at,
+        suspended_by_case=row.suspended_by_case,
     )
 
 

@@ -12,6 +12,7 @@ from entitlements.licences import Licence, LicenceSuspension
 from entitlements.links import payer_at
 from entitlements.provisioning.changes import announce_change
 from entitlements.running.letters import write_to_payer
+from entitlements.running.services_on import services_on
 from entitlements.running.what_runs import held_services
 from foundation import clock
 from foundation.events import Subject, record_event
@@ -72,7 +73,7 @@ def lift_suspensions(session: Session, case: UUID) -> int:
         facts = {"licence_id": row.id, "kind": row.kind, "state": row.state, "case_id": case}
         record_event(session, "licence.changed", _subject(session, row.party_id), **facts)
     _tell_vendor(session, (row.party_id for row in lifted))
-    _write(session, "services_restored", case, {row.id: row.party_id for row in lifted})
+    _write_of_return(session, case, {row.id: row.party_id for row in lifted})
     return len(lifted)
 
 
@@ -104,6 +105,21 @@ def _write(session: Session, template: str, case: UUID, companies: Mapping[UUID,
         about = [one for one in held_services(session, company_id) if one.licence.id in companies]
         if about:
             write_to_payer(session, session.get_one(Company, company_id), template, str(case), about)
+
+
+def _write_of_return(session: Session, case: UUID, companies: Mapping[UUID, UUID]) -> None:
+    """What works again, and what is limited and can be renewed again; of what is over there is nothing to say."""
+    for company_id in sorted(set(companies.values())):
+        held = held_services(session, company_id)
+        day, company = services_on(held, clock.today()), session.get_one(Company, company_id)
+        given_back = [one for one in held if one.licence.id in companies]
+        base = day.base.licence if day.base else None
+        held_back = base is not None and base.suspended_at is not None and base.id not in companies
+        works = [one for one in given_back if day.state(one) == "ACTIVE" and not held_back]
+        limited = [one for one in given_back if day.state(one) == "LIMITED"]
+        for template, about in (("services_restored", works), ("services_limited", limited)):
+            if about:
+                write_to_payer(session, company, template, str(case), about)
 
 
 def _tell_vendor(session: Session, company_ids: Iterable[UUID]) -> None:

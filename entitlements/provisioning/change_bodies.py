@@ -46,9 +46,11 @@ def _main(voice: Voice | None, on: date) -> JsonObject:
 
 
 def _service(one: HeldService, day: ServicesOn[HeldService]) -> JsonObject:
-    # What stands beside a suspended base is suspended with it, as the rights say.
+    state = day.state(one) if one.days.starts_on <= day.on else "NOT_STARTED"
+    # What stands beside a suspended base is suspended with it; what is limited or over stays so, as the rights say.
     held_back = any(it is not None and it.licence.suspended_at is not None for it in (one, day.base))
-    state = "SUSPENDED" if held_back else day.state(one) if one.days.starts_on <= day.on else "NOT_STARTED"
+    if state == "ACTIVE" and held_back:
+        state = "SUSPENDED"
     return {
         "id": str(one.licence.id),
         "kind": one.licence.kind,

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
+from uuid import UUID
 
 from entitlements.known_licences import KnownLicence, KnownService, KnownTerm
 from entitlements.licences import BASE_SERVICE, PLAN
@@ -17,7 +18,10 @@ RightState = Literal["NOT_STARTED", "ACTIVE", "SETUP_REQUIRED", "LIMITED", "SUSP
 
 @dataclass(frozen=True, slots=True)
 class ServiceRight:
-    """A service as it stood: its state, from its first day to the exclusive end of what was paid, and every cause."""
+    """A service as it stood: its state, from its first day to the exclusive end of what was paid, and every cause.
+
+    `suspended_by_case` is what holds it back, itself or with its base (D10).
+    """
 
     licence: KnownLicence
     state: RightState
@@ -25,6 +29,7 @@ class ServiceRight:
     ends_on: date
     terms: Sequence[KnownTerm]
     steps: tuple[SetupStep, ...]
+    suspended_by_case: UUID | None
 
     @property
     def causes(self) -> tuple[tuple[str, Cause], ...]:
@@ -49,12 +54,13 @@ def service_rights(
 def _right(one: KnownService, day: ServicesOn[KnownService], ticks: Sequence[SetupTick], at: datetime) -> ServiceRight:
     steps = steps_of(one.licence, ticks)
     state: RightState = "NOT_STARTED" if day.on < one.days.starts_on else day.state(one)
-    held_back = any(it is not None and it.licence.is_suspended(at) for it in (one, day.base))
-    if state == "ACTIVE" and held_back:
+    cases = [it.licence.suspended_by_case for it in (one, day.base) if it is not None and it.licence.is_suspended(at)]
+    if state == "ACTIVE" and cases:
         state = "SUSPENDED"
     if state == "ACTIVE" and not is_set_up(steps):
         state = "SETUP_REQUIRED"
-    return ServiceRight(one.licence, state, one.days.starts_on, one.days.ends_on, one.terms, steps)
+    by_case = next(iter(cases), None)
+    return ServiceRight(one.licence, state, one.days.starts_on, one.days.ends_on, one.terms, steps, by_case)
 
 
 def room_of(services: Sequence[ServiceRight]) -> int:

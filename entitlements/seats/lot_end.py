@@ -35,6 +35,6 @@ def settle_seats(session: Session, company_id: UUID, subject: Subject) -> None:
 
 
 def _place_for(seating: Seating) -> Seat:
-    """A lasting seat that is free, or whose person has been disabled."""
-    free = seating.free
+    """A lasting seat that is free, or whose person has been disabled; one of a lot that works, where there is one."""
+    free = seating.free or next((seat for seat in seating.lasting if seat.state == "FREE"), None)
     return free or next(seat for seat in seating.lasting if seat.state == "DISABLED")

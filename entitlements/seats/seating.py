@@ -13,13 +13,14 @@ from sqlalchemy import (
     String,
     UniqueConstraint,
     and_,
+    exists,
     func,
     select,
     text,
 )
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
-from entitlements.licences import Licence, LicenceTerm
+from entitlements.licences import BASE_SERVICE, Licence, LicenceTerm
 from entitlements.seats.seat_states import SeatState, SeatStep, next_seat_state
 from foundation import clock
 from foundation.database import Identified, JsonObject, Model
@@ -29,6 +30,14 @@ AREAS = ("sent", "received", "contacts", "modules", "settings")
 LEVELS = ("none", "read", "write")
 _IN_USE = ("INVITED", "CONFIGURED")
 _OVER = ("EXPIRED", "CLOSED")
+_BASE = aliased(Licence)
+_BASE_HELD_BACK = exists().where(
+    _BASE.party_id == Licence.party_id,
+    _BASE.kind == BASE_SERVICE,
+    _BASE.closed_at.is_(None),
+    _BASE.suspended_at.is_not(None),
+)
+_WORKS = and_(Licence.state == "ACTIVE", Licence.suspended_at.is_(None), ~_BASE_HELD_BACK)
 
 
 class Seat(Identified, Model):
@@ -64,12 +73,16 @@ class Seat(Identified, Model):
 
 
 class NoFreeSeat(Exception):
-    """Every seat the company has bought is taken; another one can be bought."""
+    """Every seat the company has bought is taken; another one can be bought.
 
-    def __init__(self, company_id: UUID, bought: int) -> None:
+    `suspended`: there are free ones, but of lots that are suspended, by a case or with their base.
+    """
+
+    def __init__(self, company_id: UUID, bought: int, *, suspended: bool) -> None:
         super().__init__(str(company_id))
         self.company_id = company_id
         self.bought = bought
+        self.suspended = suspended
 
 
 class SeatNotFound(Exception):
@@ -81,10 +94,13 @@ class Seating:
     """A company's seats: those of lots that last, and those of lots that do not on which somebody is still noted.
 
     A lot lasts from its first day until it is over: a smaller one that follows it gives its seats from that day on.
+    `working` are the lots among them that nothing suspends: only they take somebody new (D10, F004-23).
     """
 
+    company_id: UUID
     lasting: tuple[Seat, ...]
     left_over: tuple[Seat, ...]
+    working: frozenset[UUID]
 
     @property
     def bought(self) -> int:
@@ -104,8 +120,18 @@ class Seating:
 
     @property
     def free(self) -> Seat | None:
-        """The first free seat."""
-        return next((seat for seat in self.lasting if seat.state == "FREE"), None)
+        """The first free seat that somebody new may have."""
+        return next((seat for seat in self.lasting if seat.state == "FREE" and seat.licence_id in self.working), None)
+
+    @property
+    def suspended(self) -> bool:
+        """Whether there are free seats, but none that somebody new may have."""
+        return self.free is None and any(seat.state == "FREE" for seat in self.lasting)
+
+    @property
+    def none_free(self) -> NoFreeSeat:
+        """Why nobody new can sit."""
+        return NoFreeSeat(self.company_id, self.bought, suspended=self.suspended)
 
     @property
     def over_limit(self) -> bool:
@@ -134,16 +160,18 @@ def seating_of(session: Session, company_id: UUID) -> Seating:
     """A company's seats. Whoever is about to change them has locked the company."""
     first_term = and_(LicenceTerm.licence_id == Licence.id, LicenceTerm.action == "START")
     query = (
-        select(Seat, Licence.state.not_in(_OVER) & (LicenceTerm.starts_on <= clock.today()))
+        select(Seat, Licence.state.not_in(_OVER) & (LicenceTerm.starts_on <= clock.today()), _WORKS)
         .join(Licence, Licence.id == Seat.licence_id)
         .join(LicenceTerm, first_term)
         .where(Seat.company_id == company_id)
         .order_by(Seat.licence_id, Seat.ordinal)
     )
-    rows = [(row[0], row[1]) for row in session.execute(query)]
+    rows = session.execute(query).all()
     return Seating(
-        tuple(seat for seat, lasts in rows if lasts),
-        tuple(seat for seat, lasts in rows if not lasts and seat.state != "FREE"),
+        company_id,
+        tuple(seat for seat, lasts, _works in rows if lasts),
+        tuple(seat for seat, lasts, _works in rows if not lasts and seat.state != "FREE"),
+        frozenset(seat.licence_id for seat, _lasts, works in rows if works),
     )
 
 
@@ -162,7 +190,7 @@ def take_seat(session: Session, company_id: UUID, membership_id: UUID, email: st
     seating = seating_of(session, company_id)
     seat = seating.free
     if seat is None:
-        raise NoFreeSeat(company_id, seating.bought)
+        raise seating.none_free
     step(seat, "invite")
     seat.membership_id, seat.email, seat.permissions = membership_id, email, permissions
     seat.added_at = clock.now()
@@ -176,7 +204,7 @@ def seat_again(session: Session, company_id: UUID, seat: Seat) -> Seat:
     if seat in seating.left_over:
         free = seating.free
         if free is None:
-            raise NoFreeSeat(company_id, seating.bought)
+            raise seating.none_free
         swap(session, seat, free)
         seat = free
     step(seat, "enable")

@@ -62,8 +62,8 @@ def invite() -> Answer:
     try:
         with transaction() as session:
             invite_to_seat(session, company_id, checked, _permissions(), by)
-    except NoFreeSeat:
-        return _page({"email": _("Tutte le utenze sono occupate: liberane una o aggiungine altre dai servizi.")}), 409
+    except NoFreeSeat as none:
+        return _page({"email": _none_free(none)}), 409
     except WorksHereAlready:
         return _page({"email": _("Questa persona ha già un accesso: guarda l’elenco qui sopra.")}), 409
     flash(_("Abbiamo scritto a %(email)s. L’invito vale 7 giorni.", email=checked), "success")
@@ -91,8 +91,8 @@ def change(seat_id: UUID) -> Response:
             _act(session, company_id, seat_id, asked, by)
     except IllegalSeatStep:
         flash(_("Nel frattempo questa utenza è cambiata: guarda come sta ora."), "warning")
-    except NoFreeSeat:
-        flash(_("Non c’è un’utenza libera: liberane una o aggiungine altre dai servizi."), "error")
+    except NoFreeSeat as none:
+        flash(_none_free(none), "error")
     else:
         flash(_DONE[asked](), "success")
     return redirect(url_for("seats.people"), 303)
@@ -114,6 +114,12 @@ _DONE = {
     "enable": lambda: _("Utenza riattivata."),
     "free": lambda: _("Utenza libera: puoi invitare un’altra persona."),
 }
+
+
+def _none_free(none: NoFreeSeat) -> str:
+    if none.suspended:
+        return str(_("Le utenze sono sospese: nessuno si aggiunge finché non sono di nuovo attive."))
+    return str(_("Non c’è un’utenza libera: liberane una o aggiungine altre dai servizi."))
 
 
 def _owner() -> tuple[Principal, UUID]:

@@ -144,6 +144,7 @@ def _service(right: ServiceRight) -> JsonObject:
         "names": right.licence.names,
         "quantity": right.licence.quantity,
         "state": right.state,
+        "suspended_by_case": str(right.suspended_by_case) if right.suspended_by_case else None,
         "starts_on": day(right.starts_on),
         "ends_on": day(right.ends_on),
         "last_day": last_day(right.ends_on),

@@ -212,6 +212,9 @@ class ServiceShape(Shape):
     names = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
     quantity = whole("Seats or units of a lot; 1 for everything else.")
     state = text(about="NOT_STARTED, ACTIVE, SETUP_REQUIRED, LIMITED, SUSPENDED, EXPIRED or CLOSED.")
+    suspended_by_case = text(
+        null=True, about="The dispute or refund that holds it back, itself or with its base; else null.", form="uuid"
+    )
     starts_on = text(form="date")
     ends_on = text(form="date", about="Exclusive.")
     last_day = text(form="date")

@@ -38,7 +38,11 @@ TABLE: Mapping[type[Exception], Told] = {
     NoFreeSeat: Told(
         409,
         "no-free-seat",
-        lambda _told: gettext("Tutte le utenze sono occupate: liberane una o aggiungine altre."),
+        lambda told: (
+            gettext("Le utenze sono sospese: nessuno si aggiunge finché non sono di nuovo attive.")
+            if told.suspended
+            else gettext("Tutte le utenze sono occupate: liberane una o aggiungine altre.")
+        ),
         members=lambda told: {"bought": told.bought},
     ),
     IllegalSeatStep: Told(
