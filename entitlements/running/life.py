@@ -245,5 +245,7 @@ def remind(session: Session, row: DueRow) -> None:
 
 
 def ending_on(held: Sequence[HeldService], ends_on: date) -> list[HeldService]:
-    """The services that stand and whose newest term ends on a day."""
-    return [one for one in held if one.newest.ends_on == ends_on and one.licence.state in {"ACTIVE", "SUSPENDED"}]
+    """The services that stand and whose newest term ends on a day, and that nothing paid follows (F004-21)."""
+    followed = services_on(held, ends_on).followed
+    ending = (one for one in held if one.newest.ends_on == ends_on and one.licence.id not in followed)
+    return [one for one in ending if one.licence.state in {"ACTIVE", "SUSPENDED"}]

@@ -13,6 +13,7 @@ from tests.addons import until
 from tests.api.caller import caller
 from tests.browsing import visit
 from tests.factories import a_user
+from tests.flows.renewal_payer import Payer
 from tests.flows.service_shop import BASE, COLLECTIONS, DOCUMENTS, SEAT, Shop, months_on
 from tests.flows.test_seats import ALL_READ
 from tests.signing import post, sign_in
@@ -153,6 +154,15 @@ def test_a_smaller_lot_gives_its_seats_from_the_day_the_old_one_lapses(
     program = caller(shop.client.application.test_client(), "product")
     document = program.get(f"/companies/{shop.company_id}/seats").get_json()
     assert (document["bought"], document["in_use"]) == (3, 3)
+
+
+def test_nobody_is_written_to_about_the_end_of_a_lot_that_a_smaller_one_follows(payer: Payer) -> None:
+    shop, now = payer.shop, payer.shop.running()
+    shop.buy(*(shop.line(sku, 1, now[sku]) for sku in (BASE, DOCUMENTS, SEAT)))
+    for days_before in (31, 8, 2, 0):
+        payer.go_to(days_before)
+    assert shop.ends()[SEAT] == add_months(now[SEAT].ends_on, 12)
+    assert (payer.mails("Servizi in scadenza"), payer.mails("Servizi aggiuntivi finiti")) == (0, 0)
 
 
 def told_of_seats(shop: Shop) -> tuple[int, list[tuple[int, str]]]:
