@@ -12,7 +12,7 @@ from shop.orders.placing import order_subject
 from shop.payments.late_refunds import late_wish_of, store_late_request
 from shop.payments.other_refunds import give_back_otherwise
 from shop.payments.record import lock_order
-from shop.payments.refund_plans import BY_CARD, RefundChanged, RefundWish, amount_of, refundable
+from shop.payments.refund_plans import BY_CARD, RefundChanged, RefundShown, RefundWish, amount_of, refundable
 from shop.payments.refund_requests import store_request
 from shop.payments.stripe_facts import RefundRequest
 from shop.transfers.four_eyes import REFUND, FinanceDecision, Wish, ask, carries_out
@@ -20,15 +20,16 @@ from shop.transfers.four_eyes import REFUND, FinanceDecision, Wish, ask, carries
 SEND = "refunds.send"
 
 
-def ask_refund(session: Session, order: Order, wish: RefundWish, seen_cents: int, by: Principal) -> FinanceDecision:
-    """Give back what was shown to cost `seen_cents`; from the threshold on it waits for a second person.
+def ask_refund(session: Session, order: Order, wish: RefundWish, shown: RefundShown, by: Principal) -> FinanceDecision:
+    """Give back what was shown, once; from the threshold on it waits for a second person.
 
     The order's row must be locked. By card a job calls the gateway after the commit. Raises AlreadyAsked,
     NotFulfilled, RefundBlocked, NothingToRefund, RefundExceedsWhatIsLeft, RefundChanged.
     """
-    if amount_of(refundable(session, order), wish) != seen_cents:
+    known = refundable(session, order)
+    if RefundShown(amount_of(known, wish), known.left_cents) != shown:
         raise RefundChanged
-    wanted = Wish(REFUND, order_subject(order), seen_cents, order_id=order.id, facts=_as_facts(wish))
+    wanted = Wish(REFUND, order_subject(order), shown.cents, order_id=order.id, facts=_as_facts(wish))
     return ask(session, wanted, by)
 
 

@@ -60,6 +60,17 @@ class RefundWish:
 
 
 @dataclass(frozen=True, slots=True)
+class RefundShown:
+    """What finance saw before the click, in cents: how much goes back, and how much of the order was left by then.
+
+    What was left stands for the press of the button: pressed a second time, or in another tab, it finds less (A1).
+    """
+
+    cents: int
+    left_cents: int
+
+
+@dataclass(frozen=True, slots=True)
 class LineLeft:
     """A line's rights: how many coupons (or units of its `meter`) are unused and in use, what the unused were sold for.
 

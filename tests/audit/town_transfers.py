@@ -10,7 +10,7 @@ from shop import lock_order
 from shop.orders.fulfilment import fulfil
 from shop.orders.order_book import lines_of
 from shop.payments.refund_decisions import ask_refund
-from shop.payments.refund_plans import BY_BANK, TO_CREDIT, RefundWish
+from shop.payments.refund_plans import BY_BANK, TO_CREDIT, RefundShown, RefundWish
 from shop.transfers import (
     ReturnFact,
     TransferFact,
@@ -75,4 +75,5 @@ def give_back(town: Town) -> None:
             fulfil(session, lock_order(session, order.id))
             line = lines_of(session, order.id)[0]
             wish = RefundWish(unused_of_line=line.id, way=way)
-            ask_refund(session, lock_order(session, order.id), wish, order.gross_cents, town.finance[0])
+            shown = RefundShown(order.gross_cents, order.gross_cents)
+            ask_refund(session, lock_order(session, order.id), wish, shown, town.finance[0])

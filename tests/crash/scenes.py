@@ -44,7 +44,7 @@ from shop.payments.late_payments import late_payments
 from shop.payments.late_refunds import LateRefundWish, store_late_request
 from shop.payments.method import change_payment_method
 from shop.payments.refund_decisions import ask_refund
-from shop.payments.refund_plans import RefundWish
+from shop.payments.refund_plans import RefundShown, RefundWish
 from shop.payments.refund_requests import learn_charges, send_request
 from shop.renewals.automatic_orders import renew_by_itself
 from shop.renewals.card_setup import open_card_page
@@ -91,7 +91,8 @@ def ask_for_refund(app: Flask, order_id: UUID) -> None:
     with app.app_context(), transaction() as session:
         order = lock_order(session, order_id)
         line = lines_of(session, order_id)[0]
-        ask_refund(session, order, RefundWish(unused_of_line=line.id), order.gross_cents, _person("finance"))
+        shown = RefundShown(order.gross_cents, order.gross_cents)
+        ask_refund(session, order, RefundWish(unused_of_line=line.id), shown, _person("finance"))
 
 
 def late_refund(app: Flask, order_id: UUID) -> None:

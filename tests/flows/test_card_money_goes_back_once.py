@@ -7,6 +7,7 @@ from flask.testing import FlaskClient
 
 from shop import NothingToRefund, RefundWish, User, lock_order
 from shop.payments.refund_decisions import ask_refund
+from shop.payments.refund_plans import RefundShown
 from tests.banking import FINANCE
 from tests.flows.fallen_credit import (
     GROSS,
@@ -39,7 +40,9 @@ def test_the_desk_offers_nothing_of_a_charge_that_became_store_credit(
     asked = {"che": "importo", "come": "card", "importo": "36,54"}
     assert client.get(f"/desk/rimborsi/{fallen['number']}", query_string=asked).status_code == 422
     with shop.tx() as session, pytest.raises(NothingToRefund):
-        ask_refund(session, lock_order(session, wanted), RefundWish(amount_cents=GROSS), GROSS, FINANCE)
+        ask_refund(
+            session, lock_order(session, wanted), RefundWish(amount_cents=GROSS), RefundShown(GROSS, GROSS), FINANCE
+        )
     assert charge_of(shop, fallen)["amount_refunded"] == 0
 
 

@@ -10,7 +10,7 @@ from entitlements.licences import Licence
 from foundation import clock
 from shop import MoneyFact, Order, RefundWish, lock_order, look_and_reconcile, record_payment, refundable
 from shop.payments.refund_decisions import ask_refund
-from shop.payments.refund_plans import NothingToRefund, amount_of
+from shop.payments.refund_plans import NothingToRefund, RefundShown, amount_of
 from shop.payments.refund_requests import learn_charges
 from shop.web.finance.refund_words import effects_of
 from tests.banking import FINANCE, Run
@@ -50,7 +50,7 @@ def _refund(app: Flask, tx: Transact, order: Order, wish: RefundWish) -> list[st
         known = refundable(session, locked)
         amount = amount_of(known, wish)
         said = [str(one) for one in effects_of(known, wish, amount)]
-        ask_refund(session, locked, wish, amount, FINANCE)
+        ask_refund(session, locked, wish, RefundShown(amount, known.left_cents), FINANCE)
     return said
 
 

@@ -168,6 +168,24 @@ def test_a_double_click_gives_back_once(desk: FlaskClient, till: Till, tx: Trans
     assert [(one.amount_cents, one.state) for one in requests(tx)] == [(17_934, "DONE")]
 
 
+@pytest.mark.parametrize("way", ["card", "bank", "store_credit"])
+def test_an_amount_sent_again_or_pressed_in_a_second_tab_goes_back_once(
+    desk: FlaskClient, till: Till, tx: Transact, pass_time: Callable[[timedelta], None], way: str
+) -> None:
+    order = till.by_card("LITE-1", 3) if way == "card" else till.by_transfer("LITE-1", 3)
+    pass_time(timedelta(hours=13))
+    tabs = [shown(refund_page(desk, order), "importo", importo="50,00", come=way) for _ in range(2)]
+    tabs[0].press("Rimborsa 50,00 €")
+    for again in tabs:
+        refused = again.press("Rimborsa 50,00 €")
+        assert refused.status == 422
+        assert "Nel frattempo qualcosa è cambiato" in refused.text
+    pass_time(timedelta(minutes=1))
+    assert [(one.amount_cents, one.state) for one in requests(tx)] == [(5_000, "DONE")]
+    shown(refund_page(desk, order), "importo", importo="50,00", come=way).press("Rimborsa 50,00 €")
+    assert [one.amount_cents for one in requests(tx)] == [5_000, 5_000]
+
+
 def test_when_stripe_is_silent_nothing_is_promised(desk: FlaskClient, till: Till, tx: Transact) -> None:
     order = till.by_card("LITE-1")
     till.gateway.down = True

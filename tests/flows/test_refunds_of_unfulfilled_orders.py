@@ -7,7 +7,7 @@ from shop import Order, lock_order
 from shop.orders.closing import cancel_order
 from shop.orders.placing import order_subject
 from shop.payments.refund_decisions import ask_refund
-from shop.payments.refund_plans import NotFulfilled, RefundWish
+from shop.payments.refund_plans import NotFulfilled, RefundShown, RefundWish
 from shop.transfers import store_credit_of
 from shop.transfers.four_eyes import REFUND, Wish, ask
 from tests.banking import FINANCE, Bank, now
@@ -62,7 +62,7 @@ def test_what_was_asked_for_an_order_that_is_not_fulfilled_is_not_carried_out_ei
     with tx() as session:
         locked = lock_order(session, order.id)
         with pytest.raises(NotFulfilled):
-            ask_refund(session, locked, RefundWish(everything=True, way="bank"), PART, FINANCE)
+            ask_refund(session, locked, RefundWish(everything=True, way="bank"), RefundShown(PART, PART), FINANCE)
         facts = {"way": "bank", "line_id": None, "everything": True}
         with pytest.raises(NotFulfilled):
             ask(session, Wish(REFUND, order_subject(locked), PART, order_id=locked.id, facts=facts), FINANCE)

@@ -44,9 +44,9 @@ def day_of(name: str) -> date | None:
         return None
 
 
-def seen_cents() -> int:
-    """The amount that was shown before the click; zero, which fits nothing, when there is none."""
-    seen = text_of("visto", 12)
+def seen_cents(name: str = "visto") -> int:
+    """An amount that was shown before the click; zero, which fits nothing, when there is none."""
+    seen = text_of(name, 12)
     return int(seen) if seen.isascii() and seen.isdecimal() else 0
 
 

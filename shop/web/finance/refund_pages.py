@@ -19,6 +19,7 @@ from shop.payments.refund_plans import (
     RefundBlocked,
     RefundChanged,
     RefundExceedsWhatIsLeft,
+    RefundShown,
     RefundWish,
     amount_of,
     refundable,
@@ -58,7 +59,8 @@ def show(number: str) -> str | tuple[str, int]:
         except (*_REFUSALS, NoSuchChoice) as problem:
             return _form(session, order, known, _mistake(problem)), 422
     effects = refund_words.effects_of(known, wish, amount)
-    asked = {name: text_of(name) for name in ("che", "come", "importo")} | {"visto": str(amount)}
+    asked = {name: text_of(name) for name in ("che", "come", "importo")}
+    asked |= {"visto": str(amount), "restava": str(known.left_cents)}
     return render_template("finance/refund_confirm.html", order=order, amount=amount, effects=effects, asked=asked)
 
 
@@ -77,7 +79,7 @@ def do(number: str) -> Response | tuple[str, int]:
         with transaction() as session:
             order = order_by_number(session, number, None, lock=True)
             wish = _wish(refundable(session, order))
-            decision = ask_refund(session, order, wish, seen_cents(), person())
+            decision = ask_refund(session, order, wish, RefundShown(seen_cents(), seen_cents("restava")), person())
     except (*_REFUSALS, RefundChanged, NoSuchChoice) as problem:
         with transaction() as session:
             order = order_by_number(session, number, None)
