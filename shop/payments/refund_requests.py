@@ -58,9 +58,9 @@ class RefundRefused(Exception):
 
 
 def send_request(request_id: UUID, gateway: PaymentGateway) -> RefundRequest:
-    """Send a stored request and keep its outcome (edge); sending it again gives the same refund.
+    """Send a stored request and keep its outcome (edge); sending it again, however late, gives the same refund.
 
-    Raises RefundRefused; GatewayUnavailable when nobody knows yet, then the janitor asks again with the same key.
+    Raises RefundRefused; GatewayUnavailable when nobody knows yet, then the janitor looks and asks again.
     """
     with transaction() as session:
         request = session.get_one(RefundRequest, request_id)
@@ -76,23 +76,32 @@ def send_request(request_id: UUID, gateway: PaymentGateway) -> RefundRequest:
 
 def _send(request: RefundRequest, gateway: PaymentGateway) -> RefundRequest:
     fault_point("refund.request_committed")
-    try:
-        refund = gateway.create_refund(f"refund-{request.id}", _parameters(request))
-    except GatewayFailed as failure:
-        found = _made_all_the_same(request, gateway)
-        if found is None:
-            _close(request.id, None, _charge_now(request, gateway))
-            raise RefundRefused("api_error") from failure
-        refund = found
-    except GatewayRefused as refusal:
-        _close(request.id, None, _charge_now(request, gateway))
-        raise RefundRefused(refusal.code) from refusal
+    # An earlier try may have been cut off before its answer, longer ago than the gateway remembers the key: a day.
+    refund = _made_before(request, gateway)
+    if refund is None:
+        refund = _make(request, gateway)
     fault_point("refund.called")
     return _close(request.id, str(refund["id"]))
 
 
-def _made_all_the_same(request: RefundRequest, gateway: PaymentGateway) -> JsonObject | None:
-    """The refund of a request that failed inside Stripe: it may exist all the same."""
+def _make(request: RefundRequest, gateway: PaymentGateway) -> JsonObject:
+    """The refund of a request, made now. Raises RefundRefused, with the request closed, and GatewayUnavailable."""
+    try:
+        return gateway.create_refund(f"refund-{request.id}", _parameters(request))
+    except GatewayFailed as failure:
+        # That key answers with the failure for a day: what came of it is looked for instead.
+        found = _made_before(request, gateway)
+        if found is None:
+            _close(request.id, None, _charge_now(request, gateway))
+            raise RefundRefused("api_error") from failure
+        return found
+    except GatewayRefused as refusal:
+        _close(request.id, None, _charge_now(request, gateway))
+        raise RefundRefused(refusal.code) from refusal
+
+
+def _made_before(request: RefundRequest, gateway: PaymentGateway) -> JsonObject | None:
+    """The refund of a request that was sent before, whatever was heard of it."""
     made = gateway.refunds_of_charge(str(request.charge_id))
     return next((one for one in made if one["metadata"].get("refund_request") == str(request.id)), None)
 

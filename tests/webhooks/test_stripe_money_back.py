@@ -10,6 +10,7 @@ from foundation import clock
 from foundation.ids import new_id
 from shop import (
     GatewayUnavailable,
+    MemoryGateway,
     NothingToRefund,
     Order,
     RefundExceedsWhatIsLeft,
@@ -19,10 +20,12 @@ from shop import (
 )
 from shop.orders.order_book import lines_of
 from shop.payments.finance_tasks import close_tasks
+from shop.payments.gateway import GatewayFailed
 from shop.payments.stripe_facts import RefundRequest
+from tests.refunding import request_refund
 from tests.stories import company_data, owner_of
-from tests.webhooks.money import GROSS, ask, charge, held, holdings, refund_at_stripe, returned
-from tests.webhooks.stand import FORMS, Stand, an_event
+from tests.webhooks.money import FINANCE, GROSS, ask, charge, held, holdings, refund_at_stripe, returned
+from tests.webhooks.stand import FORMS, Json, Stand, an_event
 
 both_forms = pytest.mark.parametrize("form", FORMS)
 
@@ -91,17 +94,29 @@ def test_check_13_more_than_what_is_left_is_refused_before_and_by_stripe(stand: 
     assert stand.coupons() == {"VOIDED": 3}
 
 
-def test_a_refund_whose_answer_is_lost_is_asked_for_again_with_the_same_key(stand: Stand, order_id: UUID) -> None:
-    ask(stand, order_id, RefundWish(amount_cents=100))
-    with stand.tx() as session:
-        request = session.scalars(select(RefundRequest)).one()
-        request.state, request.refund_id = "ASKED", None
+class Unheard(MemoryGateway):
+    """A Stripe that makes the refund, and whose answer is `heard` instead; it remembers no key of another."""
+
+    def __init__(self, stand: Stand, heard: type[GatewayUnavailable]) -> None:
+        super().__init__()
+        self.objects, self.heard = stand.gateway.objects, heard
+
+    def create_refund(self, key: str, parameters: Json) -> Json:
+        super().create_refund(key, parameters)
+        raise self.heard
+
+
+def test_a_refund_whose_answer_is_lost_is_found_after_stripe_has_forgotten_its_key(
+    stand: Stand, order_id: UUID
+) -> None:
+    lost, days_later = Unheard(stand, GatewayUnavailable), Unheard(stand, GatewayUnavailable)
     with stand.client.application.app_context():
-        settle_pending(stand.gateway)
+        with pytest.raises(GatewayUnavailable):
+            request_refund(order_id, RefundWish(amount_cents=100), FINANCE, lost)
+        settle_pending(days_later)
+    assert (charge(stand)["amount_refunded"], returned(stand, order_id), days_later.calls) == (100, 100, [])
     with stand.tx() as session:
-        request = session.scalars(select(RefundRequest)).one()
-    assert (request.state, returned(stand, order_id)) == ("DONE", 100)
-    assert stand.gateway.calls.count(f"refund-{request.id}") == 2
+        assert session.scalars(select(RefundRequest.state)).all() == ["DONE"]
 
 
 def test_a_refund_nobody_knows_about_counts_as_given_until_it_is_known(stand: Stand, order_id: UUID) -> None:
@@ -138,15 +153,10 @@ def test_unused_coupons_are_given_back_at_their_frozen_share_and_voided(stand: S
 def test_a_refund_made_in_spite_of_a_failure_is_found_and_one_that_was_not_frees_the_coupons(
     stand: Stand, order_id: UUID
 ) -> None:
-    ask(stand, order_id, RefundWish(amount_cents=100))
-    with stand.tx() as session:
-        request = session.scalars(select(RefundRequest)).one()
-        request.state, request.refund_id = "ASKED", None
-        line = lines_of(session, order_id)[0]
-    stand.gateway.failing = {f"refund-{request.id}"}
     with stand.client.application.app_context():
-        settle_pending(stand.gateway)
+        request_refund(order_id, RefundWish(amount_cents=100), FINANCE, Unheard(stand, GatewayFailed))
     with stand.tx() as session:
+        line = lines_of(session, order_id)[0]
         assert session.scalars(select(RefundRequest.state)).all() == ["DONE"]
         never = RefundRequest(
             id=new_id(),
