@@ -42,9 +42,13 @@ class IdempotencyKey(Model):
 
 @dataclass(frozen=True, slots=True)
 class Go:
-    """This request is the first: do it, then `finish` or `release`. `leased_until` tells this try from a later one."""
+    """Do this request, then `finish` or `release`. `leased_until` tells this try from a later one.
+
+    `again` says that it was tried before and not answered: part of its effect may be there.
+    """
 
     leased_until: datetime
+    again: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +91,7 @@ def claim(scope: str, key: str, request_hash: str) -> Claim:
         if known.leased_until > now:
             return Running()
         known.leased_until = now + LEASE
-        return Go(known.leased_until)
+        return Go(known.leased_until, again=True)
 
 
 def finish(scope: str, key: str, status: int, content_type: str, body: bytes) -> None:
@@ -109,14 +113,16 @@ def finish_within(session: Session, scope: str, key: str, lease: Go, answer: Rep
     return directly(session, _FINISH, ours | asdict(answer)).first() is not None
 
 
-def release(scope: str, key: str, lease: Go) -> None:
-    """Forget a claim whose request failed in a way that may succeed when tried again: failures are not cached.
+def release(scope: str, key: str, lease: Go, *, begun: bool = False) -> None:
+    """Give up a claim whose request failed in a way that may succeed when tried again: failures are not cached.
 
-    What another try has claimed meanwhile, or what is final, stays.
+    A request that changed nothing is forgotten. Of one whose effect has `begun`, in this try or an earlier one, the key
+    stays its own. What another try has claimed meanwhile, or what is final, stays as it is.
     """
+    ours = (IdempotencyKey.scope == scope, IdempotencyKey.key == key)
+    held = (*ours, IdempotencyKey.leased_until == lease.leased_until, IdempotencyKey.status.is_(None))
     with apart() as session:
-        session.execute(
-            delete(IdempotencyKey)
-            .where(IdempotencyKey.scope == scope, IdempotencyKey.key == key)
-            .where(IdempotencyKey.leased_until == lease.leased_until, IdempotencyKey.status.is_(None))
-        )
+        if begun or lease.again:
+            session.execute(update(IdempotencyKey).where(*held).values(leased_until=lease.leased_until - LEASE))
+        else:
+            session.execute(delete(IdempotencyKey).where(*held))

@@ -6,7 +6,7 @@ from foundation.api import description, manual
 from foundation.api.area import Area
 from foundation.api.description import add_area
 from foundation.api.manual import explain
-from foundation.api.once import claimed, kept, once
+from foundation.api.once import claimed, effect_begun, kept, once
 from foundation.api.paging import PageQuery, PageShape, asked_place, cursor_to, page_of, place_of
 from foundation.api.problem_types import ProblemType
 from foundation.api.refusals import InvalidFields
@@ -48,6 +48,7 @@ __all__ = [
     "claimed",
     "cursor_to",
     "day",
+    "effect_begun",
     "expect_unchanged",
     "explain",
     "field_problem",

@@ -2,8 +2,9 @@
 
 The claim commits apart, before the work. A view whose whole effect is one transaction stores its answer in that
 transaction, so that a crash leaves either both or neither. A view that also calls outside names its rows after the key,
-so that the request tried again finds what the first one made. Only successes are kept: a refusal changed nothing and
-may be tried again with the same key (unlike Stripe, which also replays failures).
+so that the request tried again finds what the first one made; once they are committed it says `effect_begun`, and the
+key stays this request's whatever becomes of the call. Only successes are kept: a refusal changed nothing and may be
+tried again with the same key (unlike Stripe, which also replays failures).
 """
 
 import hashlib
@@ -39,11 +40,12 @@ class Claimed:
     scope: str
     key: str
     lease: Go
+    request_hash: str
 
     @property
     def name(self) -> UUID:
-        """An id that every try of this request computes again."""
-        return uuid5(_NAMESPACE, f"{self.scope}\n{self.key}")
+        """An id that every try of this request computes again, and no other request with the key, however late."""
+        return uuid5(_NAMESPACE, f"{self.scope}\n{self.key}\n{self.request_hash}")
 
 
 def once(view: View) -> View:
@@ -55,7 +57,8 @@ def once(view: View) -> View:
         if _KEY.fullmatch(key) is None:
             raise KeyMissing
         scope = _scope(current_principal())
-        match claim(scope, key, _request_hash()):
+        asked = _request_hash()
+        match claim(scope, key, asked):
             case Replay(status, content_type, body):
                 answer = Response(body, status=status, content_type=content_type)
                 answer.headers[REPLAYED] = "true"
@@ -66,7 +69,7 @@ def once(view: View) -> View:
                 raise KeyReused
             case Go() as lease:
                 fault_point("idempotency.claimed")
-                g.claimed = Claimed(scope, key, lease)
+                g.claimed = Claimed(scope, key, lease, asked)
         return _first(g.claimed, view, args, kwargs)
 
     at_most_once.takes_key = True  # type: ignore[attr-defined]
@@ -76,6 +79,11 @@ def once(view: View) -> View:
 def claimed() -> Claimed:
     """The key of this request; only inside a view marked with `once`."""
     return cast("Claimed", g.claimed)
+
+
+def effect_begun() -> None:
+    """Say that rows of this request are committed and a call follows: if it fails, no other request gets the key."""
+    g.effect_begun = True
 
 
 def kept(session: Session, answer: Response) -> Response:
@@ -88,14 +96,14 @@ def kept(session: Session, answer: Response) -> Response:
 
 
 def _first(own: Claimed, view: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Response:
-    g.answer_kept = False
+    g.answer_kept = g.effect_begun = False
     try:
         answer = make_response(view(*args, **kwargs))
     except BaseException:
-        release(own.scope, own.key, own.lease)
+        release(own.scope, own.key, own.lease, begun=g.effect_begun)
         raise
     if answer.status_code not in _SUCCESSES:
-        release(own.scope, own.key, own.lease)
+        release(own.scope, own.key, own.lease, begun=g.effect_begun)
     elif not g.answer_kept:
         finish(own.scope, own.key, answer.status_code, str(answer.content_type), answer.get_data())
     return answer

@@ -8,7 +8,9 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select, text, update
 
 from entitlements import Party, stock_of
+from foundation.housekeeping import sweep
 from foundation.idempotency import IdempotencyKey
+from foundation.jobs import DueRow
 from shop import MemoryGateway, Order
 from tests.api.caller import Caller, a_stocked_studio, caller, company_json, order_body
 from tests.conftest import Transact
@@ -135,6 +137,44 @@ def test_while_the_gateway_is_silent_the_order_waits_and_the_same_key_finds_it(s
     assert answer.status_code == 201
     assert answer.get_json()["checkout_url"]
     assert _orders(tx) == 1
+
+
+def test_an_order_placed_while_the_gateway_is_silent_keeps_its_key(studio: Caller, tx: Transact) -> None:
+    gateway = studio.client.application.extensions["gettone.gateway"]
+    gateway.down = True
+    dear = order_body(payment_method="stripe", lines=[{"sku": "LITE-10", "quantity": 5}])
+    for _try in range(2):
+        assert studio.post("/orders", dear, key=KEY).status_code == 503
+        other = studio.post("/orders", order_body(), key=KEY)
+        assert (other.status_code, other.get_json()["type"]) == (422, "/problems/idempotency-key-reused")
+    gateway.down = False
+    answer = studio.post("/orders", dear, key=KEY).get_json()
+    assert (answer["payment_method"], answer["lines"][0]["quantity"]) == ("stripe", 5)
+    assert _orders(tx) == 1
+
+
+def test_a_key_forgotten_after_thirty_days_orders_what_is_asked_then(studio: Caller, tx: Transact) -> None:
+    first = studio.post("/orders", order_body(), key=KEY).get_json()
+    with tx() as session:
+        session.execute(update(IdempotencyKey).values(created_at=IdempotencyKey.created_at - timedelta(days=31)))
+        sweep(session, DueRow())
+    other = studio.post("/orders", order_body(lines=[{"sku": "LITE-10", "quantity": 2}]), key=KEY).get_json()
+    assert other["number"] != first["number"]
+    assert other["lines"][0]["quantity"] == 2
+
+
+def test_paying_in_another_way_is_tried_again_as_it_was_sent(studio: Caller) -> None:
+    path = f"/orders/{studio.post('/orders', order_body()).get_json()['number']}"
+    seen = studio.get(path).headers["ETag"]
+    gateway = studio.client.application.extensions["gettone.gateway"]
+    gateway.down = True
+    assert studio.post(f"{path}/pay", {"payment_method": "stripe"}, key=KEY, **{"If-Match": seen}).status_code == 503
+    gateway.down = False
+    again = studio.post(f"{path}/pay", {"payment_method": "stripe"}, key=KEY, **{"If-Match": seen})
+    assert again.status_code == 200
+    assert again.get_json()["checkout_url"]
+    anew = studio.post(f"{path}/pay", {"payment_method": "bank_transfer"}, key="chiave-2", **{"If-Match": seen})
+    assert anew.status_code == 412
 
 
 def test_activating_twice_with_one_key_makes_one_company(studio: Caller, party_id: UUID, tx: Transact) -> None:

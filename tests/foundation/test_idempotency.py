@@ -91,6 +91,16 @@ def test_a_failure_that_may_pass_is_forgotten() -> None:
     assert isinstance(claim("party-1", "k1", "hash-2"), Go), "even another request may use the key now"
 
 
+def test_a_failure_after_a_commit_leaves_the_key_to_its_request() -> None:
+    release("party-1", "k1", _first(), begun=True)
+    assert claim("party-1", "k1", "hash-2") == OtherRequest()
+    again = _first()
+    assert again.again, "an earlier try has begun"
+    release("party-1", "k1", again)
+    assert claim("party-1", "k1", "hash-2") == OtherRequest(), "what it began is still there"
+    assert _finish(_first())
+
+
 def test_releasing_takes_nothing_from_a_later_try_or_from_a_final_answer() -> None:
     slow = _first()
     _a_minute_passes()

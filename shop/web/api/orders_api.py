@@ -21,6 +21,7 @@ from foundation.api import (
     Whole,
     asked_place,
     claimed,
+    effect_begun,
     expect_unchanged,
     kept,
     may_match,
@@ -119,6 +120,7 @@ def place(asked: dict[str, Any]) -> Response:
 
 def _with_its_page(order: Order, status: int) -> Response:
     """The order with a hosted page to pay on, opened between two transactions."""
+    effect_begun()
     start_checkout(order.id, current_app.extensions["gettone.gateway"])
     with transaction() as session:
         order = order_by_number(session, order.number, order.buyer_party_id)
@@ -165,7 +167,9 @@ def pay(asked: dict[str, Any], number: str) -> Response:
     """
     with transaction() as session:
         order = order_by_number(session, number, own_party(), lock=True)
-        expect_unchanged(order_document(session, order))
+        if not (claimed().lease.again and order.payment_method == asked["payment_method"]):
+            # An earlier try of this request may have changed it already; then the order is not as it was seen.
+            expect_unchanged(order_document(session, order))
         change_payment_method(session, order, asked["payment_method"], principal())
         if order.payment_method == BANK_TRANSFER:
             return kept(session, reply(order_document(session, order)))
