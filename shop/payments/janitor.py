@@ -3,10 +3,11 @@
 Lost, late and doubled letters change nothing but the delay: everything here is also what a letter would have done.
 """
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TypeVar
+from functools import partial
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
@@ -23,10 +24,10 @@ from shop.payments.gateway import GatewayRefused, GatewayUnavailable, PaymentGat
 from shop.payments.refund_requests import RefundRefused, open_requests, send_request
 from shop.payments.stripe_facts import StripeCharge
 
-Subject = TypeVar("Subject", UUID, str)
-
 PENDING_AFTER = timedelta(minutes=15)
 FEES_WITHIN = timedelta(days=30)
+# One that cannot be shown is that one's own trouble; after so many in a row nobody else would be answered either.
+MOST_SILENT = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,19 +45,22 @@ class Settled:
 def settle_pending(gateway: PaymentGateway, older_than: timedelta = PENDING_AFTER) -> Settled:
     """Look at every attempt that has been pending for `older_than` (real time), and at charges and refunds left open.
 
-    One that is refused does not stop the others. Raises GatewayUnavailable when Stripe is silent: the next round comes.
+    One that is refused, or that Stripe cannot show, does not stop the others. Raises GatewayUnavailable when Stripe is
+    silent, about three in a row or about all there are: the next round comes.
     """
     with transaction() as session:
         unknown, pending, unwanted = _attempts(session, older_than)
         charges, requests = _charges_without_fee(session), open_requests(session)
-    refused = [
-        *(one for one in pending if not _done(settle_attempt, one, gateway)),
-        *(one for one in unknown if not _done(_ask_again, one, gateway)),
-        *(one for one in unwanted if not _done(close_checkout, one, gateway)),
-        *(one for one in charges if not _done(_look_at_charge, one, gateway)),
-        *(one for one in requests if not _done(send_request, one, gateway)),
-    ]
-    return Settled(len(pending), len(unknown), len(unwanted), len(charges), len(requests), len(refused))
+    failed = _do_all(
+        [
+            *(partial(settle_attempt, one, gateway) for one in pending),
+            *(partial(_ask_again, one, gateway) for one in unknown),
+            *(partial(close_checkout, one, gateway) for one in unwanted),
+            *(partial(_look_at_charge, one, gateway) for one in charges),
+            *(partial(send_request, one, gateway) for one in requests),
+        ]
+    )
+    return Settled(len(pending), len(unknown), len(unwanted), len(charges), len(requests), failed)
 
 
 def pending_payments(session: Session) -> dict[str, int]:
@@ -71,21 +75,41 @@ def pending_payments(session: Session) -> dict[str, int]:
     }
 
 
-def _done(step: Callable[[Subject, PaymentGateway], object], subject: Subject, gateway: PaymentGateway) -> bool:
+def _do_all(steps: Sequence[partial[Any]]) -> int:
+    """Do every step; answers how many were not done. Raises the last silence once nobody seems to be there."""
+    failed = silent = 0
+    for step in steps:
+        try:
+            failed += not _done(step)
+            silent = 0
+        except (GatewayUnavailable, OperationalError) as silence:
+            # A page that Stripe cannot show, an order that somebody holds: the money of the others is looked for.
+            failed, silent = failed + 1, silent + 1
+            if silent == min(MOST_SILENT, len(steps)):
+                raise
+            _tell(step, silence)
+    return failed
+
+
+def _done(step: partial[Any]) -> bool:
     """Whether the step was done; what a refusal means has been stored where it belongs, and the round goes on.
 
     So it does after any other failure: one order that cannot be settled leaves no other payment unfound.
     """
     try:
-        step(subject, gateway)
+        step()
     except (GatewayUnavailable, OperationalError):
         raise
     except (GatewayRefused, RefundRefused):
         return False
     except Exception as problem:  # noqa: BLE001 - told, and tried again in the next round
-        log().error("payment not settled", subject_id=str(subject), exc_info=problem)
+        _tell(step, problem)
         return False
     return True
+
+
+def _tell(step: partial[Any], problem: Exception) -> None:
+    log().error("payment not settled", subject_id=str(step.args[0]), exc_info=problem)
 
 
 def _look_at_charge(charge_id: str, gateway: PaymentGateway) -> None:

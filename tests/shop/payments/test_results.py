@@ -5,10 +5,10 @@ from uuid import UUID
 
 import pytest
 
-from shop import paid_order, settle_pending
+from shop import GatewayUnavailable, MemoryGateway, paid_order, settle_pending
 from tests.factories import a_studio
 from tests.stories import an_order
-from tests.webhooks.stand import Stand
+from tests.webhooks.stand import Json, Stand
 
 
 @pytest.fixture
@@ -70,3 +70,41 @@ def test_a_page_nobody_can_read_leaves_no_other_payment_unfound(stand: Stand, mi
         stand.gateway.objects[broken]["amount_total"] = amount
         assert settle_pending(stand.gateway, timedelta()).failed == 0
     assert stand.order(mine).state == "FULFILLED"
+
+
+class OneSick(MemoryGateway):
+    """A Stripe that cannot show some pages, and shows all the others."""
+
+    def __init__(self, stand: Stand, sick: set[str]) -> None:
+        super().__init__()
+        self.objects, self.sick, self.asked = stand.gateway.objects, sick, 0
+
+    def read(self, kind: str, object_id: str) -> Json:
+        self.asked += 1
+        if object_id in self.sick:
+            raise GatewayUnavailable
+        return super().read(kind, object_id)
+
+
+def test_a_page_that_stripe_cannot_show_leaves_no_other_payment_unfound(stand: Stand, mine: UUID) -> None:
+    with stand.tx() as session:
+        another = an_order(session, session.merge(stand.studio), "LITE-1", 1).id
+    sick, paid = stand.start(mine), stand.start(another)
+    stand.gateway.pay(paid)
+    gateway = OneSick(stand, {sick})
+    with stand.client.application.app_context():
+        assert settle_pending(gateway, timedelta()).failed == 1
+    assert (stand.order(mine).state, stand.order(another).state) == ("AWAITING_PAYMENT", "FULFILLED")
+
+
+@pytest.mark.parametrize(("orders", "asked"), [(1, 1), (2, 2), (5, 3)])
+def test_a_stripe_that_is_silent_about_everything_is_not_asked_for_long(
+    stand: Stand, mine: UUID, orders: int, asked: int
+) -> None:
+    with stand.tx() as session:
+        studio = session.merge(stand.studio)
+        more = [an_order(session, studio, "LITE-1", 1).id for _ in range(orders - 1)]
+    gateway = OneSick(stand, {stand.start(order_id) for order_id in (mine, *more)})
+    with stand.client.application.app_context(), pytest.raises(GatewayUnavailable):
+        settle_pending(gateway, timedelta())
+    assert gateway.asked == asked
