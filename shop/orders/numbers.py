@@ -25,7 +25,7 @@ _NEXT = text(
 
 
 def next_order_number(session: Session) -> str:
-    """Take the next number of the Rome year; the last thing a placement does, because it locks the counter."""
+    """Take the next number of the Rome year; the last thing a placement waits for, because it locks the counter."""
     year = clock.today().year
     return f"ORD-{year}-{directly(session, _NEXT, {'year': year}).scalar_one():06d}"
 

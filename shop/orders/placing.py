@@ -24,6 +24,7 @@ from shop.catalogue import BuyerFacts, current_price_book
 from shop.orders.letters import letter_context
 from shop.orders.numbers import next_order_number, rf_reference
 from shop.orders.order_book import CARD, Order, OrderLine, TermsAcceptance
+from shop.orders.standing_promises import lock_companies
 from shop.quotes import PricedCart
 
 TERMS_VERSION = "2026-11"
@@ -38,7 +39,8 @@ class Placement:
     `cart_id` is None for an order that no cart stands behind (an invitation's). `seen_version` is the version of the
     cart that was shown; None when the caller shows none (a program), which says with its lines how the services of each
     company are bought (`choices`) and which agreement it names. `pay_at_once` pays what it can in the placing
-    transaction (store credit). `clauses` are those that must be accepted; `then` is done before the buyer is told.
+    transaction; `credit` locks the store credit it spends and says how much that is (cents). `clauses` are those that
+    must be accepted; `then` is done before the buyer is told.
     `tell` is whether an order that waits is written about at once; an automatic one is when its card was asked.
     """
 
@@ -51,6 +53,7 @@ class Placement:
     locale: str = "it"
     seen_version: int | None = None
     pay_at_once: Callable[[Session, Order], int] | None = None
+    credit: Callable[[Session, UUID], int] | None = None
     choices: Mapping[UUID, ServiceChoice] = field(default_factory=dict)
     agreement_code: str | None = None
     clauses: tuple[str, ...] = CLAUSES
@@ -138,6 +141,7 @@ def refuse_another_total(seen_gross_cents: int | None, priced: PricedCart) -> No
 
 def freeze_order(session: Session, placement: Placement, priced: PricedCart, by: Principal) -> Order:
     """Store what was agreed as an order with its lines and clauses, have it reminded of and expire, tell the buyer."""
+    _wait_before_the_number(session, placement, priced)
     order = _freeze(session, placement, priced, by)
     _store_lines(session, order, priced)
     _store_acceptance(session, order, placement, by)
@@ -149,6 +153,18 @@ def freeze_order(session: Session, placement: Placement, priced: PricedCart, by:
     if order.state == "AWAITING_PAYMENT" and placement.tell:
         tell_buyer(session, order, "order_received" if order.payment_method == CARD else "order_received_transfer")
     return order
+
+
+def _wait_before_the_number(session: Session, placement: Placement, priced: PricedCart) -> None:
+    """Lock what paying at once needs, in the order in which it does, before the counter that every placement waits for.
+
+    A renewal by itself holds its company when it takes its number.
+    """
+    if placement.pay_at_once is None:
+        return
+    reach = placement.credit(session, placement.buyer_party_id) if placement.credit else 0
+    if reach >= priced.quote.gross.cents:
+        lock_companies(session, priced.promises)
 
 
 def _lock_cart(session: Session, placement: Placement) -> Cart:

@@ -1,6 +1,6 @@
 """Whether the services an order was quoted against are still as they were, asked under the lock of their companies."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from entitlements import CompanyNotFound, RunningService, locked_company, running_services
 from foundation import clock
-from shop.addons.promises import Fallen, Settled, SettledTerm, promises_from_json, settle
+from shop.addons.promises import Fallen, Promise, Settled, SettledTerm, promises_from_json, settle
 from shop.orders.order_book import Order
 
 
@@ -52,6 +52,13 @@ def settle_services(session: Session, order: Order, paid_on: date) -> SettledOrd
         beside = {str(one.licence_id): one for one in running.others}
         gifts += [Gift(promise.company_id, beside[licence], days) for licence, days in sorted(found.gifts.items())]
     return SettledOrder(terms, tuple(gifts))
+
+
+def lock_companies(session: Session, promises: Iterable[Promise]) -> None:
+    """Lock the companies of promises, in the order in which `settle_services` does, which then waits for nobody."""
+    for company_id in sorted({promise.company_id for promise in promises}):
+        with suppress(CompanyNotFound):
+            locked_company(session, company_id)
 
 
 def has_fallen(session: Session, order: Order) -> bool:

@@ -7,7 +7,7 @@ from shop.transfers.known_lines import TransferFact
 from shop.transfers.matching import unallocated
 from shop.transfers.refusals import AllocationRefused, ConfirmationRefused, DecisionNotFound, SecondPersonNeeded
 from shop.transfers.returns import ReturnFact, UnknownTransfer, record_return, record_unknown_return
-from shop.transfers.store_credit import settle_free_order, spend_store_credit, store_credit_of
+from shop.transfers.store_credit import lock_store_credit, settle_free_order, spend_store_credit, store_credit_of
 from shop.transfers.surplus import LineNotFound, allocate_by_hand, give_store_credit, lock_line, send_back, take_off
 from shop.transfers.window import ReasonMissing, hold, release
 
@@ -33,6 +33,7 @@ __all__ = [
     "hold",
     "lock_decision",
     "lock_line",
+    "lock_store_credit",
     "record_return",
     "record_transfer",
     "record_unknown_return",

@@ -26,7 +26,7 @@ from shop.orders.placing import (
     order_of_cart,
     place_order,
 )
-from shop.transfers import settle_free_order, spend_store_credit, store_credit_of
+from shop.transfers import lock_store_credit, settle_free_order, spend_store_credit, store_credit_of
 from shop.web import checkout_form
 from shop.web.accounts.identification import signed_in
 from shop.web.checkout_form import CheckedForm, CheckoutForm
@@ -110,6 +110,7 @@ def _confirm(session: Session, form: CheckoutForm) -> Order | Refused:
         locale=formats.readers_language(),
         seen_version=form.seen_version,
         pay_at_once=spend_store_credit if form.use_credit else settle_free_order,
+        credit=lock_store_credit if form.use_credit else None,
     )
     return _place(session, placement, Refused(checked, found), by)
 

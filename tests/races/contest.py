@@ -118,6 +118,18 @@ def rows(app: Flask, query: str, **values: object) -> int:
         return int(session.execute(text(query), values).scalar_one())
 
 
+def until_so_many_wait(app: Flask, wanted: int) -> None:
+    """Return once so many connections wait for a lock."""
+    waiting = (
+        "SELECT count(DISTINCT l.pid) FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid"
+        " WHERE a.datname = current_database() AND NOT l.granted"
+    )
+    deadline = time.monotonic() + LONGEST_SECONDS
+    while (found := rows(app, waiting)) < wanted:
+        assert time.monotonic() < deadline, f"{found} of {wanted} wait"
+        time.sleep(0.02)
+
+
 def go_on_to(day: date) -> None:
     """Business time goes on to noon of a Rome day, for every thread and in the database; the test puts it back."""
     shift = until(day)

@@ -38,7 +38,7 @@ from shop.transfers import store_credit_of
 from tests.addons import buy_services, renew_services
 from tests.database import fresh_database
 from tests.entitlements.scenes import a_scene, an_activation
-from tests.races.contest import LONGEST_SECONDS, audit_finds, contend, go_on_to, racing_app, rows
+from tests.races.contest import LONGEST_SECONDS, audit_finds, contend, go_on_to, racing_app, rows, until_so_many_wait
 from tests.races.numbers import company_fields
 from tests.stories import DEMO_CATALOGUE, owner_of, pay_by_card
 
@@ -257,7 +257,7 @@ def test_a_catalogue_that_changes_while_the_order_is_placed_leaves_nothing_and_i
             claim_attempt(other, mandate, quote.base.licence_id, ends.ends_on)
             worker = Thread(target=lambda: outcomes.extend(contend(1, lambda _: ends.claim(company_id))))
             worker.start()
-            _until_somebody_waits(ends.app)
+            until_so_many_wait(ends.app, 1)
             with transaction() as session:
                 _have_documents_need_what_does_not_run(session)
             other.rollback()
@@ -267,17 +267,6 @@ def test_a_catalogue_that_changes_while_the_order_is_placed_leaves_nothing_and_i
     assert ends.claim(company_id) is not None
     assert [attempt.reason for attempt in ends.attempts()] == ["NOT_ORDERABLE"] * ROUNDS
     assert audit_finds(ends.app) == []
-
-
-def _until_somebody_waits(app: Flask) -> None:
-    waiting = (
-        "SELECT count(*) FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid"
-        " WHERE a.datname = current_database() AND NOT l.granted"
-    )
-    deadline = time.monotonic() + LONGEST_SECONDS
-    while rows(app, waiting) == 0:
-        assert time.monotonic() < deadline, "nobody waits"
-        time.sleep(0.02)
 
 
 def _have_documents_need_what_does_not_run(session: Session) -> None:

@@ -42,7 +42,7 @@ from shop.orders.order_states import ORDER_STATES
 from shop.orders.placing import CLAUSES, Placement, order_of_cart
 from shop.payments.checkout import start_checkout
 from shop.payments.method import METHODS, change_payment_method
-from shop.transfers import settle_free_order, spend_store_credit
+from shop.transfers import lock_store_credit, settle_free_order, spend_store_credit
 from shop.web.api.billing import BillingShape, billing_data
 from shop.web.api.lines import agreement_field, choices_for, extension_field, lines_field, wanted_lines, years_field
 from shop.web.api.order_documents import order_document, order_row
@@ -208,6 +208,7 @@ def _place(session: Session, asked: dict[str, Any]) -> Order:
         accepted_clauses=frozenset(asked["accepted_clauses"]),
         seen_gross_cents=asked["expected_gross_cents"],
         pay_at_once=spend_store_credit if asked["use_store_credit"] else settle_free_order,
+        credit=lock_store_credit if asked["use_store_credit"] else None,
         agreement_code=typed_code(asked["agreement_code"] or "") or None,
         choices=choices_for(lines, asked),
     )
