@@ -3,14 +3,16 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
+from operator import itemgetter
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, func, select, update
+from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, func, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from entitlements.ledger import Account, LedgerTransfer, Posting, book
 from entitlements.links import Cause
-from entitlements.wallets import EXPIRED, WalletBucket, expire_bucket
+from entitlements.wallets import EXPIRED, WalletBucket, expire_bucket, wait_in_line
 from foundation import clock
 from foundation.database import APPEND_ONLY, Identified, Model
 from foundation.events import Subject, record_event
@@ -72,10 +74,8 @@ def recover_unused(session: Session, cause_kind: str, sold_for: Mapping[UUID, in
     `sold_for` says the net cents each cause was sold for; the share of what is taken goes against the refunds, since it
     will never be earned (M12). What was used stays used: finance decides about that.
     """
-    query = select(WalletBucket).where(WalletBucket.cause_kind == cause_kind, WalletBucket.cause_id.in_(sold_for))
-    locked = query.order_by(WalletBucket.id).with_for_update().execution_options(populate_existing=True)
     taken = 0
-    for bucket in session.scalars(locked).all():
+    for bucket in _locked(session, WalletBucket.cause_kind == cause_kind, WalletBucket.cause_id.in_(sold_for)):
         left = _left(session, bucket)
         if left.left:
             _move(session, bucket, left.left, left.share_of(sold_for[bucket.cause_id]), why)
@@ -94,15 +94,23 @@ def give_back_recovered(session: Session, why: Cause) -> int:
         .where(WalletRecovery.cause_kind == why.kind, WalletRecovery.cause_id == why.id)
         .group_by(WalletRecovery.bucket_id)
         .having(taken > 0)
-        .order_by(WalletRecovery.bucket_id)
     )
-    given = 0
-    for bucket_id, quantity, net_cents in session.execute(query).all():
-        bucket = session.get_one(WalletBucket, bucket_id, with_for_update=True, populate_existing=True)
-        _move(session, bucket, -int(quantity), -int(net_cents), why)
-        expire_bucket(session, bucket_id)
-        given += int(quantity)
-    return given
+    found = {bucket_id: (int(units), int(cents)) for bucket_id, units, cents in session.execute(query).all()}
+    for bucket in _locked(session, WalletBucket.id.in_(found)):
+        quantity, net_cents = found[bucket.id]
+        _move(session, bucket, -quantity, -net_cents, why)
+        expire_bucket(session, bucket.id)
+    return sum(quantity for quantity, _cents in found.values())
+
+
+def _locked(session: Session, *which: ColumnElement[bool]) -> list[WalletBucket]:
+    """Buckets, locked once whoever uses their wallets is done: users lock the same rows in the order of D15."""
+    query = select(WalletBucket.meter, WalletBucket.holder_party_id).where(*which).distinct()
+    wallets = sorted((str(row.meter), row.holder_party_id) for row in session.execute(query))
+    for meter, of_meter in groupby(wallets, key=itemgetter(0)):
+        wait_in_line(session, [holder for _meter, holder in of_meter], meter)
+    locked = select(WalletBucket).where(*which).order_by(WalletBucket.id).with_for_update()
+    return list(session.scalars(locked.execution_options(populate_existing=True)))
 
 
 def _left(session: Session, bucket: WalletBucket) -> BucketLeft:

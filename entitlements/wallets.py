@@ -3,6 +3,7 @@
 A bucket's balance changes in the same statement as its entry; the audit proves that it equals the sum of its entries.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
@@ -167,7 +168,7 @@ def consume(
 def _take(
     session: Session, holders: list[UUID], meter: str, quantity: int, consumption_id: UUID
 ) -> Consumed | NotEnough:
-    _wait_in_line(session, holders, meter)
+    wait_in_line(session, holders, meter)
     buckets = _open_buckets(session, holders, meter, lock=True)
     held = sum(bucket.balance for bucket in buckets)
     if held < quantity:
@@ -176,13 +177,13 @@ def _take(
     return Consumed(consumption_id, held - quantity, repeated=False)
 
 
-def _wait_in_line(session: Session, holders: list[UUID], meter: str) -> None:
+def wait_in_line(session: Session, holders: Sequence[UUID], meter: str) -> None:
     """Let those who use the same wallet at once go one after the other, in the order in which they came.
 
     The rows' own locks go to whoever asks first after each change: of thirty-two users one was passed over until its
     fifteen seconds were over.
     """
-    session.execute(_LINE, {"holders": holders, "meter": meter})
+    session.execute(_LINE, {"holders": list(holders), "meter": meter})
 
 
 def _already_consumed(

@@ -42,7 +42,7 @@ RACED = (
     SeededBug(
         "check-then-act: a wallet is read, then written",
         (
-            ("entitlements/wallets.py", "    _wait_in_line(session, holders, meter)\n", ""),
+            ("entitlements/wallets.py", "    wait_in_line(session, holders, meter)\n", ""),
             ("entitlements/wallets.py", "query.with_for_update() if lock else query", "query"),
             ("entitlements/wallets.py", "balance=WalletBucket.balance - taken", "balance=bucket.balance - taken"),
         ),
