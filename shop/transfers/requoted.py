@@ -1,5 +1,6 @@
 """After a quote has fallen: its money becomes store credit, its payment page closes, its buyer hears what to do."""
 
+from datetime import timedelta
 from uuid import UUID
 
 from sqlalchemy import exists, func, select
@@ -8,7 +9,7 @@ from sqlalchemy.orm import Session
 from entitlements import Cause
 from foundation.database import transaction
 from foundation.events import record_event
-from foundation.jobs import DueRow, due_rule
+from foundation.jobs import DueRow, RetryLater, due_rule
 from shop.orders.order_book import Order, OrderLine
 from shop.orders.placing import order_subject, tell_buyer
 from shop.orders.requoting import LATE_MONEY, ask_for_new_quote_if_fallen
@@ -21,12 +22,14 @@ from shop.transfers.matching import allocate, suspense, update_state
 from shop.transfers.store_credit import add_store_credit
 
 _REASON = "needs_requote"
+_AT_ONCE = timedelta(seconds=1)
 
 
 def give_back_after_requote(session: Session, order: Order) -> int:
     """All the money of an order that needs a new quote becomes its buyer's store credit; answers the cents (D11).
 
-    Card money that went back at Stripe before is not given a second time.
+    Card money that went back at Stripe before is not given a second time. The rows of its transfers must be locked, and
+    its own.
     """
     query = (
         select(Payment, func.sum(PaymentAllocation.amount_cents))
@@ -61,15 +64,30 @@ def tell_of_new_quote(session: Session, order: Order, given_cents: int) -> None:
 
 
 def requoted(order_id: UUID) -> None:
-    """Give back and tell, in one transaction of its own."""
+    """Give back and tell, in one transaction of its own. Raises RetryLater when another transfer paid it meanwhile."""
     with transaction() as session:
+        # Before the order, as at the desk and when a transfer comes back: who takes money off it holds the transfer.
+        transfers = _transfers_of(session, order_id)
+        session.scalars(
+            select(BankLine).where(BankLine.id.in_(transfers)).order_by(BankLine.id).with_for_update()
+        ).all()
         order = lock_order(session, order_id)
         if order.state == "NEEDS_REQUOTE":
+            if _transfers_of(session, order_id) - transfers:
+                raise RetryLater("another transfer", _AT_ONCE)
             gave_before = credited_by_requote(session, order)
             given = give_back_after_requote(session, order)
             # Done again after a crash it gives nothing back: the buyer has been told of what it gave.
             if given or not gave_before:
                 tell_of_new_quote(session, order, given)
+
+
+def _transfers_of(session: Session, order_id: UUID) -> set[UUID]:
+    """The transfers that ever paid for an order."""
+    paid = select(PaymentAllocation.payment_id).where(PaymentAllocation.order_id == order_id)
+    return set(
+        session.scalars(select(Payment.bank_line_id).where(Payment.id.in_(paid), Payment.bank_line_id.is_not(None)))
+    )
 
 
 def credited_by_requote(session: Session, order: Order) -> int:

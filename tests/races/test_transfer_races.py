@@ -3,18 +3,21 @@
 import os
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from threading import Thread
 
 import pytest
 from flask import Flask
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from entitlements import Party
 from foundation import clock
-from foundation.database import transaction
+from foundation.database import apart, transaction
 from foundation.ids import new_id
 from foundation.jobs import run_due
 from shop import Order, lock_order
 from shop.orders.order_states import IllegalOrderStep
+from shop.orders.requoting import ask_for_new_quote
+from shop.payments.money_in import BankLine
 from shop.transfers import (
     AllocationRefused,
     ReturnFact,
@@ -29,9 +32,10 @@ from shop.transfers import (
     send_back,
     spend_store_credit,
 )
+from shop.transfers.requoted import requoted
 from tests.banking import ACCOUNT, FINANCE
 from tests.database import fresh_database
-from tests.races.contest import Tally, audit_finds, contend, racing_app, rows
+from tests.races.contest import LONGEST_SECONDS, Tally, audit_finds, contend, racing_app, rows, until_so_many_wait
 from tests.races.service_races import stocked
 from tests.stories import an_order
 
@@ -75,6 +79,29 @@ def state_of(app: Flask, order: Order) -> str:
     """How the order stands."""
     with app.app_context(), transaction() as session:
         return session.get_one(Order, order.id).state
+
+
+def test_money_of_a_fallen_quote_and_the_desk_wait_for_each_other_in_one_order(racing: Flask) -> None:
+    order = placed(racing, stocked(racing))
+    with racing.app_context(), transaction() as session:
+        assert record_transfer(session, paying(order, "T-fallen"))
+        ask_for_new_quote(session, lock_order(session, order.id))
+        line_id = session.scalars(select(BankLine.id)).one()
+    ended: list[object] = []
+
+    def give_back(_only: int) -> None:
+        with racing.app_context():
+            requoted(order.id)
+
+    job = Thread(target=lambda: ended.extend(contend(1, give_back)))
+    with racing.app_context(), apart() as desk:
+        lock_line(desk, line_id)
+        job.start()
+        until_so_many_wait(racing, 1)
+        assert lock_order(desk, order.id).state == "NEEDS_REQUOTE"
+    job.join(LONGEST_SECONDS)
+    assert ended == [None]
+    assert audit_finds(racing) == []
 
 
 def race(tally: Tally, *acts: Act) -> list[object]:
