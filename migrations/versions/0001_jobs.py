@@ -1,15 +1,22 @@
-"""The job engine's schema (Procrastinate 3.10), as its own revision."""
+"""The job engine's schema (Procrastinate 3.10), as its own revision.
+
+It stands in a file of ours: a fresh database and one of long ago get the same, whatever engine is installed by then.
+"""
+
+from pathlib import Path
 
 from alembic import op
-from procrastinate.schema import SchemaManager
 
 revision = "0001"
 down_revision = None
 
 
+SCHEMA = Path(__file__).parents[1] / "procrastinate_3_10.sql"
+
+
 def upgrade() -> None:
     # exec_driver_sql with no parameters leaves the percent signs of the engine's functions alone.
-    op.get_bind().exec_driver_sql(SchemaManager.get_schema().replace("%", "%%"))
+    op.get_bind().exec_driver_sql(SCHEMA.read_text().replace("%", "%%"))
 
 
 def downgrade() -> None:

@@ -6,6 +6,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from flask import Flask
+from procrastinate.schema import SchemaManager
 from sqlalchemy import Engine, create_engine, inspect, text
 
 from app import create_app
@@ -19,6 +20,13 @@ INSERT INTO licences (id, party_id, family, product, plan, access_mode, limits, 
 VALUES (gen_random_uuid(), gen_random_uuid(), 'EINVOICING', 'EINVOICING', 'FULL', 'FULL', '{}', 'plan', 'FULL', '{}',
         '{}', 1, 'ACTIVE', '2026-03-01T10:00:00Z', gen_random_uuid(), 'correction', gen_random_uuid(),
         '2026-01-01T10:00:00Z')
+"""
+A_TRANSFER_AND_ITS_RETURN = """
+INSERT INTO bank_lines (id, account_iban, bank_reference, fingerprint, occurrence, kind, state, booked_on, amount_cents,
+                        currency, remittance, source, recorded_at)
+SELECT gen_random_uuid(), 'IT60X', 'SAME', line.kind, 1, line.kind, 'MATCHED', '2026-03-01', line.cents, 'EUR', '',
+       'bank_webhook', '2026-03-01T10:00:00Z'
+FROM (VALUES ('TRANSFER', 100), ('RETURN', -100)) AS line (kind, cents)
 """
 SUSPENSIONS = text("""
 SELECT h.suspended, h.from_at = l.suspended_at, h.case_id = l.suspended_by_case, h.recorded_at = h.from_at
@@ -126,6 +134,29 @@ def test_a_job_that_waits_keeps_its_time_of_queueing_there_and_back(owner: Engin
     with owner.connect() as connection:
         found = connection.execute(text("SELECT queued_at = '2026-03-01T10:00:00Z' FROM procrastinate_jobs")).all()
     assert [tuple(row) for row in found] == [(True,)]
+
+
+@pytest.mark.usefixtures("migrating")
+def test_a_return_with_the_reference_of_its_transfer_goes_down_and_up_again(owner: Engine) -> None:
+    upgrade()
+    with owner.begin() as connection:
+        connection.execute(text(A_TRANSFER_AND_ITS_RETURN))
+    downgrade("0017")
+    assert _references(owner) == [("RETURN", "SAME (return)"), ("TRANSFER", "SAME")]
+    upgrade()
+    assert _references(owner) == [("RETURN", "SAME"), ("TRANSFER", "SAME")]
+
+
+def _references(owner: Engine) -> list[tuple[str, str]]:
+    with owner.connect() as connection:
+        found = connection.execute(text("SELECT kind, bank_reference FROM bank_lines ORDER BY kind"))
+        return [(row.kind, row.bank_reference) for row in found]
+
+
+def test_the_engine_that_is_installed_has_the_schema_of_the_first_revision() -> None:
+    frozen = (MIGRATIONS / "procrastinate_3_10.sql").read_text()
+    told = "another engine: write a migration from its own (procrastinate/sql/migrations); the first revision stays"
+    assert frozen.endswith(SchemaManager.get_schema()), told
 
 
 def test_the_head_file_names_the_head_revision() -> None:
