@@ -102,5 +102,5 @@ translations: production
 
 clean:
 	@if [ -x $(BIN)/python ]; then $(BIN)/python -m foundation.serve --stop-database || true; fi
-	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage .coverage.* htmlcov mutants
+	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage .coverage.* htmlcov
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
