@@ -1,14 +1,15 @@
 # Gettone: `make run` starts everything on this machine; `make help` lists the rest.
 .PHONY: help run test check fast lint lock bench torture screenshots translations clean production development
 
-# Programs that die are started again at once: they read what was compiled before, they do not compile a thousand files.
+# Keep compiled files even where the environment forbids it: a restarted program must not compile a thousand files.
 unexport PYTHONDONTWRITEBYTECODE
 
 BIN = .venv/bin
 # A part of the suite: make test T=tests/pricing
 T =
 WORKERS = logical
-PYTEST = $(BIN)/python -m pytest --numprocesses=$(WORKERS) --maxprocesses=8 --dist=loadscope
+XDIST = --numprocesses=$(WORKERS) --maxprocesses=8 --dist=loadscope
+PYTEST = $(BIN)/python -m pytest $(XDIST)
 
 help:
 	@echo 'make run          everything on 127.0.0.1:8000, with demo data; Ctrl-C stops it and keeps the data'
@@ -59,7 +60,7 @@ check:
 	if [ -d ../shared/data ]; then skips=--forbid-skips=all$$skips; else skips=; fi; \
 	$(MAKE) --no-print-directory lint || status=1; \
 	$(BIN)/coverage erase; \
-	$(BIN)/coverage run -m pytest --numprocesses=$(WORKERS) --maxprocesses=8 --dist=loadscope $$skips || { \
+	$(BIN)/coverage run -m pytest $(XDIST) $$skips || { \
 	    echo '==> what failed beside others is tried once more, alone: a real failure fails again'; \
 	    $(BIN)/coverage run -m pytest --last-failed --last-failed-no-failures=none -p no:randomly $$skips || status=1; }; \
 	$(BIN)/coverage combine --quiet; \
