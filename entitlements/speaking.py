@@ -1,4 +1,4 @@
-"""The licence that speaks for a company: whose plan, mode and limits are the company's, among all it ever had.
+"""Which of all a company's licences gives its plan, mode and limits.
 
 One choice for whoever asks by API and for what the vendor is told (D10, M25).
 """

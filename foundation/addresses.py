@@ -1,4 +1,4 @@
-"""Addresses in templates: a page names some eighty, most of them the same on every page, and those are made once."""
+"""`url_for` for templates, remembered: a page asks for some eighty URLs, most of them the same on every page."""
 
 from typing import Any
 

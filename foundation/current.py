@@ -1,6 +1,6 @@
-"""What is at hand while a request is answered, itself: its request, what is kept with it, the application.
+"""The request, `g` and the application themselves, not Flask's proxies.
 
-Every look through one of Flask's proxies makes three calls more, and the edge looks some thirty times a request.
+Each look through a proxy costs three calls, and the edge looks some thirty times a request.
 """
 
 from flask import Flask, Request, current_app, g, request

@@ -74,7 +74,7 @@ def program(directory: Path, name: str) -> Path:
 
 
 def stop(directory: Path, mode: Literal["smart", "fast", "immediate"] = "fast") -> None:
-    """Stop the server and wait until it is gone; one that is not running stays so."""
+    """Stop the server and wait until it is gone; one that is not running stays so. Raises PrivateServerFailed."""
     with _locked(directory):
         place = place_of(directory)
         if _postmaster(place) is not None:

@@ -74,7 +74,10 @@ def place_of(directory: Path) -> Place:
 
 
 def own_directory(path: Path, account: Account | None) -> None:
-    """Make `path` a directory of mode 0700 of the server's account; refuse one that somebody else laid there first."""
+    """Make `path` a directory of mode 0700 of the server's account.
+
+    Raises PrivateServerFailed when somebody else laid one there first.
+    """
     with suppress(FileExistsError):
         path.mkdir(mode=0o700)
     found = path.lstat()

@@ -1,4 +1,4 @@
-"""`flask prepare` as `make run` does it: before the programs where tables are missing, else after the first page."""
+"""Runs `flask prepare` for `make run`: before the programs when tables are missing, else after the first page."""
 
 import subprocess
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""Remembered: what one browser has shown to know, for as long as its session lives (the code of a draft)."""
+"""What a browser has proved to know (such as the code of a draft), kept in its session."""
 
 from uuid import UUID
 

@@ -118,7 +118,10 @@ def fact_in(letter: JsonObject) -> TransferFact | ReturnFact:
 
 @job("letters.bank", tries=1_000)
 def open_bank_letter(letter_id: str) -> None:
-    """Record the transfer or its return and close the letter, in one transaction."""
+    """Record the transfer or its return and close the letter, in one transaction.
+
+    Raises RetryLater while the transfer of a return is not known.
+    """
     try:
         with transaction() as session:
             letter = open_letter(session, letter_id)

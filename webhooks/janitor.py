@@ -39,7 +39,7 @@ def janitor_comes(session: Session, _row: DueRow) -> None:
 
 @job(NAME, tries=5)
 def run_janitor() -> None:
-    """One round; while Stripe is silent it comes back in a minute."""
+    """One round. Raises RetryLater while Stripe is silent: it comes back in a minute."""
     try:
         clean(gateway())
     except GatewayUnavailable as silence:

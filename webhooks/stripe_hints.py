@@ -76,7 +76,7 @@ class Hint:
 
 
 def known_at_sight(hint: Hint, *, livemode: bool) -> str | None:
-    """The verdict on a letter that leads nowhere: nothing is looked at for it, and no job need open it. None: opens."""
+    """The verdict on a letter that needs no look at Stripe and so no job; None for one a job must open."""
     if hint.livemode != livemode:
         return "other-mode"
     if hint.type in ONLY_LOGGED:

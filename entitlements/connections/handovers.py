@@ -117,7 +117,7 @@ def accept_handover(session: Session, handover_id: UUID, by: Principal) -> bool:
 def change_payer(
     session: Session, company_id: UUID, to: tuple[UUID, Payer], cause: Cause, by: Principal | None
 ) -> None:
-    """Write the new payer into the history and tell every side by an event."""
+    """Write the new payer into the history and tell every side by an event. Raises PayerHasChanged."""
     before = payer_at(session, company_id, clock.now())
     if not set_payer(session, company_id, to[0], to[1], cause):
         raise PayerHasChanged

@@ -49,7 +49,10 @@ class Claimed:
 
 
 def once(view: View) -> View:
-    """Run a view once per Idempotency-Key of a party; answer again what it answered."""
+    """Run a view once per Idempotency-Key of a party; answer again what it answered.
+
+    The view raises KeyMissing, KeyInUse, KeyReused.
+    """
 
     @wraps(view)
     def at_most_once(*args: Any, **kwargs: Any) -> Response:  # noqa: ANN401 - a view takes what its route gives

@@ -18,7 +18,7 @@ from foundation.tokens import keyed_hash
 LARGEST_PAGE = 100
 USUAL_PAGE = 50
 LONGEST_CURSOR = 1_000
-"""Letters of a cursor: that to the longest name, in letters that take most bytes, is well below."""
+"""Longest cursor accepted, in characters; the longest real one (a name of four-byte letters) is far shorter."""
 _TAG_LENGTH = 24
 Row = TypeVar("Row")
 Place = list[str | int]

@@ -52,7 +52,10 @@ def pause_after(attempt: int) -> timedelta:
 
 
 def job(name: str, tries: int = 40) -> Callable[[JobFunction], JobFunction]:
-    """Register a function as the job `name`. It is an edge: it opens its own transactions."""
+    """Register a function as the job `name`. It is an edge: it opens its own transactions.
+
+    Raises ValueError when another function has that name.
+    """
 
     def register(function: JobFunction) -> JobFunction:
         known = _registry.get(name)

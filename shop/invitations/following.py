@@ -1,4 +1,4 @@
-"""Following: an order of an invited client moves its invitation; every other order passes without a question."""
+"""Keeps an invitation in step with its client's order; other orders are left alone without a query."""
 
 from sqlalchemy.orm import Session
 

@@ -1,5 +1,6 @@
-"""The janitor's half in the shop (edges): what waits at the gateway is looked at, what nobody knows is asked again.
+"""The shop's half of the Stripe janitor (edges).
 
+It reads pending attempts, charges and refunds anew, and repeats calls whose outcome is unknown.
 Lost, late and doubled letters change nothing but the delay: everything here is also what a letter would have done.
 """
 

@@ -146,7 +146,10 @@ def switch_off(session: Session, company_id: UUID, by: Principal) -> bool:
 
 
 def take_card_away(session: Session, by: Principal) -> bool:
-    """Forget the card of whoever asks, and with it every renewal it would have paid; False when there is none."""
+    """Forget the card of whoever asks, and with it every renewal it would have paid; False when there is none.
+
+    Raises NotThePayer.
+    """
     if by.party_id is None:
         raise NotThePayer
     end_mandates_of(session, by.party_id, by)

@@ -1,4 +1,4 @@
-"""Replacing: a transfer that a person confirmed by hand was told by the bank without naming its order; both are one."""
+"""Joins a transfer confirmed by hand with the bank's own line, told later without an order number: they are one."""
 
 from uuid import UUID
 

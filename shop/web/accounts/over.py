@@ -1,4 +1,4 @@
-"""What a link that is worth nothing (any more) is answered with, and how often one may try such links (S15)."""
+"""The answer to a link that is invalid or over, and how often links may be tried (S15)."""
 
 from datetime import timedelta
 
