@@ -1,4 +1,4 @@
-"""Card credit: store credit that an order's card money became follows what went back at Stripe since (D10, D11)."""
+"""Store credit made from a card payment shrinks when Stripe later gives that payment back (D10, D11)."""
 
 from collections.abc import Iterator
 from uuid import UUID
