@@ -9,7 +9,7 @@ from flask import Flask, Response, redirect, request
 from flask_babel import gettext as _
 
 from foundation.current import this_app, this_request
-from foundation.principal import current_principal
+from foundation.principal import NEEDS_SECOND_FACTOR, current_principal
 from foundation.problems import error_page, problem_response, wants_json
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -18,7 +18,6 @@ View = TypeVar("View", bound=Callable[..., Any])
 _GROUND = frozenset({"static", "healthz", "readyz", "metrics"})
 SIGN_IN_PATH = "/accedi"
 SECOND_FACTOR_PATH = "/accedi/verifica"
-NEEDS_SECOND_FACTOR = frozenset({"finance", "admin"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,13 @@ from uuid import UUID
 
 from foundation.current import kept
 
-STUDIO_ROLES = frozenset({"owner", "staff", "studio"})
+STUDIO_PEOPLE = ("owner", "staff")
+"""Roles of the people of a studio; its programs have the role `studio`."""
+STUDIO_ROLES = frozenset({*STUDIO_PEOPLE, "studio"})
 COMPANY_ROLES = frozenset({"company_owner", "member", "company"})
 DESK_ROLES = frozenset({"finance", "support", "admin"})
+NEEDS_SECOND_FACTOR = frozenset({"finance", "admin"})
+"""Roles that sign in with a second factor (M3)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,9 +4,9 @@ from uuid import UUID
 
 from flask import abort, request
 
-from foundation.principal import Principal, current_principal
+from foundation.principal import STUDIO_PEOPLE, Principal, current_principal
 
-STUDIO = ("owner", "staff")
+STUDIO = STUDIO_PEOPLE
 COMPANY_OWNER = ("company_owner",)
 BOTH_SIDES = (*STUDIO, *COMPANY_OWNER)
 DESK = ("support", "admin")

@@ -21,8 +21,6 @@ from shop.accounts.sessions import revoke_sessions
 from shop.accounts.signing_in import normal_email
 
 VENDOR = "VENDOR"
-VENDOR_ROLES = ("finance", "support", "admin")
-STUDIO_ROLES = ("owner", "staff")
 
 
 class PersonNotFound(Exception):

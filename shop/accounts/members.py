@@ -11,7 +11,7 @@ from entitlements import COMPANY, Party, must_have_proven_address, owns_access, 
 from foundation import clock
 from foundation.events import Subject, record_event
 from foundation.mail import queue_mail
-from foundation.principal import Principal
+from foundation.principal import STUDIO_PEOPLE, Principal
 from foundation.tokens import link_subject, link_token_is_valid
 from shop.accounts.api_tokens import count_tokens_made_by
 from shop.accounts.passwords import hash_password
@@ -27,7 +27,6 @@ COMPANY_ACCOUNT = "company_account"
 """The mail to an invited client whose company has just been created; its link is an invitation like any other."""
 OWNER_ROLES = ("owner", "company_owner")
 INVITATION_LASTS = timedelta(days=7)
-STUDIO_MEMBER_ROLES = ("owner", "staff")
 COMPANY_MEMBER_ROLES = ("owner",)
 """Whom a company's owner invites here: its other people come in on a seat (M3, `seat_people`)."""
 SEATED = "member"
@@ -60,7 +59,7 @@ class Member:
 
 def roles_in(session: Session, party_id: UUID) -> tuple[str, ...]:
     """The roles a person may have in a studio, or in a company (M3)."""
-    return COMPANY_MEMBER_ROLES if session.get_one(Party, party_id).kind == COMPANY else STUDIO_MEMBER_ROLES
+    return COMPANY_MEMBER_ROLES if session.get_one(Party, party_id).kind == COMPANY else STUDIO_PEOPLE
 
 
 def give_company_access(session: Session, company_id: UUID, email: str, by: Principal) -> bool:

@@ -9,13 +9,13 @@ from sqlalchemy.orm import Session
 
 from entitlements import Party
 from foundation.events import Subject, record_event
+from foundation.principal import NEEDS_SECOND_FACTOR
 from foundation.settings import Settings
 from foundation.throttle import Limit, count_try, forget_tries
 from foundation.tokens import keyed_hash
 from shop.accounts.passwords import hash_password, is_outdated, password_fits
 from shop.accounts.people import Membership, User
 
-NEEDS_SECOND_FACTOR = frozenset({"finance", "admin"})
 TRIES_PER_ACCOUNT = Limit(5, timedelta(minutes=15))
 TRIES_PER_ADDRESS = Limit(100, timedelta(minutes=15))
 

@@ -13,12 +13,11 @@ from sqlalchemy.orm import Session
 from entitlements import Problem, check_email
 from foundation.commands import answer, refuse
 from foundation.database import transaction
+from foundation.principal import DESK_ROLES, STUDIO_PEOPLE
 from foundation.settings import current_settings
 from foundation.tokens import link_token
 from shop.accounts.api_tokens import DESK_TOKEN_ROLES, create_api_token
 from shop.accounts.appointed_people import (
-    STUDIO_ROLES,
-    VENDOR_ROLES,
     Appointment,
     CompanyNotFound,
     CompanyNotUnique,
@@ -57,13 +56,13 @@ class _DryRun(Exception):
 @users_commands.command("create")
 @click.argument("email")
 @click.option("--name", required=True)
-@click.option("--role", type=click.Choice([*STUDIO_ROLES, *VENDOR_ROLES]), required=True)
+@click.option("--role", type=click.Choice([*STUDIO_PEOPLE, *sorted(DESK_ROLES)]), required=True)
 @_studio
 @_as_json
 @_dry_run
 def create(email: str, name: str, role: str, studio: str | None, *, as_json: bool, dry_run: bool) -> None:
     """Make a person who acts for the vendor or a studio; prints the link with which they choose a password."""
-    if (role in STUDIO_ROLES) != (studio is not None):
+    if (role in STUDIO_PEOPLE) != (studio is not None):
         raise click.UsageError("owner and staff belong to a --studio, the other roles to the vendor.")
     if isinstance(check_email(email), Problem):
         raise click.UsageError(f"{email!r} is no e-mail address.")

@@ -9,8 +9,9 @@ from werkzeug.wrappers import Response as Redirect
 from foundation import clock
 from foundation.access import SECOND_FACTOR_PATH
 from foundation.database import transaction
+from foundation.principal import NEEDS_SECOND_FACTOR
 from shop.accounts.people import User
-from shop.accounts.signing_in import NEEDS_SECOND_FACTOR, Entrance
+from shop.accounts.signing_in import Entrance
 from shop.carts import adopt_cart
 from shop.web.accounts.active_company import work_on_none
 from shop.web.accounts.identification import let_in, let_on, second_factor_is_recent, signed_in

@@ -9,6 +9,7 @@ from markupsafe import Markup
 
 from foundation.access import SECOND_FACTOR_PATH, public, requires
 from foundation.database import transaction
+from foundation.principal import NEEDS_SECOND_FACTOR
 from foundation.settings import current_settings
 from shop.accounts.people import ROLES, User
 from shop.accounts.second_factor import (
@@ -19,7 +20,7 @@ from shop.accounts.second_factor import (
     secret_of,
     wait_before_code,
 )
-from shop.accounts.signing_in import NEEDS_SECOND_FACTOR, switch_to
+from shop.accounts.signing_in import switch_to
 from shop.web.accounts.blueprint import Answer, accounts
 from shop.web.accounts.coming_in import Pending, finish, pending
 from shop.web.accounts.identification import let_in, signed_in
