@@ -3,17 +3,15 @@
 from dataclasses import replace
 
 from pricing.errors import InvalidDivision
-from pricing.money import Money, half_up
+from pricing.money import BASIS_POINTS, Money, half_up
 from pricing.quote_requests import Adjustment, RequestedLine
-
-_WHOLE = 10_000
 
 
 def discount_on(net: Money, basis_points: int) -> Money:
     """What `basis_points` of a price are, half-up to the cent. `InvalidDivision` below 0 or above the whole."""
-    if not 0 <= basis_points <= _WHOLE:
-        raise InvalidDivision(basis_points, _WHOLE)
-    return Money(half_up(net.cents * basis_points, _WHOLE))
+    if not 0 <= basis_points <= BASIS_POINTS:
+        raise InvalidDivision(basis_points, BASIS_POINTS)
+    return Money(half_up(net.cents * basis_points, BASIS_POINTS))
 
 
 def discounted(line: RequestedLine, code: str, description: str, basis_points: int) -> RequestedLine:

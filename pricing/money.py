@@ -8,6 +8,8 @@ from typing import Self
 
 from pricing.errors import InexactAmount, InvalidDivision
 
+BASIS_POINTS = 10_000
+"""Basis points of a whole."""
 _AMOUNT_TEXT = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,2})?")
 
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
+from pricing.money import BASIS_POINTS
+
 GIGABYTE: Final = 10**9
 FILLING_BASIS_POINTS: Final = 7_000
 """Above this share of what is available it is filling up."""
@@ -15,7 +17,6 @@ AVERAGED_DAYS: Final = 90
 """How far back, from the newest report, the average reaches."""
 AHEAD_DAYS: Final = 365
 """How long what is suggested must suffice: the year that is bought."""
-_WHOLE = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +29,7 @@ class DayOfUse:
 
 def is_filling(used_bytes: int, limit_gb: int) -> bool:
     """Whether more than 70% of the gigabytes is in use; never where there are none to fill."""
-    return limit_gb > 0 and used_bytes * _WHOLE > limit_gb * GIGABYTE * FILLING_BASIS_POINTS
+    return limit_gb > 0 and used_bytes * BASIS_POINTS > limit_gb * GIGABYTE * FILLING_BASIS_POINTS
 
 
 def expected_bytes(reports: Sequence[DayOfUse]) -> int:
@@ -47,5 +48,5 @@ def expected_bytes(reports: Sequence[DayOfUse]) -> int:
 
 def suggested_units(reports: Sequence[DayOfUse], limit_gb: int, unit_gb: int = 1) -> int:
     """The fewest units of `unit_gb` gigabytes with which storage will not be filling up in a year; 0: none."""
-    wanted = expected_bytes(reports) * _WHOLE - limit_gb * GIGABYTE * FILLING_BASIS_POINTS
+    wanted = expected_bytes(reports) * BASIS_POINTS - limit_gb * GIGABYTE * FILLING_BASIS_POINTS
     return max(0, -(-wanted // (unit_gb * GIGABYTE * FILLING_BASIS_POINTS)))

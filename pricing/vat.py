@@ -4,9 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pricing.errors import ConflictingVatRates, InvalidVatRate
-from pricing.money import Money, half_up, largest_remainder
-
-_WHOLE = 10_000
+from pricing.money import BASIS_POINTS, Money, half_up, largest_remainder
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +21,7 @@ class VatRate:
     description: str
 
     def __post_init__(self) -> None:
-        exact = type(self.basis_points) is int and 0 <= self.basis_points <= _WHOLE
+        exact = type(self.basis_points) is int and 0 <= self.basis_points <= BASIS_POINTS
         if not exact or (self.nature is None) != (self.basis_points > 0):
             raise InvalidVatRate(self.code, self.basis_points, self.nature)
 
@@ -52,7 +50,7 @@ class VatSummary:
 
 def vat_on(net: Money, rate: VatRate) -> Money:
     """VAT of one net amount, rounded half-up to the cent."""
-    return Money(half_up(net.cents * rate.basis_points, _WHOLE))
+    return Money(half_up(net.cents * rate.basis_points, BASIS_POINTS))
 
 
 def vat_summaries(lines: Sequence[TaxedNet]) -> tuple[VatSummary, ...]:
