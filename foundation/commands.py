@@ -4,7 +4,7 @@ import asyncio
 import json
 import sys
 from dataclasses import asdict
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import NoReturn
 
 import click
@@ -21,8 +21,6 @@ from foundation.settings import current_settings, parse_duration
 
 __all__ = ["answer", "housekeeping", "install", "refuse"]
 
-# What the API and the terms of every product can still reckon with.
-_EARLIEST, _LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2199, 12, 31, tzinfo=UTC)
 
 jobs = AppGroup("jobs", help="Background work.")
 audit = AppGroup("audit", help="Every invariant of the books.")
@@ -181,7 +179,7 @@ def _move(shift: timedelta, *, dry_run: bool, as_json: bool) -> None:
     if not current_settings().sandbox:
         refuse("Only a sandbox may move its clock.", "not_a_sandbox", as_json=as_json)
     real = clock.real_now()
-    if not _EARLIEST - real <= shift <= _LATEST - real:
+    if not clock.EARLIEST - real <= shift < clock.BEYOND - real:
         click.echo("Business time stays between the years 2000 and 2199.", err=True)
         sys.exit(2)
     if not dry_run:

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final, cast
-from zoneinfo import ZoneInfo
 
 from flask import Flask, has_request_context, request
 from flask.ctx import AppContext
@@ -15,13 +14,14 @@ from flask.globals import app_ctx
 from flask_babel import get_locale
 from werkzeug.local import LocalProxy
 
+from foundation.clock import ROME
+
 ITALIAN: Final = "it"
 ENGLISH: Final = "en"
 LANGUAGES: Final = (ITALIAN, ENGLISH)
 LANGUAGE_COOKIE: Final = "language"
 
 _CONTEXT: Final = cast("LocalProxy[AppContext]", app_ctx)
-_ROME: Final = ZoneInfo("Europe/Rome")
 _NO_BREAK: Final = "\u00a0"
 _MINUS: Final = "\u2212"
 _ENGLISH_MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -184,7 +184,7 @@ def _thousands(language: str) -> str:
 
 
 def _rome(at: datetime) -> datetime:
-    return _aware(at).astimezone(_ROME)
+    return _aware(at).astimezone(ROME)
 
 
 def _aware(at: datetime) -> datetime:

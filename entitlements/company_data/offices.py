@@ -11,7 +11,6 @@ from entitlements.company_data.problems import Findings, Problem
 POSTAL_CODE_LENGTH = 5
 _PROVINCE_LENGTH = 2
 ITALY = "IT"
-ADDRESS_FIELDS = ("street", "postal_code", "city", "province", "country")
 
 
 def check_postal_code(text: str, field: str = "postal_code") -> str | Problem:

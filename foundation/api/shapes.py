@@ -13,12 +13,12 @@ from uuid import UUID
 from flask_babel import gettext as _
 from marshmallow import INCLUDE, RAISE, Schema, ValidationError, fields, validate
 
+from foundation import clock
 from foundation.problems import FieldProblem
 
 JSON_POINTER_ROOT = ""
 _FIELD: dict[str, Any] = {"required": "required", "null": "required", "validator_failed": "invalid"}
 _SHAPE: dict[str, str] = {"unknown": "unknown_field", "type": "not_an_object"}
-_EARLIEST, _LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,6})?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 # A plus sign in a query that was not encoded arrives as a blank.
 _LOST_PLUS = re.compile(r" (\d\d:\d\d)$")
@@ -110,7 +110,7 @@ class Identifier(fields.UUID):
 
 
 class Instant(fields.DateTime):
-    """An RFC 3339 instant with its zone, between the years 2000 and 2200."""
+    """An RFC 3339 instant with its zone, between the years 2000 and 2199."""
 
     default_error_messages = _FIELD | {"invalid": "not_an_instant"}
 
@@ -122,7 +122,7 @@ class Instant(fields.DateTime):
             instant = None
         if instant is None:
             raise self.make_error("invalid")
-        if not _EARLIEST <= instant < _LATEST:
+        if not clock.EARLIEST <= instant < clock.BEYOND:
             raise ValidationError("range:2000:2199")
         return instant
 

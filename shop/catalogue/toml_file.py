@@ -1,14 +1,13 @@
 """Writing a catalogue as TOML: what `catalogue export` prints and `catalogue import` reads back unchanged."""
 
 import json
-import re
 from collections.abc import Iterator
 from typing import Any
 
 from foundation.database import JsonObject
+from shop.catalogue.toml_lines import BARE_KEY
 
 _DAY_KEYS = frozenset({"valid_from", "last_day"})
-_BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 _TOP = ("valid_from", "note", "extension_scope")
 _ARRAYS = ("vat", "family", "coupon_type", "agreement", "product")
 _KEYS = (
@@ -76,4 +75,4 @@ def _value(value: object) -> str:
 
 
 def _key(key: str) -> str:
-    return key if _BARE_KEY.fullmatch(key) else json.dumps(key, ensure_ascii=False)
+    return key if BARE_KEY.fullmatch(key) else json.dumps(key, ensure_ascii=False)

@@ -14,7 +14,7 @@ _DEEPEST = 12
 
 _BLANK = re.compile(r"(?:[ \t\r\n]+|#[^\n]*)*")
 _SPACE = re.compile(r"[ \t]*")
-_BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
+BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 _SCALAR = re.compile(r"[^,\]}\n#]*")
 _STRINGS = {
     '"""': re.compile(r'"""(?:\\.|[^\\])*?"""(?:"{0,2})', re.DOTALL),
@@ -102,7 +102,7 @@ class _Walk:
     def _key_part(self) -> str:
         if self._sees('"') or self._sees("'"):
             return str(tomllib.loads(f"key = {self._string()}")["key"])
-        return self._skip(_BARE_KEY)
+        return self._skip(BARE_KEY)
 
     def _value(self, path: Path) -> None:
         if self._sees("["):

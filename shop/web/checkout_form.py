@@ -80,8 +80,8 @@ def read(form: MultiDict[str, str]) -> CheckoutForm:
         keep="keep" in form,
         use_credit="use_credit" in form,
         cart_id=_id(form.get("cart", "")),
-        seen_version=_number(form.get("seen_version", "")),
-        seen_gross_cents=_number(form.get("seen_gross_cents", "")),
+        seen_version=number_in(form.get("seen_version", "")),
+        seen_gross_cents=number_in(form.get("seen_gross_cents", "")),
     )
 
 
@@ -101,7 +101,8 @@ def check(form: CheckoutForm) -> CheckedForm:
     return CheckedForm(form, checked.data, errors)
 
 
-def _number(text: str) -> int | None:
+def number_in(text: str) -> int | None:
+    """The whole number a form sends back, or None for anything else."""
     return int(text) if text.isascii() and text.isdigit() and len(text) <= _FIGURES_AT_MOST else None
 
 

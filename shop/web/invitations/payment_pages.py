@@ -19,7 +19,7 @@ from shop.orders.letters import whole_hours
 from shop.orders.order_book import CARD, Order
 from shop.orders.placing import TermsNotAccepted, TotalChanged
 from shop.payments.method import METHODS
-from shop.web.checkout_form import TICKS
+from shop.web.checkout_form import TICKS, number_in
 from shop.web.invitations.links import held, known_here, without_traces
 from shop.web.paying import go_to_the_payment_page
 
@@ -30,7 +30,6 @@ CLIENT_TICKS: Mapping[str, tuple[str, ...]] = {
     **TICKS,
     "studio": ("studio_permissions", "data_processing"),
 }
-_FIGURES_AT_MOST = 15
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +101,7 @@ def _order(session: Session, invitation: invitations.Invitation, form: PaymentFo
 
 
 def _read() -> PaymentForm:
-    seen = request.form.get("seen_gross_cents", "")
-    figure = int(seen) if seen.isascii() and seen.isdigit() and len(seen) <= _FIGURES_AT_MOST else None
+    figure = number_in(request.form.get("seen_gross_cents", ""))
     ticks = frozenset(tick for tick in CLIENT_TICKS if tick in request.form)
     return PaymentForm(request.form.get("method", ""), ticks, figure)
 
