@@ -14,6 +14,8 @@ ORDER_STATES: tuple[OrderState, ...] = (
     "EXPIRED",
     "NEEDS_REQUOTE",
 )
+CLOSED: frozenset[OrderState] = frozenset({"CANCELLED", "EXPIRED", "NEEDS_REQUOTE"})
+"""States that only money re-opens (D11)."""
 
 _TABLE: dict[tuple[OrderState, OrderStep], OrderState] = {
     ("AWAITING_PAYMENT", "pay"): "PAID",

@@ -19,7 +19,7 @@ from foundation.settings import current_settings
 from shop.invitations.following import follow_order, late_money_opens
 from shop.orders.fulfilment import fulfil
 from shop.orders.order_book import CARD, Order
-from shop.orders.order_states import next_order_state
+from shop.orders.order_states import CLOSED, next_order_state
 from shop.orders.placing import order_subject, tell_buyer
 from shop.orders.pricing_anew import costs_the_same_today
 from shop.orders.requoting import ask_for_new_quote_if_fallen, give_money_back
@@ -42,7 +42,6 @@ _STORE = text(
     RETURNING payment_id
     """
 )
-_CLOSED = frozenset({"CANCELLED", "EXPIRED", "NEEDS_REQUOTE"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,14 +94,14 @@ def settle(session: Session, order: Order, method: str) -> None:
         return
     if paid > order.gross_cents:
         open_finance_task(session, "overpaid", order, {"paid_cents": paid, "due_cents": order.gross_cents})
-    if order.state in _CLOSED and not still_sellable(session, order):
+    if order.state in CLOSED and not still_sellable(session, order):
         open_finance_task(session, "late_money", order, {"paid_cents": paid, "state": order.state})
         if order.state == "NEEDS_REQUOTE":
             give_money_back(session, order)
         return
     if ask_for_new_quote_if_fallen(session, order):
         return
-    step = next_order_state(order.state, "money_revives" if order.state in _CLOSED else "pay")
+    step = next_order_state(order.state, "money_revives" if order.state in CLOSED else "pay")
     if step == order.state:
         return
     _mark_paid(session, order, _window(order, method, last_transfer_at))
@@ -110,7 +109,7 @@ def settle(session: Session, order: Order, method: str) -> None:
 
 def _mark_paid(session: Session, order: Order, window: timedelta) -> None:
     now, settings = clock.now(), current_settings()
-    revived = order.state in _CLOSED
+    revived = order.state in CLOSED
     order.state, order.paid_at, order.fulfil_not_before, order.closed_at = "PAID", now, now + window, None
     order.version += 1
     record_event(session, "order.paid", order_subject(order), gross_cents=order.gross_cents, revived=revived)

@@ -16,6 +16,7 @@ from shop.documents import typeset
 from shop.orders.adjustments import full_net_cents, taken_off
 from shop.orders.letters import whole_hours
 from shop.orders.order_book import BANK_TRANSFER, Order, OrderLine, lines_of, order_by_number, vat_of
+from shop.orders.order_states import CLOSED
 from shop.orders.placing import TERMS_VERSION
 from shop.orders.transfer_instructions import QrCode, TransferInstructions, transfer_instructions
 from shop.payments.money_in import paid_cents
@@ -24,8 +25,6 @@ from shop.web.orders import reader
 from shop.web.roles import SHOPPERS
 
 blueprint = Blueprint("proforma", __name__)
-
-_CLOSED = frozenset({"CANCELLED", "EXPIRED", "NEEDS_REQUOTE"})
 
 
 @blueprint.get("/ordini/<number>/proforma.pdf")
@@ -135,7 +134,7 @@ def _paid(order: Order, paid: int, language: str) -> list[list[str]]:
         return []
     missing = max(0, order.gross_cents - paid)
     rows = [[_("Già pagato"), formats.money(paid, language)]]
-    return rows if order.state in _CLOSED else [*rows, [_("Da pagare"), formats.money(missing, language)]]
+    return rows if order.state in CLOSED else [*rows, [_("Da pagare"), formats.money(missing, language)]]
 
 
 def _pay(order: Order, paid: int, seller: Seller, language: str) -> dict[str, Any] | None:

@@ -188,7 +188,7 @@ TESTED = (
                 "shop/payments/record.py",
                 '    step = next_order_state(order.state, "money_revives"',
                 (
-                    "    if order.state in _CLOSED:\n        return\n"
+                    "    if order.state in CLOSED:\n        return\n"
                     '    step = next_order_state(order.state, "money_revives"'
                 ),
             ),
