@@ -1,20 +1,23 @@
 """Attempts: asking the vendor, outside any transaction, and applying what came back (M23, M25)."""
 
-from datetime import timedelta
 from uuid import UUID
 
 from entitlements.provisioning.answers import ASK_AFTER, apply_answer, locked_request
-from entitlements.provisioning.provisioner import NoAnswer, NotThere, Provisioner, Ready, Refused
+from entitlements.provisioning.provisioner import (
+    LONGEST_PAUSE,
+    NoAnswer,
+    NotThere,
+    Provisioner,
+    Ready,
+    Refused,
+    pause_before,
+)
 from entitlements.provisioning.provisioning_states import is_open
 from entitlements.provisioning.requests import ProvisioningRequest, ask_for_creation, idempotency_key, log_call
 from foundation import clock
 from foundation.database import JsonObject, refuse_open_transaction, transaction
 from foundation.faults import fault_point
 from foundation.jobs import RetryLater
-
-FIRST_PAUSE = timedelta(seconds=2)
-LONGEST_PAUSE = timedelta(minutes=15)
-_DOUBLINGS = 12
 
 
 def attempt(company_id: UUID, provisioner: Provisioner) -> None:
@@ -31,7 +34,7 @@ def attempt(company_id: UUID, provisioner: Provisioner) -> None:
         apply_answer(session, company_id, answer, "call")
     fault_point("provisioning.after_outcome")
     if isinstance(answer, NoAnswer):
-        raise RetryLater(answer.problem, min(FIRST_PAUSE * 2 ** min(tries, _DOUBLINGS), LONGEST_PAUSE))
+        raise RetryLater(answer.problem, pause_before(tries))
 
 
 def ask_again(company_id: UUID, provisioner: Provisioner) -> None:

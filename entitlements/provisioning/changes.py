@@ -4,7 +4,7 @@ A change is announced in the transaction that causes it; its body is made when i
 moment, and then kept, so that every repetition is the same letter. A newer announcement makes an older one needless.
 """
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, select, text, update
@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from entitlements.provisioning.change_bodies import change_body
-from entitlements.provisioning.provisioner import Asked, NotThere, Provisioner, Ready, Refused, in_words
+from entitlements.provisioning.provisioner import Asked, NotThere, Provisioner, Ready, Refused, in_words, pause_before
 from entitlements.provisioning.requests import ProvisioningRequest, contradict, log_call
 from entitlements.running.what_runs import locked_company
 from foundation import clock
@@ -24,9 +24,6 @@ from foundation.jobs import RetryLater, defer, run_soon
 TELL = "provisioning.tell"
 CHANGE = "change"
 """How what is said of a change begins, where the desk keeps contradictions."""
-_FIRST_PAUSE = timedelta(seconds=2)
-_LONGEST_PAUSE = timedelta(minutes=15)
-_DOUBLINGS = 12
 
 
 class ProvisioningChange(Identified, Model):
@@ -82,7 +79,7 @@ def tell(company_id: UUID, provisioner: Provisioner) -> None:
         if isinstance(answer, Ready | Refused):
             change.state, change.settled_at = "DONE" if isinstance(answer, Ready) else "REFUSED", clock.now()
     if not isinstance(answer, Ready | Refused):
-        raise RetryLater("not heard", min(_FIRST_PAUSE * 2 ** min(attempts - 1, _DOUBLINGS), _LONGEST_PAUSE))
+        raise RetryLater("not heard", pause_before(attempts - 1))
 
 
 def _in_words(answer: Asked) -> str:

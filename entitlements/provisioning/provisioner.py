@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, Protocol
 from urllib.parse import quote
 
@@ -11,6 +12,14 @@ from foundation.webhook_signatures import signed_headers
 
 CONNECT_SECONDS = 5
 ANSWER_SECONDS = 20
+FIRST_PAUSE = timedelta(seconds=2)
+LONGEST_PAUSE = timedelta(minutes=15)
+_DOUBLINGS = 12
+
+
+def pause_before(tries: int) -> timedelta:
+    """Real time to wait before the vendor is asked again: 2 s, doubled `tries` times, up to a quarter of an hour."""
+    return min(FIRST_PAUSE * (1 << min(tries, _DOUBLINGS)), LONGEST_PAUSE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 
 from app import Outside
 from entitlements import HttpProvisioner, activate_coupon, stock_of
-from entitlements.provisioning.attempts import FIRST_PAUSE, LONGEST_PAUSE
+from entitlements.provisioning.provisioner import pause_before
 from foundation.mail import MemoryMailer
 from sandbox.accounting import Config, build
 from shop import MemoryGateway
@@ -44,7 +44,7 @@ def calls_in(time: timedelta) -> int:
     """How many calls one request makes while the vendor is silent for so long: the back-off doubles up to its limit."""
     passed, calls = timedelta(), 0
     while passed < time:
-        passed += min(FIRST_PAUSE * 2 ** min(calls, 12), LONGEST_PAUSE)
+        passed += pause_before(calls)
         calls += 1
     return calls
 
