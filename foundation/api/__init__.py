@@ -3,6 +3,7 @@
 from flask import Flask
 
 from foundation.api import description, manual
+from foundation.api.answers import moment, text, whole
 from foundation.api.area import Area
 from foundation.api.description import add_area
 from foundation.api.manual import explain
@@ -57,11 +58,14 @@ __all__ = [
     "kept",
     "last_day",
     "may_match",
+    "moment",
     "once",
     "page_of",
     "place_of",
     "reply",
     "tagged_reply",
+    "text",
+    "whole",
 ]
 
 

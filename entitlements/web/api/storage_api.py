@@ -10,9 +10,20 @@ from marshmallow import fields
 from entitlements.storage.reports import MOST_BYTES, Kept, Measured, MeasuredInTheFuture, report_storage
 from entitlements.web.api.problems import TABLE
 from entitlements.web.api.reach import reached_company
-from entitlements.web.api.shapes import moment, text, whole
 from foundation.access import requires
-from foundation.api import Area, Instant, InvalidFields, Shape, Whole, day, instant, reply
+from foundation.api import (
+    Area,
+    Instant,
+    InvalidFields,
+    Shape,
+    Whole,
+    day,
+    instant,
+    moment,
+    reply,
+    text,
+    whole,
+)
 from foundation.database import JsonObject, transaction
 from foundation.problems import FieldProblem
 

@@ -15,13 +15,15 @@ from foundation.api import (
     Text,
     cursor_to,
     instant,
+    moment,
     place_of,
     reply,
+    text,
 )
 from foundation.database import JsonObject, transaction
 from foundation.events import Event, events_after
 from foundation.principal import Principal
-from shop.web.api.shapes import many, moment, text
+from shop.web.api.shapes import many
 from shop.web.api.whose import principal
 
 area = Area("api_events", __name__, "What happened, and who you are.")

@@ -26,16 +26,18 @@ from foundation.api import (
     instant,
     kept,
     may_match,
+    moment,
     once,
     page_of,
     reply,
     tagged_reply,
+    text,
 )
 from foundation.database import JsonObject, transaction
 from foundation.problems import FieldProblem
 from shop.catalogue import UnknownProduct, current_price_book
 from shop.invitations.locked_offers import lock_offer
-from shop.web.api.shapes import by_language, cents, many, moment, text
+from shop.web.api.shapes import by_language, cents, many
 from shop.web.api.whose import own_party, principal
 from shop.web.invitations.invite_form import InviteForm, begun, check, corrected_email
 

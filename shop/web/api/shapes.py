@@ -2,23 +2,12 @@
 
 from marshmallow import fields
 
-from foundation.api import PageShape, Shape
+from foundation.api import PageShape, Shape, moment, text, whole
 
 
 def cents(about: str = "") -> fields.Integer:
     """An amount in whole cents."""
-    return fields.Integer(required=True, metadata={"description": about} if about else {})
-
-
-def text(*, null: bool = False, about: str = "", form: str = "") -> fields.String:
-    """A text."""
-    metadata = {key: value for key, value in (("description", about), ("format", form)) if value}
-    return fields.String(required=True, allow_none=null, metadata=metadata)
-
-
-def moment(*, null: bool = True) -> fields.String:
-    """An instant."""
-    return text(null=null, form="date-time")
+    return whole(about)
 
 
 def by_language() -> fields.Dict:
