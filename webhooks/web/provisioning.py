@@ -3,18 +3,15 @@
 import json
 from typing import Any
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response
 
 from foundation.access import public
 from foundation.database import alone
 from foundation.settings import current_settings
-from foundation.webhook_signatures import believe
 from webhooks.inbox import store_letter
 from webhooks.provisioning_letters import read_answer
 from webhooks.unreadable import Unreadable
-from webhooks.web.problems import LetterTooLarge
-
-LARGEST_LETTER = 20_000
+from webhooks.web.signed_letters import signed_body
 
 blueprint = Blueprint("webhooks_provisioning", __name__)
 
@@ -22,11 +19,11 @@ blueprint = Blueprint("webhooks_provisioning", __name__)
 @blueprint.post("/webhooks/provisioning")
 @public
 def receive() -> Response:
-    """Believe, read, store once with its job, answer 2xx; what cannot be believed or read is 400, changing nothing."""
-    raw = request.get_data()
-    if len(raw) > LARGEST_LETTER:
-        raise LetterTooLarge
-    message_id = believe([current_settings().provisioning_secret], request.headers, raw)
+    """Believe, read, store once with its job, answer 2xx; what cannot be believed or read is 400, changing nothing.
+
+    Raises LetterTooLarge, SignatureRefused, Unreadable.
+    """
+    message_id, raw = signed_body([current_settings().provisioning_secret])
     letter = _read(raw)
     with alone() as connection:
         store_letter(connection, "provisioning", message_id, str(letter["type"]), letter)
