@@ -17,7 +17,7 @@ def go_to_the_payment_page(order: Order, order_page: str = "") -> Response:
     """
     back = redirect(order_page or url_for("orders.show", number=order.number), 303)
     try:
-        page = start_checkout(order.id, _gateway())
+        page = start_checkout(order.id, gateway())
     except NotPayable:
         flash(_("Quest’ordine ora non si può pagare con carta: qui vedi a che punto è."), "info")
         return back
@@ -36,11 +36,12 @@ def close_the_payment_page(order: Order) -> None:
     Silence is no harm: money that comes all the same is recorded and never lost (D11).
     """
     try:
-        close_checkout(order.id, _gateway())
+        close_checkout(order.id, gateway())
     except (GatewayUnavailable, GatewayRefused):
         log().warning("payment page not closed", subject_id=order.id)
 
 
-def _gateway() -> PaymentGateway:
+def gateway() -> PaymentGateway:
+    """The payment gateway this application was built with."""
     found: PaymentGateway = current_app.extensions["gettone.gateway"]
     return found

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field, replace
 from uuid import UUID
 
-from flask import Blueprint, abort, current_app, flash, redirect, render_template, request, url_for
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
@@ -16,7 +16,7 @@ from foundation.database import JsonObject, transaction
 from foundation.principal import Principal, current_principal
 from shop.addons.asking import companies_reached
 from shop.billing_on_file import billing_on_file
-from shop.payments.gateway import GatewayRefused, GatewayUnavailable, PaymentGateway
+from shop.payments.gateway import GatewayRefused, GatewayUnavailable
 from shop.renewals.card_setup import open_card_page
 from shop.renewals.mandate_text import CLAUSES, VERSION
 from shop.renewals.mandates import MandateTextChanged, count_mandates_of
@@ -33,6 +33,7 @@ from shop.renewals.standing import (
 )
 from shop.web import renewal_words
 from shop.web.checkout_form import TICKS
+from shop.web.paying import gateway
 from shop.web.roles import SHOPPERS
 from shop.web.summary_rows import rows_of
 
@@ -190,10 +191,9 @@ def _read(form: MultiDict[str, str]) -> ConsentForm:
 
 
 def _to_the_card_page(company_id: UUID) -> Response:
-    gateway: PaymentGateway = current_app.extensions["gettone.gateway"]
     back = url_for("renewals.show", company_id=company_id)
     try:
-        page = open_card_page(_payer_id(), back, gateway)
+        page = open_card_page(_payer_id(), back, gateway())
     except (GatewayUnavailable, GatewayRefused):
         flash(_("La pagina per la carta non risponde. Non è stato addebitato nulla: riprova tra poco."), "warning")
         return redirect(back, 303)

@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from flask import Response, current_app
+from flask import Response
 from sqlalchemy.orm import Session
 
 from entitlements import Party
@@ -49,7 +49,7 @@ from shop.web.api.order_documents import order_document, order_row
 from shop.web.api.problems import TABLE
 from shop.web.api.shapes import OrderPageShape, OrderShape
 from shop.web.api.whose import own_party, principal, visible_party
-from shop.web.paying import close_the_payment_page
+from shop.web.paying import close_the_payment_page, gateway
 
 area = Area("api_orders", __name__, "Orders: placed, paid by card or bank transfer, cancelled.", TABLE)
 READERS = ("studio", "company", "finance", "support", "admin")
@@ -121,7 +121,7 @@ def place(asked: dict[str, Any]) -> Response:
 def _with_its_page(order: Order, status: int) -> Response:
     """The order with a hosted page to pay on, opened between two transactions."""
     effect_begun()
-    start_checkout(order.id, current_app.extensions["gettone.gateway"])
+    start_checkout(order.id, gateway())
     with transaction() as session:
         order = order_by_number(session, order.number, order.buyer_party_id)
         return kept(session, reply(order_document(session, order), status))
