@@ -1,6 +1,6 @@
 """Late card money of a closed order (D11): where it is, what giving it back does, and giving it back in four eyes."""
 
-from flask import Blueprint, current_app, flash, redirect, render_template, url_for
+from flask import Blueprint, flash, redirect, render_template, url_for
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
@@ -58,7 +58,7 @@ def do(number: str) -> Response | tuple[str, int]:
     with transaction() as session:
         order = order_by_number(session, number, None)
     try:
-        learn_charges(order.id, current_app.extensions["gettone.gateway"])
+        learn_charges(order.id, gateway())
     except (GatewayUnavailable, GatewayRefused):
         flash(_("Stripe non risponde: non è cambiato nulla. Riprova tra poco."), "warning")
         return redirect(url_for("desk_late_refunds.show", number=number), 303)

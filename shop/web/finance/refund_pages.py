@@ -1,6 +1,6 @@
 """Refunds of an order: what may go back, what that does, shown before the click; asked for in four eyes (D10)."""
 
-from flask import Blueprint, current_app, flash, redirect, render_template, url_for
+from flask import Blueprint, flash, redirect, render_template, url_for
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
@@ -29,6 +29,7 @@ from shop.transfers.line_history import names_of
 from shop.web.finance import refund_words
 from shop.web.finance.reading import FINANCE, cents_of, person, seen_cents, text_of
 from shop.web.finance.told import refund_refusal
+from shop.web.paying import gateway
 
 blueprint = Blueprint("desk_refunds", __name__, url_prefix="/desk/rimborsi")
 
@@ -71,7 +72,7 @@ def do(number: str) -> Response | tuple[str, int]:
     with transaction() as session:
         order = order_by_number(session, number, None)
     try:
-        learn_charges(order.id, current_app.extensions["gettone.gateway"])
+        learn_charges(order.id, gateway())
     except (GatewayUnavailable, GatewayRefused):
         flash(_("Stripe non risponde: non è cambiato nulla. Riprova tra poco."), "warning")
         return redirect(url_for("desk_refunds.show", number=number), 303)
