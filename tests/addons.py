@@ -8,13 +8,12 @@ from sqlalchemy.orm import Session
 
 from entitlements import Party
 from foundation import clock
-from shop import Membership, Order, Placement, User, place_order
+from shop import Membership, Order, User, place_order
 from shop.addons.asking import services_of
 from shop.cart_services import renew_in_cart
 from shop.carts import Cart, add_to_cart, open_cart
 from shop.catalogue import BuyerFacts, current_price_book
-from shop.orders.placing import CLAUSES
-from tests.stories import billing_of, owner_of, pay_by_card
+from tests.stories import owner_of, pay_by_card, placement_of
 
 
 def until(day: date) -> timedelta:
@@ -55,15 +54,7 @@ def renew_services(session: Session, owner: User, company_id: UUID) -> Order:
 
 def _order(session: Session, owner: User, cart: Cart) -> Order:
     studio = _studio_of(session, owner)
-    placement = Placement(
-        cart_id=cart.id,
-        buyer_party_id=studio.id,
-        payment_method="stripe",
-        billing=billing_of(studio),
-        accepted_clauses=frozenset(CLAUSES),
-        seen_gross_cents=None,
-    )
-    return place_order(session, placement, BuyerFacts("STUDIO"), owner_of(studio))
+    return place_order(session, placement_of(cart.id, studio), BuyerFacts("STUDIO"), owner_of(studio))
 
 
 def _studio_of(session: Session, owner: User) -> Party:

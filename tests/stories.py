@@ -88,6 +88,11 @@ def billing_of(studio: Party) -> BillingData:
     return BillingData(buyer, "")
 
 
+def placement_of(cart_id: UUID, studio: Party, method: str = "stripe") -> Placement:
+    """A studio's wish to order a cart: with its own billing data and every clause accepted."""
+    return Placement(cart_id, studio.id, method, billing_of(studio), frozenset(CLAUSES), None)
+
+
 def an_order(
     session: Session,
     studio: Party,
@@ -100,15 +105,7 @@ def an_order(
     book = current_price_book(session, clock.today())
     cart = open_cart(session, studio.id, None)
     add_to_cart(session, cart, book, sku, quantity, for_party)
-    placement = Placement(
-        cart_id=cart.id,
-        buyer_party_id=studio.id,
-        payment_method=method,
-        billing=billing_of(studio),
-        accepted_clauses=frozenset(CLAUSES),
-        seen_gross_cents=None,
-    )
-    return place_order(session, placement, BuyerFacts("STUDIO"), owner_of(studio))
+    return place_order(session, placement_of(cart.id, studio, method), BuyerFacts("STUDIO"), owner_of(studio))
 
 
 def pay_by_card(session: Session, order: Order) -> bool:

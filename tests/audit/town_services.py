@@ -15,15 +15,14 @@ from entitlements.storage.reports import Measured, report_storage
 from foundation import clock
 from foundation.database import transaction
 from foundation.principal import Principal
-from shop import Placement, place_order
+from shop import place_order
 from shop.accounts.seat_people import invite_to_seat
 from shop.cart_services import choose, name_agreement
 from shop.carts import add_to_cart, open_cart
 from shop.catalogue import BuyerFacts, current_price_book
-from shop.orders.placing import CLAUSES
 from tests.audit.town_people import Town
 from tests.running import BASE, COLLECTION_STEPS, COLLECTIONS, SEATS, STORAGE, a_term, bought, line_for
-from tests.stories import billing_of, owner_of, pay_by_card
+from tests.stories import owner_of, pay_by_card, placement_of
 
 
 def serve() -> None:
@@ -56,14 +55,6 @@ def buy_with_an_agreement(town: Town) -> None:
         add_to_cart(session, cart, book, "MODULE-DOCUMENTS", 1, company_id)
         choose(session, cart, company_id, extend=False)
         name_agreement(session, cart, "ORDINE-10")
-        placement = Placement(
-            cart_id=cart.id,
-            buyer_party_id=town.milano.id,
-            payment_method="stripe",
-            billing=billing_of(town.milano),
-            accepted_clauses=frozenset(CLAUSES),
-            seen_gross_cents=None,
-        )
-        order = place_order(session, placement, BuyerFacts("STUDIO"), owner_of(town.milano))
+        order = place_order(session, placement_of(cart.id, town.milano), BuyerFacts("STUDIO"), owner_of(town.milano))
     with transaction() as session:
         assert pay_by_card(session, order)

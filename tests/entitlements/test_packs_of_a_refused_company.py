@@ -8,13 +8,12 @@ from sqlalchemy.orm import Session
 from entitlements import Party, Refused, activate_coupon, apply_answer, stock_of
 from entitlements.wallets import WalletBucket
 from foundation import clock
-from shop import Order, Placement, place_order
+from shop import Order, place_order
 from shop.carts import add_to_cart, open_cart
 from shop.catalogue import BuyerFacts, current_price_book
-from shop.orders.placing import CLAUSES
 from tests.conftest import Transact
 from tests.factories import a_studio
-from tests.stories import a_paid_order, billing_of, company_data, owner_of, pay_by_card, stock_the_shop
+from tests.stories import a_paid_order, company_data, owner_of, pay_by_card, placement_of, stock_the_shop
 
 
 def a_company_on_its_way(session: Session, studio: Party) -> UUID:
@@ -26,8 +25,7 @@ def a_company_on_its_way(session: Session, studio: Party) -> UUID:
 def a_pack_for(session: Session, studio: Party, company_id: UUID) -> Order:
     cart = open_cart(session, studio.id, None)
     add_to_cart(session, cart, current_price_book(session, clock.today()), "INVOICES-100", 1, company_id)
-    placement = Placement(cart.id, studio.id, "stripe", billing_of(studio), frozenset(CLAUSES), None)
-    return place_order(session, placement, BuyerFacts("STUDIO"), owner_of(studio))
+    return place_order(session, placement_of(cart.id, studio), BuyerFacts("STUDIO"), owner_of(studio))
 
 
 def holders(session: Session) -> list[tuple[UUID, int]]:

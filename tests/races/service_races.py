@@ -27,14 +27,13 @@ from foundation import clock
 from foundation.database import transaction
 from foundation.ids import new_id
 from foundation.jobs import RetryLater
-from shop import MoneyFact, Order, Placement, lock_order, place_order, record_payment
+from shop import MoneyFact, Order, lock_order, place_order, record_payment
 from shop.carts import add_to_cart, open_cart
 from shop.catalogue import BuyerFacts, current_price_book
-from shop.orders.placing import CLAUSES
 from tests.factories import a_studio
 from tests.races.contest import LONGEST_SECONDS, Tally, audit_finds, contend, rows
 from tests.races.numbers import company_fields
-from tests.stories import a_paid_order, an_order, billing_of, company_data, owner_of, stock_the_shop
+from tests.stories import a_paid_order, an_order, company_data, owner_of, placement_of, stock_the_shop
 
 Race = Callable[[Flask, int, int], Tally]
 
@@ -83,8 +82,7 @@ def same_cart(app: Flask, rounds: int, contenders: int) -> Tally:
 
     def place(cart_id: UUID) -> str:
         with app.app_context(), transaction() as session:
-            placement = Placement(cart_id, studio.id, "stripe", billing_of(studio), frozenset(CLAUSES), None)
-            return place_order(session, placement, BuyerFacts("STUDIO"), owner_of(studio)).number
+            return place_order(session, placement_of(cart_id, studio), BuyerFacts("STUDIO"), owner_of(studio)).number
 
     for _ in range(rounds):
         cart_id = a_cart(app, studio)
@@ -104,8 +102,7 @@ def two_tabs(app: Flask, rounds: int, contenders: int) -> Tally:
     def act(cart_id: UUID, number: int) -> str:
         with app.app_context(), transaction() as session:
             if number == 0:
-                placement = Placement(cart_id, studio.id, "stripe", billing_of(studio), frozenset(CLAUSES), None)
-                place_order(session, placement, BuyerFacts("STUDIO"), owner_of(studio))
+                place_order(session, placement_of(cart_id, studio), BuyerFacts("STUDIO"), owner_of(studio))
                 return "ordered"
             cart = open_cart(session, studio.id, None)
             add_to_cart(session, cart, current_price_book(session, clock.today()), "LITE-1", 1, None)

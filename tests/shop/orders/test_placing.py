@@ -25,23 +25,23 @@ from shop.payments.checkout import NotPayable
 from shop.payments.method import UnknownPaymentMethod, change_payment_method
 from tests.conftest import Transact
 from tests.factories import a_studio
-from tests.stories import an_order, billing_of, owner_of, pay_by_card, stock_the_shop
+from tests.stories import an_order, owner_of, pay_by_card, placement_of, stock_the_shop
 
 STUDIO = BuyerFacts("STUDIO")
 
 
-def placement_of(session: Session, studio: Party, quantity: int = 3) -> Placement:
+def a_placement(session: Session, studio: Party, quantity: int = 3) -> Placement:
     stock_the_shop(session)
     cart = open_cart(session, studio.id, None)
     if quantity:
         add_to_cart(session, cart, current_price_book(session, clock.today()), "LITE-1", quantity, None)
-    return Placement(cart.id, studio.id, "stripe", billing_of(studio), frozenset(CLAUSES), None)
+    return placement_of(cart.id, studio)
 
 
 def test_one_cart_becomes_one_order_however_often_it_is_confirmed(tx: Transact) -> None:
     with tx() as session:
         studio = a_studio(session)
-        placement = placement_of(session, studio)
+        placement = a_placement(session, studio)
         first = place_order(session, placement, STUDIO, owner_of(studio))
         again = place_order(session, replace(placement, accepted_clauses=frozenset()), STUDIO, owner_of(studio))
         assert again.id == first.id
@@ -52,7 +52,7 @@ def test_one_cart_becomes_one_order_however_often_it_is_confirmed(tx: Transact) 
 def test_without_any_one_clause_nothing_is_ordered(tx: Transact, clause: str) -> None:
     with tx() as session:
         studio = a_studio(session)
-        placement = replace(placement_of(session, studio), accepted_clauses=frozenset(CLAUSES) - {clause})
+        placement = replace(a_placement(session, studio), accepted_clauses=frozenset(CLAUSES) - {clause})
         with pytest.raises(TermsNotAccepted) as refused:
             place_order(session, placement, STUDIO, owner_of(studio))
         assert refused.value.missing == (clause,)
@@ -61,7 +61,7 @@ def test_without_any_one_clause_nothing_is_ordered(tx: Transact, clause: str) ->
 def test_a_total_or_a_cart_the_buyer_did_not_see_is_shown_before_it_obliges(tx: Transact) -> None:
     with tx() as session:
         studio = a_studio(session)
-        placement = placement_of(session, studio)
+        placement = a_placement(session, studio)
         with pytest.raises(TotalChanged) as refused:
             place_order(session, replace(placement, seen_gross_cents=17_933), STUDIO, owner_of(studio))
         assert (refused.value.seen_cents, refused.value.now_cents) == (17_933, 17_934)
@@ -73,7 +73,7 @@ def test_a_total_or_a_cart_the_buyer_did_not_see_is_shown_before_it_obliges(tx: 
 def test_an_empty_cart_and_somebody_elses_cart_cannot_be_ordered(tx: Transact) -> None:
     with tx() as session:
         studio, other = a_studio(session), a_studio(session)
-        empty = placement_of(session, studio, quantity=0)
+        empty = a_placement(session, studio, quantity=0)
         with pytest.raises(CartIsEmpty):
             place_order(session, empty, STUDIO, owner_of(studio))
         with pytest.raises(CartNotFound):
@@ -83,7 +83,7 @@ def test_an_empty_cart_and_somebody_elses_cart_cannot_be_ordered(tx: Transact) -
 def test_lines_that_left_the_catalogue_or_may_not_be_bought_are_all_named(tx: Transact) -> None:
     with tx() as session:
         studio = a_studio(session)
-        placement = placement_of(session, studio)
+        placement = a_placement(session, studio)
         session.add(CartLine(cart_id=placement.cart_id, sku="GONE", quantity=1, seen_net_cents=1))
         session.flush()
         with pytest.raises(NotOrderable) as refused:
