@@ -24,8 +24,8 @@ from foundation.mail import Mailer, SmtpMailer
 from foundation.settings import Settings
 from shop import PaymentGateway, StripeGateway
 
-# Rooms whose import registers jobs and due rules by name.
-JOBS = ("entitlements.jobs", "shop.jobs", "webhooks.jobs")
+# Modules whose import registers jobs and due rules by name.
+JOBS = ("foundation.housekeeping", "entitlements.jobs", "shop.jobs", "webhooks.jobs")
 # Modules with `install(app)`: sign-in, error pages, headers, metrics; then the rooms' pages, API and commands.
 PARTS = (
     "foundation.web",

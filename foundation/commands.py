@@ -12,15 +12,12 @@ from flask import Flask, current_app
 from flask.cli import AppGroup
 from sqlalchemy.dialects.postgresql import insert
 
-from foundation import clock, housekeeping
+from foundation import clock
 from foundation.audit import verify
 from foundation.database import ClockShift, transaction
 from foundation.events import chain_head, seal_events
 from foundation.jobs import count_jobs, dead_jobs, drain, retry_job, run_due
 from foundation.settings import current_settings, parse_duration
-
-__all__ = ["answer", "housekeeping", "install", "refuse"]
-
 
 jobs = AppGroup("jobs", help="Background work.")
 audit = AppGroup("audit", help="Every invariant of the books.")

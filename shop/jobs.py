@@ -10,48 +10,24 @@ from sqlalchemy.orm import Session
 from entitlements import FOLLOW_SEATS, RENEW
 from foundation.database import transaction
 from foundation.jobs import DueRow, due_rule, job
-from shop import audit, audit_ledger, audit_services
-from shop.accounts import sweeping
+from shop import audit, audit_ledger, audit_services  # noqa: F401 - they register their checks
+from shop.accounts import sweeping  # noqa: F401 - registers its rules
 from shop.accounts.seat_people import follow_seats
-from shop.invitations import accounts as invitation_accounts
-from shop.invitations import audit as invitations_audit
-from shop.orders import closing, lost_services
-from shop.payments import refund_decisions, reversals
+from shop.invitations import accounts as invitation_accounts  # noqa: F401 - registers its rules
+from shop.invitations import audit as invitations_audit  # noqa: F401 - registers its checks
+from shop.orders import closing, lost_services  # noqa: F401 - they register their rules
+from shop.payments import refund_decisions, reversals  # noqa: F401 - they register their rules
 from shop.payments.checkout import close_checkout
 from shop.payments.gateway import PaymentGateway
 from shop.payments.refund_requests import RefundRefused, send_request
-from shop.renewals import audit as renewals_audit
-from shop.renewals import letters as renewal_letters
+from shop.renewals import audit as renewals_audit  # noqa: F401 - registers its checks
+from shop.renewals import letters as renewal_letters  # noqa: F401 - registers its rules
 from shop.renewals.automatic_orders import CHARGE, renew_by_itself
 from shop.renewals.card_setup import detach_card
 from shop.renewals.charging import charge_renewal
 from shop.renewals.saved_cards import DETACH
-from shop.transfers import audit as transfers_audit
-from shop.transfers import payer_data, requoted, window
-
-__all__ = [
-    "audit",
-    "audit_ledger",
-    "audit_services",
-    "close_open_page",
-    "closing",
-    "gateway",
-    "invitation_accounts",
-    "invitations_audit",
-    "lost_services",
-    "money_of_a_fallen_quote",
-    "payer_data",
-    "refund_decisions",
-    "renewal_letters",
-    "renewals_audit",
-    "requoted",
-    "reversals",
-    "rivals_of_a_fulfilled_order",
-    "send_refund",
-    "sweeping",
-    "transfers_audit",
-    "window",
-]
+from shop.transfers import audit as transfers_audit  # noqa: F401 - registers its checks
+from shop.transfers import payer_data, requoted, window  # noqa: F401 - they register their rules
 
 
 def gateway() -> PaymentGateway:
