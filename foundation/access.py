@@ -14,8 +14,8 @@ from foundation.problems import error_page, problem_response, wants_json
 
 View = TypeVar("View", bound=Callable[..., Any])
 
-# Endpoints that belong to the ground and carry no decorator of ours.
-_GROUND = frozenset({"static", "healthz", "readyz", "metrics"})
+# Endpoints that belong to the foundation and carry no decorator of ours.
+_OF_THE_FOUNDATION = frozenset({"static", "healthz", "readyz", "metrics"})
 SIGN_IN_PATH = "/accedi"
 SECOND_FACTOR_PATH = "/accedi/verifica"
 
@@ -59,7 +59,7 @@ def access_of(view: Callable[..., Any]) -> Access | None:
 
 def _check() -> Response | None:
     endpoint = this_request().endpoint
-    if endpoint is None or endpoint in _GROUND or endpoint.endswith(".static"):
+    if endpoint is None or endpoint in _OF_THE_FOUNDATION or endpoint.endswith(".static"):
         return None
     access = access_of(this_app().view_functions[endpoint])
     if access is not None and access.anybody:

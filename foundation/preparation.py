@@ -16,13 +16,13 @@ class PreparationFailed(Exception):
 
 
 class Preparation:
-    """The command, done once: the first `finish` runs it."""
+    """The command, done once: the first `ensure_done` runs it."""
 
     def __init__(self, environment: Mapping[str, str], log: Path) -> None:
         self._environment, self._log = environment, log
         self._greeting: str | None = None
 
-    def finish(self) -> str:
+    def ensure_done(self) -> str:
         """See to it that the database is prepared; answers what to tell the person. Raises PreparationFailed."""
         if self._greeting is None:
             done = subprocess.run(  # noqa: S603 - a command of our own

@@ -143,7 +143,7 @@ def _serve(caller: dict[str, str]) -> int:
         preparation = Preparation(environment, home() / "log" / "prepare.log")
         if not schema_is_newest(environment["DATABASE_URL"]):
             say("==> Preparing the database and the demo data")
-            preparation.finish()
+            preparation.ensure_done()
         signals = Signals()
         supervisor = Supervisor(programs(environment, ports, home()), home(), say)
         return _supervise(supervisor, signals, ports, preparation, own_database=own_database)
@@ -182,7 +182,7 @@ def _supervise(
                 ready = _answers(ports.web)
                 if ready:
                     supervisor.start_rest()
-                    say(_welcome(preparation.finish()))
+                    say(_welcome(preparation.ensure_done()))
                 elif time.monotonic() > ready_by or supervisor.deaths_in_a_row() >= HOPELESS_AFTER:
                     raise NotStarted(f"/readyz does not answer. The logs are in {home() / 'log'}")
             time.sleep(WATCH_EVERY)

@@ -41,22 +41,22 @@ _POLICY = (
 )
 
 
-class TypedRequest(Request):
+class RequestWithoutNul(Request):
     """A request whose forms hold no character zero: nobody types one, and no text of the database keeps one."""
 
     def make_form_data_parser(self) -> FormDataParser:
         """The parser, with our dictionary."""
         parser = super().make_form_data_parser()
-        parser.cls = _Typed
+        parser.cls = _WithoutNul
         return parser
 
 
-class _Typed(ImmutableMultiDict[str, Any]):
+class _WithoutNul(ImmutableMultiDict[str, Any]):
     def __init__(self, pairs: Iterable[tuple[str, Any]] = ()) -> None:
-        super().__init__([(_typed(name), _typed(value)) for name, value in pairs])
+        super().__init__([(_without_nul(name), _without_nul(value)) for name, value in pairs])
 
 
-def _typed(value: Any) -> Any:  # noqa: ANN401 - a text, or a file
+def _without_nul(value: Any) -> Any:  # noqa: ANN401 - a text, or a file
     return value.replace("\x00", "") if isinstance(value, str) else value
 
 
@@ -66,7 +66,7 @@ def install(app: Flask) -> None:
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=0)  # type: ignore[method-assign]
-    app.request_class = TypedRequest
+    app.request_class = RequestWithoutNul
     app.ensure_sync = _as_it_is  # type: ignore[assignment,method-assign]
     app.wsgi_app = _Headed(app.wsgi_app, _standard_headers(settings))  # type: ignore[method-assign]
     logs.install(app)

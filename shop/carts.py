@@ -100,8 +100,8 @@ def _open(party_id: _Whose, cart_id: _Whose) -> ColumnElement[bool]:
 
 # Asked with every page, so these statements are made once.
 _WHOSE: BindParameter[UUID] = bindparam("whose", type_=Uuid())
-_PACKS = select(func.count()).select_from(CartLine).join(Cart, Cart.id == CartLine.cart_id)
-_PACKS_OF_PARTY, _PACKS_OF_BROWSER = _PACKS.where(_open(_WHOSE, None)), _PACKS.where(_open(None, _WHOSE))
+_LINES = select(func.count()).select_from(CartLine).join(Cart, Cart.id == CartLine.cart_id)
+_LINES_OF_PARTY, _LINES_OF_BROWSER = _LINES.where(_open(_WHOSE, None)), _LINES.where(_open(None, _WHOSE))
 
 
 class CartTooLong(Exception):
@@ -277,11 +277,11 @@ def refresh_seen_prices(session: Session, cart: Cart, book: PriceBookView) -> No
     _touch(session, cart)
 
 
-def count_packs(executor: Executor, party_id: UUID | None, cart_id: UUID | None) -> int:
+def count_lines(executor: Executor, party_id: UUID | None, cart_id: UUID | None) -> int:
     """How many lines the open cart holds (the figure in the header)."""
     if party_id is None and cart_id is None:
         return 0
-    counted = _PACKS_OF_PARTY if party_id is not None else _PACKS_OF_BROWSER
+    counted = _LINES_OF_PARTY if party_id is not None else _LINES_OF_BROWSER
     return int(executor.execute(counted, {"whose": party_id or cart_id}).scalar_one())
 
 

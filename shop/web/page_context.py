@@ -11,7 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from foundation.database import alone
 from foundation.principal import Principal, current_principal
 from foundation.settings import current_settings
-from shop.carts import count_packs
+from shop.carts import count_lines
 from shop.web.accounts.active_company import active_company
 from shop.web.accounts.coming_in import CART_KEY
 from shop.web.accounts.identification import signed_in
@@ -133,6 +133,6 @@ def _cart_count(principal: Principal | None) -> int | None:
         return 0
     try:
         with alone() as connection:
-            return count_packs(connection, own, cart_id)
+            return count_lines(connection, own, cart_id)
     except SQLAlchemyError:
         return None

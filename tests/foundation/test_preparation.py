@@ -24,5 +24,5 @@ def test_a_preparation_that_fails_says_why(tmp_path: Path) -> None:
     log = tmp_path / "log" / "prepare.log"
     preparation = Preparation({"DATABASE_URL": "no address", "MODE": "sandbox"}, log)
     with pytest.raises(PreparationFailed, match="Could not parse"):
-        preparation.finish()
+        preparation.ensure_done()
     assert "Could not parse" in log.read_text()
