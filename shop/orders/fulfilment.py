@@ -32,10 +32,7 @@ def fulfil(session: Session, order: Order) -> bool:
     if state == order.state:
         return False
     settled = _settled(session, order)
-    if settled is None:
-        ask_for_new_quote(session, order)
-        return False
-    if not _issue(session, order, settled):
+    if settled is None or not _issue(session, order, settled):
         ask_for_new_quote(session, order)
         return False
     _book_sale(session, order)
