@@ -17,6 +17,7 @@ from shop.payments.reversals import disputed
 from shop.transfers.line_history import names_of
 from shop.web.finance import late_refund_words, refund_words
 from shop.web.finance.reading import FINANCE, cents_of, id_of, person, seen_cents, text_of
+from shop.web.paying import gateway
 
 blueprint = Blueprint("desk_late_refunds", __name__, url_prefix="/desk/rimborsi/<number>/carta")
 
