@@ -8,15 +8,14 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from entitlements import Cause, Company, lift_suspensions, link_studio, suspend_licences
+from entitlements import Company, lift_suspensions, suspend_licences
 from entitlements.coupons.stock import CouponPack
 from entitlements.licences import Licence, LicenceTerm
 from foundation import clock
 from foundation.ids import new_id
 from tests.api.caller import Activated, Caller, caller, fill_pack
 from tests.conftest import Transact
-from tests.factories import a_studio, a_user
-from tests.signing import sign_in
+from tests.factories import a_studio
 from tests.statements import statements
 
 
@@ -195,26 +194,3 @@ def test_the_check_stays_at_few_statements(activated: Activated) -> None:
         activated.at()
     # Token, throttle, clock; then company, payer with licences, wallets.
     assert len(seen) <= 6, seen
-
-
-def test_a_studio_that_does_not_pay_sees_nothing_of_the_pool_of_the_one_that_does(
-    activated: Activated, client: FlaskClient, tx: Transact, advance: Callable[[timedelta], None]
-) -> None:
-    """D20: the pool is the paying studio's own business, on the page and in the API, today and in the past."""
-    fill_pack(tx, activated.studio_id, 777)
-    fill_pack(tx, activated.company_id, 5)
-    with tx() as session:
-        other = a_studio(session, tax_code="12345678903", name="Altro Studio")
-        link_studio(session, other.id, activated.company_id, Cause("correction", new_id()))
-        owner = a_user(session, other.id)
-    advance(timedelta(hours=1))
-    stranger = caller(client, "studio", other.id)
-    for at in ({}, {"at": clock.now().isoformat()}):
-        told = stranger.get(f"/companies/{activated.company_id}/entitlements", **at).get_json()
-        assert told["payer"]["party_id"] is None
-        assert ([pack["balance"] for pack in told["packs"]], told["balances"]["documents"]) == ([5], 5)
-    assert activated.at()["balances"]["documents"] == 782
-    sign_in(client, owner)
-    page = client.get(f"/aziende/{activated.company_id}")
-    assert page.status_code == 200
-    assert "777" not in page.text
