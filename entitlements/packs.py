@@ -11,26 +11,36 @@ from sqlalchemy.orm import Session, aliased
 from entitlements.ledger import LedgerTransfer
 from entitlements.links import PayerPeriod
 from entitlements.parties import Party
+from entitlements.wallet_recoveries import WalletRecovery
 from entitlements.wallets import WalletBucket
 from foundation import clock
 
-PackState = Literal["OPEN", "USED", "ENDED"]
-PACK_STATES: tuple[PackState, ...] = ("OPEN", "USED", "ENDED")
+PackState = Literal["OPEN", "USED", "ENDED", "RECOVERED"]
+PACK_STATES: tuple[PackState, ...] = ("OPEN", "USED", "ENDED", "RECOVERED")
 
 _NEVER = date.max
+_RECOVERED = (
+    select(func.coalesce(func.sum(WalletRecovery.quantity), 0))
+    .where(WalletRecovery.bucket_id == WalletBucket.id)
+    .correlate(WalletBucket)
+    .scalar_subquery()
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Pack:
-    """A bucket with its holder; `lost` is what was left of it when it ended."""
+    """A bucket with its holder; `lost` is what was left when it ended, `recovered` what was taken back of it (D10)."""
 
     bucket: WalletBucket
     holder: Party
     lost: int
+    recovered: int
 
     @property
     def state(self) -> PackState:
-        """ENDED from its last day on, USED when nothing is left, else OPEN."""
+        """RECOVERED when a refund or a dispute took its rest back, else ENDED from its last day on, USED when empty."""
+        if self.recovered > 0:
+            return "RECOVERED"
         if self.bucket.ends_on is not None and self.bucket.ends_on <= clock.today():
             return "ENDED"
         return "OPEN" if self.bucket.balance else "USED"
@@ -47,7 +57,10 @@ class PackQuery:
 def packs_of(
     session: Session, party_id: UUID, asked: PackQuery, after: UUID | None = None, limit: int = 50
 ) -> list[Pack]:
-    """The packs a party sees, those that end first before the others: its own, and those of companies it pays for."""
+    """The packs a party sees, those that end first before the others.
+
+    Its own, those of companies it pays for, and for a company the pool of the studio that pays for it (D20).
+    """
     lost = (
         select(func.coalesce(func.sum(LedgerTransfer.amount), 0))
         .where(LedgerTransfer.cause_kind == "wallet_expired", LedgerTransfer.cause_id == WalletBucket.id)
@@ -55,7 +68,7 @@ def packs_of(
     )
     ends = func.coalesce(WalletBucket.ends_on, _NEVER)
     query = (
-        select(WalletBucket, Party, lost)
+        select(WalletBucket, Party, lost, _RECOVERED)
         .join(Party, Party.id == WalletBucket.holder_party_id)
         .where(_seen(party_id), WalletBucket.meter == asked.meter, _in_state(asked.state))
         .order_by(ends, WalletBucket.id)
@@ -64,7 +77,7 @@ def packs_of(
     if after is not None:
         place = session.execute(select(ends, WalletBucket.id).where(WalletBucket.id == after)).one_or_none()
         query = query.where(tuple_(ends, WalletBucket.id) > (tuple(place) if place else (_NEVER, after)))
-    return [Pack(row[0], row[1], int(row[2])) for row in session.execute(query)]
+    return [Pack(row[0], row[1], int(row[2]), int(row[3])) for row in session.execute(query)]
 
 
 def packs_left(session: Session, party_id: UUID) -> dict[str, int]:
@@ -78,19 +91,26 @@ def packs_left(session: Session, party_id: UUID) -> dict[str, int]:
 
 
 def _seen(party_id: UUID) -> ColumnElement[bool]:
-    """Held by the party or by a company it pays for now: found from the party, however many packs others have."""
+    """Held by the party, a company it pays for now, or the studio that pays for it: what it may use, or pays.
+
+    Found from the party, however many packs others have.
+    """
     now, later = clock.now(), aliased(PayerPeriod)
     overtaken = select(later.id).where(
         later.company_id == PayerPeriod.company_id, later.from_at > PayerPeriod.from_at, later.from_at <= now
     )
-    paid = select(PayerPeriod.company_id).where(
-        PayerPeriod.payer_party_id == party_id, PayerPeriod.from_at <= now, ~overtaken.exists()
+    in_force = (PayerPeriod.from_at <= now, ~overtaken.exists())
+    paid = select(PayerPeriod.company_id).where(PayerPeriod.payer_party_id == party_id, *in_force)
+    pool = select(PayerPeriod.payer_party_id).where(
+        PayerPeriod.company_id == party_id, PayerPeriod.payer == "STUDIO", *in_force
     )
-    return WalletBucket.holder_party_id.in_(select(literal(party_id, Uuid())).union_all(paid))
+    return WalletBucket.holder_party_id.in_(select(literal(party_id, Uuid())).union_all(paid, pool))
 
 
 def _in_state(state: str) -> ColumnElement[bool]:
-    runs = WalletBucket.ends_on.is_(None) | (WalletBucket.ends_on > clock.today())
+    if state == "RECOVERED":
+        return _RECOVERED > 0
     if state == "ENDED":
-        return WalletBucket.ends_on <= clock.today()
+        return (WalletBucket.ends_on <= clock.today()) & (_RECOVERED <= 0)
+    runs = (WalletBucket.ends_on.is_(None) | (WalletBucket.ends_on > clock.today())) & (_RECOVERED <= 0)
     return runs & (WalletBucket.balance > 0 if state == "OPEN" else WalletBucket.balance == 0)

@@ -165,7 +165,7 @@ def test_every_pack_is_listed_with_balance_and_last_day_for_the_company_and_for_
     assert desk.text.count(last_day) == 2
     own = visit(browser(app, boss), "/pacchetti")
     assert f"La tua azienda 1.000 1.000 {last_day}" in own.text
-    assert "Lo studio" not in own.part("table")
+    assert f"Lo studio, per tutte le aziende 99 100 {last_day}" in own.text
     assert "Nessun pacchetto in corso" in visit(browser(app, stranger), "/pacchetti").text
 
 
@@ -194,6 +194,7 @@ def test_a_studio_that_no_longer_pays_no_longer_sees_the_packs_of_its_client(app
     with tx() as session:
         accept_handover(session, handover.id, Principal(boss.id, company_id, "company_owner"))
     assert "Officina Brambilla" not in visit(browser(app, owner), "/pacchetti").part("table")
+    assert "Lo studio" not in visit(browser(app, boss), "/pacchetti").part("table")
 
 
 def test_the_list_of_packs_asks_as_often_for_many_as_for_two_and_is_read_page_by_page(app: Flask, tx: Transact) -> None:

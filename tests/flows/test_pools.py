@@ -6,10 +6,15 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from sqlalchemy import select
 
+from entitlements import give_back_recovered, recover_unused
 from entitlements.links import Cause, link_studio, set_payer
+from entitlements.packs import PACK_STATES
 from foundation import clock
 from foundation.ids import new_id
+from shop import Order
+from shop.orders.order_book import lines_of
 from tests.api.caller import Caller, caller
 from tests.browsing import visit
 from tests.factories import a_studio, a_user
@@ -60,6 +65,31 @@ def test_a_new_payer_reads_nothing_of_the_pool_of_the_one_before_it(
     api = api_of(shop, "studio", second_studio)
     assert rights_told(shop, api, at=before.isoformat())["packs"] == []
     assert rights_told(shop, shop.api, at=before.isoformat())["balances"]["documents"] == 100
+
+
+def test_a_company_sees_on_its_page_the_pool_it_may_use_as_the_api_tells_it(shop: Shop) -> None:
+    assert "Nessun pacchetto in corso" in page_of(shop, shop.company_id, "owner", "/pacchetti")
+    shop.buy(POOL)
+    page = page_of(shop, shop.company_id, "owner", "/pacchetti")
+    assert "Fatture elettroniche 100" in page
+    assert "Lo studio, per tutte le aziende 100 100" in page
+    told = rights_told(shop, api_of(shop, "company", shop.company_id))
+    assert told["balances"]["documents"] == 100
+
+
+def test_what_a_refund_took_back_of_a_pack_is_called_taken_back_not_used_up(shop: Shop) -> None:
+    order = shop.buy(POOL)
+    why = Cause("refund", new_id())
+    with shop.tx() as session:
+        found = session.scalars(select(Order).where(Order.number == order["number"])).one()
+        line = lines_of(session, found.id)[0]
+        recover_unused(session, "order_line", {line.id: line.net_cents}, why)
+    pages = {state: page_of(shop, shop.studio_id, "owner", f"/pacchetti?state={state}") for state in PACK_STATES}
+    assert [state for state, page in pages.items() if "Lo studio, per tutte le aziende 0 100" in page] == ["RECOVERED"]
+    assert pages["RECOVERED"].count("Ritirato") == 1
+    with shop.tx() as session:
+        give_back_recovered(session, why)
+    assert "Lo studio, per tutte le aziende 100 100" in page_of(shop, shop.studio_id, "owner", "/pacchetti")
 
 
 def api_of(shop: Shop, role: str, party_id: UUID | None = None) -> Caller:
