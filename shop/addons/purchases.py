@@ -146,7 +146,8 @@ def _renewal(book: PriceBookView, company: CompanyServices, one: WantedService) 
         place=one.place,
         sku=product.sku,
         kind=product.kind,
-        names=names_of_renewal(product.label.names, years),
+        # What starts is granted by the name of its line, and keeps it.
+        names=names_of_renewal(product.label.names, years) if whole else product.label.names,
         gives=product.gives_shared,
         quantity=quantity,
         unit_net=unit_net,

@@ -16,7 +16,7 @@ from foundation.database import transaction
 from pricing import InvalidQuantity
 from shop.addons.asking import companies_reached
 from shop.buyers import buyer_of
-from shop.cart_views import dependents, goes_to_a_wallet
+from shop.cart_views import CartRow, dependents, goes_to_a_wallet
 from shop.carts import (
     MOST_LINES,
     CartLine,
@@ -87,13 +87,18 @@ def cart_page(code_error: str = "", code_typed: str = "") -> str:
         cards=cards_of(found.view, found.book),
         goes_along=lambda row: names_of_dependents(found.view, row),
         formula=in_words,
-        given_of=lambda product: given_words.sentences(given_by(product)),
+        given_of=_given_by,
         reason=refusal_words.sentence,
         way_on=partial(refusal_words.way_on, back=refusal_words.CART),
         ways=lambda refusal, company_id: refusal_words.buttons(refusal, company_id, found.name_of),
         code_error=code_error,
         code_typed=code_typed,
     )
+
+
+def _given_by(row: CartRow) -> list[str]:
+    """What a line gives; a service line tells its own days beside it."""
+    return given_words.sentences(given_by(row.product), dated=row.service is not None) if row.product else []
 
 
 @cart.post("/carrello/righe")

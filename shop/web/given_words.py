@@ -11,9 +11,12 @@ from foundation import clock, formats
 from shop.catalogue import Given
 
 
-def sentences(given: Given) -> list[str]:
-    """What one pack gives, one thought per sentence."""
-    speak = _SPEAKERS.get(given.kind)
+def sentences(given: Given, *, dated: bool = False) -> list[str]:
+    """What one pack gives, one thought per sentence; a `dated` line tells its own days, so its usual term is left out.
+
+    What is co-termed, renewed or renewed for years does not run for twelve months from its payment (F004-12).
+    """
+    speak = _access if dated else _SPEAKERS.get(given.kind)
     return list(speak(given)) if speak else []
 
 

@@ -8,9 +8,11 @@ import pytest
 
 from entitlements import seating_of
 from foundation import clock
+from foundation.formats import day
 from pricing import add_months
 from tests.addons import until
 from tests.api.caller import caller
+from tests.browsing import visit
 from tests.entitlements.scenes import a_scene
 from tests.factories import a_user
 from tests.flows.service_shop import BASE, COLLECTIONS, DOCUMENTS, RECEIVE, SEAT, WOO, Shop, months_on
@@ -154,3 +156,19 @@ def test_a_company_buys_services_for_itself(shop: Shop) -> None:
     offers = {item["sku"]: item for item in itself.get("/catalogue").get_json()["items"]}
     assert offers[BASE]["buyable"]
     assert [refusal["code"] for refusal in offers[DOCUMENTS]["refusals"]] == ["NOT_AVAILABLE_FOR_SERVICE"]
+
+
+def test_the_cart_tells_the_days_of_a_service_line_and_no_other_term(
+    shop: Shop, advance: Callable[[timedelta], None]
+) -> None:
+    shop.buy(shop.line(BASE))
+    advance(until(add_months(shop.ends()[BASE], -1)))
+    with shop.tx() as session:
+        owner = a_user(session, shop.studio_id)
+    sign_in(shop.client, owner, shop.studio_id)
+    page = f"/aziende/{shop.company_id}"
+    post(shop.client, f"/carrello{page}/rinnovi")
+    post(shop.client, "/carrello/righe", fields={"sku": DOCUMENTS, "quantity": "1", "for_party": str(shop.company_id)})
+    cart = visit(shop.client, "/carrello").text
+    assert cart.count(f"Dal {day(shop.ends()[BASE])} al") == 1
+    assert "12 mesi dal giorno del pagamento" not in cart

@@ -5,7 +5,8 @@ from datetime import date, timedelta
 
 from sqlalchemy import select
 
-from entitlements import MemoryProvisioner, RunningService, running_services
+from entitlements import MemoryProvisioner, RunningService, rights_of, running_services
+from entitlements.provisioning.changes import announce_change
 from foundation import clock
 from pricing import add_months
 from shop import Membership, User
@@ -120,6 +121,20 @@ def test_a_late_payment_of_another_order_gives_no_months_to_a_lot_that_a_smaller
     shop.jobs()
     assert shop.state(waiting) == "FULFILLED"
     assert seats(shop) == [(3, add_months(lot.ends_on, 12)), (5, lot.ends_on)]
+
+
+def test_a_smaller_lot_keeps_the_name_of_its_product_wherever_it_is_told(
+    shop: Shop, advance: Callable[[timedelta], None]
+) -> None:
+    a_lot_that_three_seats_follow(shop, advance)
+    with shop.tx() as session:
+        named = {one.licence.names["it"] for one in rights_of(session, shop.company_id).services}
+        announce_change(session, shop.company_id)
+    assert {name for name in named if name.startswith("Utente")} == {"Utente aggiuntivo"}
+    shop.jobs()
+    assert isinstance(shop.outside.provisioner, MemoryProvisioner)
+    told = shop.outside.provisioner.changes[-1][1]["services"]
+    assert {one["name"] for one in told if one["name"].startswith("Utente")} == {"Utente aggiuntivo"}
 
 
 def a_lot_that_three_seats_follow(shop: Shop, advance: Callable[[timedelta], None]) -> RunningService:
