@@ -29,7 +29,7 @@ def letter_context(session: Session, order: Order) -> JsonObject:
             "names": line.names,
             "quantity": line.quantity,
             "unit_net_cents": line.unit_net_cents,
-            "term": {key: line.term[key] for key in ("months", "years")} if line.term else None,
+            "term": {key: line.term[key] for key in ("part", "whole", "counted")} if line.term else None,
             "net_cents": full_net_cents(order, line),
         }
         for line in ordered

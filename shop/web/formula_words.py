@@ -4,7 +4,8 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from foundation import formats
-from pricing import Counted, Formula
+from foundation.database import JsonObject
+from pricing import Counted, Formula, Money
 
 _MONTHS = 12
 
@@ -21,6 +22,27 @@ def in_words(formula: Formula) -> str:
     if formula.quantity > 1:
         words += f" × {formats.number(formula.quantity, language)}"
     return words + _part(formula) + _rounding(formula, language)
+
+
+def part_in_words(quantity: int, unit_net_cents: int, net_cents: int, term: JsonObject | None) -> str:
+    """What an ordered line's quantity times price is multiplied by, and the cent of its rounding; "" where nothing is.
+
+    `term` is what the line keeps of its formula, `net_cents` its price before what an agreement takes off.
+    """
+    if term is None:
+        return ""
+    part, whole, counted = _fraction_kept(term)
+    if not part:
+        return ""
+    formula = Formula(Money(unit_net_cents), quantity, part, whole, counted, Money(net_cents))
+    return _part(formula) + _rounding(formula, formats.readers_language())
+
+
+def _fraction_kept(term: JsonObject) -> tuple[int, int, Counted]:
+    if "counted" in term:
+        return term["part"], term["whole"], Counted(term["counted"])
+    # Orders placed before the fraction was kept say only their months or years; of days they say nothing.
+    return term["months"] or _MONTHS * (term["years"] or 0), _MONTHS, Counted.MONTHS
 
 
 def _part(formula: Formula) -> str:

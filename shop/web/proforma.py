@@ -4,7 +4,7 @@ from datetime import date
 from typing import Any
 
 from flask import Blueprint, Response
-from flask_babel import force_locale, ngettext
+from flask_babel import force_locale
 from flask_babel import gettext as _
 
 from foundation import clock, formats
@@ -20,7 +20,7 @@ from shop.orders.order_states import CLOSED
 from shop.orders.placing import TERMS_VERSION
 from shop.orders.transfer_instructions import QrCode, TransferInstructions, transfer_instructions
 from shop.payments.money_in import paid_cents
-from shop.web.formula_words import agreement_named
+from shop.web.formula_words import agreement_named, part_in_words
 from shop.web.orders import reader
 from shop.web.roles import SHOPPERS
 
@@ -100,23 +100,19 @@ def _line(order: Order, line: OrderLine, language: str) -> JsonObject:
     price, net = formats.money(line.unit_net_cents, language), formats.money(full_net_cents(order, line), language)
     return {
         "name": name,
-        "detail": _made(line, language),
+        "detail": _made(order, line, language),
         "figures": [formats.number(line.quantity, language), price, net],
     }
 
 
-def _made(line: OrderLine, language: str) -> str:
+def _made(order: Order, line: OrderLine, language: str) -> str:
     """How a line sold by the year multiplies out (M28), and its last day where no later payment moves it."""
     if line.term is None:
         return ""
-    formula = f"{formats.number(line.quantity, language)} × {formats.money(line.unit_net_cents, language)}"
-    months, years = line.term["months"], line.term["years"] or 1
-    said = []
-    if months:
-        said.append(f"{formula} × {months}/12")
-    elif years > 1:
-        said.append(f"{formula} × {ngettext('%(num)s anno', '%(num)s anni', years)}")
-    if line.term["action"] != "START":
+    part = part_in_words(line.quantity, line.unit_net_cents, full_net_cents(order, line), line.term)
+    price = formats.money(line.unit_net_cents, language)
+    said = [f"{formats.number(line.quantity, language)} × {price}{part}"] if part else []
+    if line.term["fixed"]:
         said.append(_("fino al %(day)s", day=formats.last_day(date.fromisoformat(line.term["ends_on"]), language)))
     return " · ".join(said)
 

@@ -9,6 +9,7 @@ from shop.web.cart import cart
 from shop.web.cart_services import cart_services
 from shop.web.catalogue import catalogue
 from shop.web.checkout import checkout
+from shop.web.formula_words import part_in_words
 from shop.web.order_actions import order_actions
 from shop.web.orders import orders
 from shop.web.renewal_pages import renewals
@@ -24,3 +25,4 @@ def install(app: Flask) -> None:
     told.install(app)
     app.add_template_filter(datetime.fromisoformat, "moment")
     app.add_template_filter(date.fromisoformat, "civil_day")
+    app.add_template_global(part_in_words)

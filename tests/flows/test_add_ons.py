@@ -5,17 +5,22 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from entitlements import seating_of
 from foundation import clock
 from foundation.formats import day
+from foundation.mail import MemoryMailer
 from pricing import add_months
+from shop import Order
+from shop.orders.order_book import lines_of
+from shop.web.proforma import proforma_values
 from tests.addons import until
 from tests.api.caller import caller
 from tests.browsing import visit
 from tests.entitlements.scenes import a_scene
 from tests.factories import a_user
-from tests.flows.service_shop import BASE, COLLECTIONS, DOCUMENTS, RECEIVE, SEAT, WOO, Shop, months_on
+from tests.flows.service_shop import BASE, COLLECTIONS, DOCUMENTS, ORDERS, RECEIVE, SEAT, WOO, Shop, months_on
 from tests.signing import post, sign_in
 
 
@@ -172,3 +177,29 @@ def test_the_cart_tells_the_days_of_a_service_line_and_no_other_term(
     cart = visit(shop.client, "/carrello").text
     assert cart.count(f"Dal {day(shop.ends()[BASE])} al") == 1
     assert "12 mesi dal giorno del pagamento" not in cart
+
+
+def test_order_page_mail_and_paper_say_how_the_price_is_made_as_the_cart_does_with_the_cent_of_its_rounding(
+    shop: Shop, advance: Callable[[timedelta], None]
+) -> None:
+    shop.buy(shop.line(BASE))
+    advance(until(add_months(clock.today(), 2)))
+    shop.buy(shop.line(DOCUMENTS))
+    advance(until(add_months(clock.today(), 1)))
+    (quoted,) = [line for line in shop.quote(shop.line(ORDERS))["lines"] if "0,01" in line["formula"]]
+    order = shop.order(shop.line(ORDERS), method="bank_transfer")
+    shop.jobs()
+    with shop.tx() as session:
+        owner = a_user(session, shop.studio_id)
+        placed = session.scalars(select(Order).where(Order.number == order["number"])).one()
+        lines = lines_of(session, placed.id)
+        with shop.client.application.test_request_context():
+            paper = [str(line["detail"]) for line in proforma_values(placed, lines, 0)["lines"]]
+    sign_in(shop.client, owner, shop.studio_id)
+    assert isinstance(shop.outside.mailer, MemoryMailer)
+    mail = shop.outside.mailer.messages[-1].get_body(("plain",))
+    assert mail is not None
+    said = f"1 × {quoted['formula']}".replace("\u00a0", " ")
+    for told in (visit(shop.client, f"/ordini/{order['number']}").text, mail.get_content(), "\n".join(paper)):
+        assert said in told.replace("\u00a0", " ")
+    assert not any("fino al" in detail for detail in paper), "a later payment moves every one of these days"

@@ -94,15 +94,20 @@ def test_a_part_of_a_year_is_told_so_that_the_line_multiplies_out(
 ) -> None:
     """M28: the price of a year alone would not explain the amount."""
     order, (line,) = placed
-    detail = {"action": "RENEW", "months": 8, "years": None, "ends_on": "2027-01-01"}
+    detail = {"part": 8, "whole": 12, "counted": "MONTHS", "ends_on": "2027-01-01", "fixed": True}
     assert _under(tx, (order, [line])) == ""
-    line.term = detail
+    line.term, line.net_cents = detail, 2 * line.unit_net_cents + 1
     unit = f"{line.unit_net_cents // 100},{line.unit_net_cents % 100:02} €"
-    assert _under(tx, (order, [line])) == f"3 × {unit} × 8/12 · fino al 31/12/2026"
-    line.term = detail | {"months": None, "years": 2}
+    assert _under(tx, (order, [line])) == f"3 × {unit} × 8/12 + 0,01 € · fino al 31/12/2026"
+    line.term, line.net_cents = detail | {"part": 24}, 6 * line.unit_net_cents
     assert _under(tx, (order, [line])) == f"3 × {unit} × 2 anni · fino al 31/12/2026"
-    # What begins with its payment ends by it: its last day is not known yet.
-    line.term = detail | {"action": "START"}
+    # What begins or goes on with its payment ends by it: its last day is not known yet.
+    line.term, line.net_cents = detail | {"fixed": False}, 2 * line.unit_net_cents
+    assert _under(tx, (order, [line])) == f"3 × {unit} × 8/12"
+    line.term = detail | {"part": 240, "whole": 360, "counted": "DAYS", "fixed": False}
+    assert _under(tx, (order, [line])) == f"3 × {unit} × 240/360 giorni"
+    # Ordered before the fraction was kept.
+    line.term = {"months": 8, "years": None, "fixed": False}
     assert _under(tx, (order, [line])) == f"3 × {unit} × 8/12"
 
 
