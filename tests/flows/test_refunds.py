@@ -213,3 +213,12 @@ def test_what_becomes_of_a_service_is_said_before(app: Flask, action: str, every
     assert began is (action == "START")
     assert ("I servizi restano attivi fino alla scadenza: Documenti." in effects) is not (began and everything)
     assert not [one for one in effects if "coupon" in one]
+
+
+def test_counted_credits_are_called_credits(app: Flask) -> None:
+    line = OrderLine(id=new_id(), names={"it": "Ricarica"}, gives={"kind": "credits"}, term=None)
+    with app.test_request_context():
+        known = Refundable(1_830, {"card": 1_830}, blocked=False, lines=(LineLeft(line, 20, 1, 1_500, "credits"),))
+        effects = effects_of(known, RefundWish(1_500, unused_of_line=line.id), 1_500)
+    assert "Non si può più usare: 20 crediti di «Ricarica»." in effects
+    assert "Quanto è già usato non si rimborsa e resta com’è: 1 credito." in effects

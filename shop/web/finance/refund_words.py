@@ -44,7 +44,7 @@ def _company_said(purchase: str) -> str:
 
 
 def unused_said(left: LineLeft) -> str:
-    """What is unused of a line: 7 coupons, 80 invoices, 50,00 € of credit."""
+    """What is unused of a line: 7 coupons, 80 invoices, 20 credits, 50,00 € of credit."""
     return _counted(left, left.unused)
 
 
@@ -57,6 +57,8 @@ def _counted(left: LineLeft, count: int) -> str:
     number = formats.number(count, formats.readers_language())
     if left.meter == "credit_cents":
         return str(_("%(amount)s di credito", amount=formats.money(count, formats.readers_language())))
+    if left.meter == "credits":
+        return str(ngettext("%(number)s credito", "%(number)s crediti", count, number=number))
     if left.meter:
         return str(ngettext("%(number)s fattura", "%(number)s fatture", count, number=number))
     return str(ngettext("%(number)s coupon", "%(number)s coupon", count, number=number))
