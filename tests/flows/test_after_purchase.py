@@ -134,7 +134,7 @@ def test_the_rights_say_by_api_what_runs_until_when_and_what_is_left_to_do(firm:
     assert [step["code"] for step in module["setup"]] == ["PAIRING", "GUIDED_ACTIVATION", "TOUR"]
     later = (clock.now() + timedelta(days=400)).isoformat().replace("+00:00", "Z")
     after = firm.owner.get(f"{path}?at={later}", headers=headers).get_json()
-    assert [one["state"] for one in after["services"]] == ["LIMITED", "EXPIRED"]
+    assert [one["state"] for one in after["services"]] == ["LIMITED", "SUSPENDED"]
     before = (clock.now() - timedelta(days=1)).isoformat().replace("+00:00", "Z")
     assert firm.owner.get(f"{path}?at={before}", headers=headers).get_json()["services"] == []
     with tx() as session:

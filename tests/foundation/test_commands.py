@@ -14,6 +14,7 @@ from tests.conftest import Transact
 from tests.database import database_url, server_url
 from tests.foundation.horizon import wait_until_readable
 from tests.foundation.test_settings import PRODUCTION
+from tests.tries import use_up_tries
 
 
 def _run(app: Flask, *words: str) -> Result:
@@ -93,7 +94,7 @@ def test_production_does_not_follow_a_shift_somebody_stored(committed_url: str) 
 def test_jobs_are_drained_listed_and_retried_by_command(app: Flask, tx: Transact) -> None:
     with tx() as session:
         number = defer(session, "mail.deliver", mail_id="no uuid at all")
-        session.execute(text("UPDATE procrastinate_jobs SET attempts = 59 WHERE id = :id"), {"id": number})
+        use_up_tries(session, "mail.deliver", 59)
     assert json.loads(_run(app, "jobs", "drain", "--json").stdout)["done"] >= 0
     dead = json.loads(_run(app, "jobs", "failed", "--json").stdout)
     assert [(one["id"], one["task"]) for one in dead] == [(number, "mail.deliver")]

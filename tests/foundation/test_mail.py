@@ -22,6 +22,7 @@ from foundation.mail import (
 from foundation.settings import SANDBOX_SECRET_KEY
 from foundation.tokens import link_token
 from tests.conftest import Transact
+from tests.tries import use_up_tries
 
 USER = new_id()
 
@@ -194,13 +195,7 @@ def test_a_domain_with_accents_is_written_in_ascii(tx: Transact, run_jobs: Calla
 def test_a_mail_to_nobody_ends_among_the_dead_letters_without_the_address(app: Flask, tx: Transact) -> None:
     _queue(tx, to="mario rossi@example.it")
     with tx() as session:
-        session.execute(
-            text(
-                "INSERT INTO job_failures (job_id, task_name, attempt, error, final, failed_at)"
-                " SELECT id, task_name, tried, 'AddressRefused at x:1', false, now()"
-                " FROM procrastinate_jobs, generate_series(1, 59) AS tried WHERE task_name = 'mail.deliver'"
-            )
-        )
+        use_up_tries(session, "mail.deliver", 59)
     with app.app_context():
         drain()
     with tx() as session:
