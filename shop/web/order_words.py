@@ -119,7 +119,7 @@ def _details(order: Order) -> dict[str, str]:
     return {
         "awaiting.card": _("Tocca a te: dopo il pagamento l’evasione è immediata."),
         "awaiting.transfer": _("Di solito arriva in un giorno lavorativo. Ti scriviamo appena lo registriamo."),
-        "awaiting.requote": _("I prezzi sono cambiati: ti scriviamo noi entro un giorno lavorativo."),
+        "awaiting.requote": _("Un servizio è cambiato o è scaduto prima del pagamento: rifai il preventivo."),
         "awaiting.finance": _("Controlliamo il pagamento e ti scriviamo. Non devi fare nulla."),
         "awaiting.fulfilment": expected_said(order),
         "order.fulfilled": _promise() if by_transfer else _("Subito dopo il pagamento"),
