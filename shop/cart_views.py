@@ -10,7 +10,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from pricing import AmountTooLarge, Money, Quote, QuotedLine, total
+from pricing import AmountTooLarge, Money, Quote, QuotedLine, WholeYears, total
 from shop.addons.asking import companies_reached, services_of
 from shop.addons.purchases import Purchase
 from shop.addons.service_lines import ServiceLine
@@ -44,8 +44,13 @@ class CartRow:
 
     @property
     def better_quantity(self) -> int | None:
-        """The next larger quantity that costs no more, if the buyer may have it: "add one, pay less"."""
-        if self.product is None or self.refusals:
+        """The next larger quantity that costs no more, if the buyer may have it: "add one, pay less".
+
+        A renewal has none, for nobody renews more than the lot holds; nor has what is charged for part of a year.
+        """
+        if self.product is None or self.refusals or self.line.renews_licence_id is not None:
+            return None
+        if self.service is not None and self.service.span != WholeYears():
             return None
         better = self.product.tiers.better_quantity(self.line.quantity)
         return better if better is not None and better <= self.product.rules.maximum_quantity else None

@@ -42,6 +42,13 @@ class CompanyServices:
         base = self.running.base
         return self.running.others if base is None else (base, *self.running.others)
 
+    @property
+    def renewable(self) -> tuple[RunningService, ...]:
+        """What can be renewed: no lot that a smaller one follows (F004-22), nothing that a case holds back (D10)."""
+        if self.running.base is not None and self.running.base.suspended:
+            return ()
+        return tuple(one for one in self.all_running if not one.replaced and not one.suspended)
+
     def service(self, licence_id: UUID) -> RunningService | None:
         """A running service by its licence; None when it has ended for good."""
         return next((one for one in self.all_running if one.licence_id == licence_id), None)
@@ -49,12 +56,14 @@ class CompanyServices:
     def facts_for(self, buyer: BuyerFacts, together: frozenset[str], *, base_renewed: bool) -> BuyerFacts:
         """What eligibility knows of this company, with what is bought together."""
         running = frozenset(one.sku for one in self.all_running)
+        base = self.running.base
         return replace(
             buyer,
             facts=buyer.facts | self.barred,
             held=buyer.held | running | together,
             running=running,
-            base_state=self.running.base_state,
+            suspended=frozenset(one.sku for one in self.all_running if one.suspended),
+            base_state="SUSPENDED" if base is not None and base.suspended else self.running.base_state,
             base_renewed=base_renewed,
             for_a_company=True,
         )

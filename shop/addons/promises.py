@@ -100,6 +100,7 @@ def promise_of(purchase: Purchase, positions: Mapping[int, int], extension_posit
     """Freeze a purchase; `positions` leads from a wanted line to its order line, the other from a licence."""
     company, request = purchase.company, purchase.request
     before = {str(one.licence_id): one.ends_on for one in company.all_running}
+    held_back = {str(one.licence_id) for one in company.all_running if one.suspended}
     renewed = {str(line.licence_id): line for line in purchase.renewals if line.licence_id}
     lapsing = {str(line.replaces): line.term.ends_on for line in purchase.renewals if line.replaces}
     new_places = [one.place for one in purchase.wanted if one.line.renews is None]
@@ -114,7 +115,8 @@ def promise_of(purchase: Purchase, positions: Mapping[int, int], extension_posit
         base_ends_on=before[base.service_id] if base else None,
         bound_to_base=purchase.offered,
         touched={licence: before[licence] for licence in (*renewed, *lapsing, *extension_positions)},
-        beside={licence: day for licence, day in before.items() if licence not in extension_positions},
+        # What was held back when the price was made goes along with nothing, should the case be decided meanwhile.
+        beside={key: day for key, day in before.items() if key not in extension_positions and key not in held_back},
         extensions=dict(extension_positions),
         renewals={licence: (line.anchor_on, line.term.ends_on) for licence, line in renewed.items()},
         new=tuple(
@@ -152,8 +154,11 @@ def _followed(promise: Promise, now: Mapping[str, RunningService], unmet: UnmetR
 def _fallen(
     promise: Promise, running: RunningServices, now: Mapping[str, RunningService], paid_on: date
 ) -> Fallen | None:
+    if running.base is not None and running.base.suspended:
+        return "SERVICE_ENDED"
     for licence, ended_on in promise.touched.items():
-        if licence not in now:
+        # What a case holds back meanwhile is as good as ended: the money would buy nothing (D10).
+        if licence not in now or now[licence].suspended:
             return "SERVICE_ENDED"
         if now[licence].ends_on != ended_on:
             return "TERM_MOVED"
@@ -181,8 +186,11 @@ def _all(running: RunningServices) -> tuple[RunningService, ...]:
 
 
 def _request(promise: Promise, now: Mapping[str, RunningService]) -> ExtensionRequest:
-    """The request of the quote over what runs now, with the order's own renewals done and without what they replace."""
-    going_on = {licence: one for licence, one in now.items() if licence not in promise.lapsing}
+    """The request of the quote over what runs now, with the order's own renewals done and without what they replace.
+
+    What a case holds back is left out, as the quote left it out: it is neither extended nor stands for a requirement.
+    """
+    going_on = {licence: one for licence, one in now.items() if licence not in promise.lapsing and not one.suspended}
     services = [_active(one, promise.renewals.get(licence)) for licence, one in going_on.items()]
     base = next((one for one in services if one.service_id == promise.base_id), None)
     return ExtensionRequest(

@@ -165,10 +165,15 @@ def _renewal(book: PriceBookView, company: CompanyServices, one: WantedService) 
 def _after_renewal(
     book: PriceBookView, company: CompanyServices, renewals: Sequence[ServiceLine]
 ) -> tuple[ActiveService, ...]:
-    """The running services as they stand once the renewals of this very cart are done, without the lots that lapse."""
+    """The running services as they stand once the renewals of this very cart are done.
+
+    Without the lots that lapse, and without what a case holds back: its months would be charged for nothing (D10). A
+    suspended base stays, for everything is refused beside it.
+    """
     renewed = {line.licence_id: line for line in renewals if line.licence_id is not None}
     lapsing = {line.replaces for line in renewals}
-    going_on = (one for one in company.all_running if one.licence_id not in lapsing and not one.replaced)
+    stays = (one for one in company.all_running if not one.suspended or one is company.running.base)
+    going_on = (one for one in stays if one.licence_id not in lapsing and not one.replaced)
     return tuple(_active(book, one, renewed.get(one.licence_id)) for one in going_on)
 
 
@@ -272,9 +277,9 @@ class _Made:
         places = {str(line.licence_id): line.place for line in self.renewals}
         fewer = [line for line in self.renewals if line.licence_id is None]
         going_on = [(end.service_id, end.ends_on) for end in outcome.ends]
-        followed = {str(line.replaces) for line in fewer}
-        lapsing = [(key, one.ends_on) for key, one in self.running.items() if one.replaced or key in followed]
-        for licence, ends_on in (*going_on, *lapsing):
+        carried = {key for key, _ends_on in going_on}
+        staying = [(key, one.ends_on) for key, one in self.running.items() if key not in carried]
+        for licence, ends_on in (*going_on, *staying):
             was, place = self.running[licence], places.get(licence)
             names = _names(self.book.by_sku.get(was.sku), was.sku)
             yield EndOfService(was.sku, was.kind, names, was.ends_on, ends_on, place, was.quantity, was.storage_gb)

@@ -6,6 +6,7 @@ from datetime import date
 from pricing import GIGABYTE, OffPolicy
 from shop.addons.purchases import EndOfService, Purchase, WantedService
 from shop.catalogue import BuyerFacts, PriceBookView, Refusal, refusals, refusals_of_renewal
+from shop.catalogue.refusals import SUSPENDED
 from shop.catalogue.sentences import (
     CANNOT_BE_RENEWED,
     CHOOSE_A_COMPANY,
@@ -16,7 +17,6 @@ from shop.catalogue.sentences import (
     REPLACED_ALREADY,
     REQUIRES_LONGER,
     SEATS_IN_USE,
-    SERVICE_SUSPENDED,
     STORAGE_IN_USE,
 )
 
@@ -27,7 +27,6 @@ _ONE_BASE = Refusal("ONE_BASE_SERVICE", ONE_BASE_SERVICE)
 _OUTLASTS_BASE = Refusal("OUTLASTS_BASE", OUTLASTS_BASE)
 _REPLACED_ALREADY = Refusal("REPLACED_ALREADY", REPLACED_ALREADY)
 _SEATS_IN_USE = Refusal("SEATS_IN_USE", SEATS_IN_USE)
-_SUSPENDED = Refusal("SERVICE_SUSPENDED", SERVICE_SUSPENDED)
 _STORAGE_IN_USE = Refusal("STORAGE_IN_USE", STORAGE_IN_USE)
 CHOOSE_COMPANY = Refusal("CHOOSE_A_COMPANY", CHOOSE_A_COMPANY)
 
@@ -59,8 +58,8 @@ class _Rules:
         """Every reason against one line."""
         if not self.company.may_buy:
             yield _NOT_THE_PAYER
-        if self._is_suspended(one):
-            yield _SUSPENDED
+        if one.line.renews is not None and self._is_suspended(one):
+            yield SUSPENDED
         yield from self._of_renewal(one) if one.line.renews is not None else self._of_new(one)
         end = self.end_of.get(one.place)
         if end is not None:

@@ -23,6 +23,7 @@ from shop.catalogue.sentences import (
     PAYMENT_OVERDUE,
     RENEW_BASE_FIRST,
     REQUIRES_ANOTHER,
+    SERVICE_SUSPENDED,
     TOO_MANY,
     TOO_MANY_YEARS,
 )
@@ -48,7 +49,8 @@ class BuyerFacts:
     would be.
     `running` are the SKUs of its running services; `base_state` is how its base service stands, NONE without one;
     `base_renewed` whether a base that has ended is renewed in the same cart. While `for_a_company` is not yet known,
-    what depends on its services is not judged. `facts` hold whoever a product is for; `facts_of` those that hold for
+    what depends on its services is not judged. A case holds `suspended` SKUs back, and the base while `base_state` is
+    SUSPENDED (D10). `facts` hold whoever a product is for; `facts_of` those that hold for
     one alone: the buyer (None), or a company it buys for.
     """
 
@@ -56,6 +58,7 @@ class BuyerFacts:
     facts: frozenset[str] = frozenset()
     held: frozenset[str] = frozenset()
     running: frozenset[str] = frozenset()
+    suspended: frozenset[str] = frozenset()
     base_state: str = "NONE"
     base_renewed: bool = False
     for_a_company: bool = True
@@ -113,6 +116,7 @@ def _overdue(_product: Product, buyer: BuyerFacts) -> Refusal | None:
     return Refusal("PAYMENT_OVERDUE", PAYMENT_OVERDUE) if OVERDUE in buyer.facts else None
 
 
+SUSPENDED = Refusal("SERVICE_SUSPENDED", SERVICE_SUSPENDED)
 _ELIGIBILITY = {EINVOICING_CONTRACT: Refusal("CONTRACT_NOT_SIGNED", CONTRACT_NOT_SIGNED)}
 
 
@@ -146,9 +150,17 @@ def _base_already_active(product: Product, buyer: BuyerFacts) -> Refusal | None:
 
 def _module_already_active(product: Product, buyer: BuyerFacts) -> Refusal | None:
     """A module runs once: bought again, its days would be paid twice."""
-    if product.kind != "addon" or product.sku not in buyer.running:
+    if product.kind != "addon" or product.sku not in buyer.running - buyer.suspended:
         return None
     return Refusal("MODULE_ALREADY_ACTIVE", MODULE_ALREADY_ACTIVE)
+
+
+def _suspended(product: Product, buyer: BuyerFacts) -> Refusal | None:
+    """What a case holds back is not sold a second time, nor what stands on it: money would buy nothing (D10)."""
+    if not product.is_service:
+        return None
+    needed = {*product.rules.requires, *((product.sku,) if product.kind == "addon" else ())}
+    return SUSPENDED if buyer.base_state == "SUSPENDED" or needed & buyer.suspended else None
 
 
 def _base_has_ended(product: Product, buyer: BuyerFacts) -> Refusal | None:
@@ -176,5 +188,6 @@ _RULES: tuple[Callable[[Product, BuyerFacts], Refusal | None], ...] = (
     _requires_another,
     _base_already_active,
     _module_already_active,
+    _suspended,
     _base_has_ended,
 )

@@ -104,7 +104,10 @@ REPLACED_ALREADY = N_("Questo lotto l’hai già rinnovato in una quantità mino
 SEATS_IN_USE = N_("Gli utenti configurati sono di più: liberane qualcuno prima, o rinnovane di più.")
 STORAGE_IN_USE = N_("Lo spazio che resta è meno di quello in uso: rinnovane di più, aggiungine, o elimina documenti.")
 MORE_THAN_THE_LOT = N_("Si rinnova al massimo quello che hai: il resto aggiungilo a parte.")
-SERVICE_SUSPENDED = N_("È sospeso per una verifica su un pagamento: finché lo è non si acquista né si rinnova nulla.")
+SERVICE_SUSPENDED = N_(
+    "C’è un servizio sospeso, per un rimborso o per una verifica su un pagamento: finché lo è, né quello né ciò che ne"
+    " dipende si rinnova o si acquista. Per riattivarlo contatta l’assistenza."
+)
 CHOOSE_A_COMPANY = N_("Un servizio è di una sola azienda: scegli per quale.")
 NOT_THE_PAYER = N_("I servizi di questa azienda li acquista l’azienda stessa: chiedi a lei, o scegli un’altra azienda.")
 UNKNOWN_AGREEMENT = N_("Questo codice convenzione non esiste: controlla come è scritto, o toglilo.")

@@ -51,12 +51,12 @@ def years(company_id: UUID) -> Response:
 @cart_services.post("/carrello/aziende/<uuid:company_id>/rinnovi")
 @requires(*SHOPPERS)
 def renew(company_id: UUID) -> Response:
-    """Put the renewal of everything that runs for a company into the cart, or of the products named."""
-    named = set(request.form.getlist("sku"))
+    """Put the renewal of everything that runs for a company into the cart, or of the licences named."""
+    named = set(request.form.getlist("licence"))
     with transaction() as database:
         who = _reached(database, company_id)
-        running = services_of(database, who.party_id, [company_id], {})[company_id].all_running
-        wanted = [one for one in running if not one.replaced and (not named or one.sku in named)]
+        company = services_of(database, who.party_id, [company_id], {})[company_id]
+        wanted = [one for one in company.renewable if not named or str(one.licence_id) in named]
         book = current_price_book(database, clock.today())
         added = renew_in_cart(database, cart_to_change(database, who), book, company_id, wanted)
     if added:

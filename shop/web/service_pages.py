@@ -30,6 +30,7 @@ from foundation import clock
 from foundation.access import requires
 from foundation.database import transaction
 from foundation.principal import Principal, current_principal
+from shop.addons.asking import services_of
 from shop.catalogue import PriceBookView, Product, current_price_book
 from shop.renewals.standing import NotThePayer, RenewalStanding, renewal_standing
 from shop.web import renewal_words, service_words
@@ -140,7 +141,12 @@ def _view(session: Session, company_id: UUID, studio_id: UUID | None, principal:
         raise CompanyNotFound(company_id)
     rights = rights_of(session, company_id)
     book = current_price_book(session, clock.today())
-    rows = [ServiceRow(right, _renewable(book, right)) for right in rights.services]
+    services = services_of(session, principal.party_id, [company_id], {})[company_id]
+    may_buy = services.may_buy and principal.is_one_of(SHOPPERS)
+    renewable = {one.licence_id for one in services.renewable} if may_buy else set()
+    rows = [
+        ServiceRow(right, _sold_as(book, right) if right.licence.id in renewable else None) for right in rights.services
+    ]
     base = next((right for right in rights.services if _is_base(right) and right.state not in OVER), None)
     return ServiceView(
         party=party,
@@ -149,11 +155,11 @@ def _view(session: Session, company_id: UUID, studio_id: UUID | None, principal:
         over=tuple(row for row in rows if row.right.state in OVER),
         base=base,
         closes=closes_on(base.ends_on) if base and base.state == "LIMITED" else None,
-        addable=tuple(_addable(book, base, rights)),
-        seat_product=_for_base(book, base, "seats"),
-        bases=() if base else _bases(book),
+        addable=tuple(_addable(book, base, rights)) if may_buy else (),
+        seat_product=_for_base(book, base, "seats") if may_buy else None,
+        bases=_bases(book) if may_buy and not base else (),
         seating=seating_of(session, company_id),
-        storage=storage_card(session, rights, _for_base(book, base, "storage")),
+        storage=storage_card(session, rights, _for_base(book, base, "storage") if may_buy else None),
         payer_name=_payer_name(session, rights.payer_party_id, party, principal),
         own=principal.is_company,
         owner=principal.role == "company_owner",
@@ -178,7 +184,8 @@ def _renewal(session: Session, company_id: UUID, principal: Principal) -> Renewa
         standing = renewal_standing(session, principal.party_id, company_id)
     except NotThePayer:
         return None
-    return standing if standing.quote else None
+    # Switched on beside a base that is held back it would charge nothing (D10); what is on says so and can be ended.
+    return standing if standing.quote and (standing.mandate or not standing.suspended) else None
 
 
 def _bases(book: PriceBookView) -> tuple[Product, ...]:
@@ -189,10 +196,8 @@ def _is_base(right: ServiceRight) -> bool:
     return right.licence.kind == "base_service"
 
 
-def _renewable(book: PriceBookView, right: ServiceRight) -> Product | None:
-    """The product a service is renewed as; None while nobody sells it, or when it is closed for good."""
-    if right.state == "CLOSED":
-        return None
+def _sold_as(book: PriceBookView, right: ServiceRight) -> Product | None:
+    """The product a service is renewed as; None while nobody sells it."""
     return next((one for one in book.products if one.sku == right.licence.sku and one.rules.sold), None)
 
 

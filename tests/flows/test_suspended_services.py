@@ -1,6 +1,7 @@
 """Services a case holds back (D10): nothing more is charged for them, and finance can give them back."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from flask.testing import FlaskClient
@@ -8,14 +9,17 @@ from sqlalchemy import select
 
 from entitlements import suspend_licences
 from entitlements.licences import Licence
+from foundation import clock
 from foundation.events import Event
 from foundation.ids import new_id
+from pricing import add_months
 from shop import Order, RefundWish, User, lock_order
 from shop.payments.reversals import follow_reversals
+from tests.addons import until
 from tests.banking import FINANCE
 from tests.browsing import Page, visit
 from tests.flows.renewal_payer import Payer
-from tests.flows.service_shop import BASE, DOCUMENTS, ORDERS, SEAT, states
+from tests.flows.service_shop import BASE, DOCUMENTS, ORDERS, SEAT, WOO, Shop, states
 from tests.refunding import contest_newest_charge, request_refund
 
 SUSPENDED = "SERVICE_SUSPENDED"
@@ -113,3 +117,59 @@ def test_whoever_pays_cannot_lift_a_suspension(payer: Payer) -> None:
     order = _money_returned(payer)
     assert "Riattiva i servizi sospesi" not in visit(payer.browser, f"/ordini/{order.number}").text
     assert visit(payer.browser, f"/desk/finanza/ordini/{order.number}/riattiva").status in {403, 404}
+
+
+def test_months_of_a_suspended_module_are_not_sold_with_another(
+    shop: Shop, advance: Callable[[timedelta], None]
+) -> None:
+    shop.buy(shop.line(BASE))
+    shop.buy(shop.line(ORDERS))
+    _a_case_holds_back(shop, ORDERS)
+    advance(until(add_months(clock.today(), 6)))
+    held_back = shop.ends()[ORDERS]
+    quote = shop.quote(shop.line(DOCUMENTS))
+    assert [line["sku"] for line in quote["lines"]] == [DOCUMENTS, BASE]
+    shop.buy(shop.line(DOCUMENTS))
+    assert shop.ends()[ORDERS] == held_back
+
+
+def test_what_stands_on_a_suspended_module_is_not_sold(shop: Shop) -> None:
+    shop.buy(shop.line(BASE))
+    shop.buy(shop.line(DOCUMENTS))
+    _a_case_holds_back(shop, DOCUMENTS)
+    assert shop.refused(shop.line(WOO)) == {SUSPENDED}
+
+
+def test_an_order_that_waits_while_its_base_is_suspended_becomes_credit(
+    shop: Shop, advance: Callable[[timedelta], None]
+) -> None:
+    shop.buy(shop.line(BASE))
+    waiting = shop.order(shop.line(ORDERS), method="bank_transfer")
+    _a_case_holds_back(shop, BASE)
+    shop.transfer_arrives(waiting["number"], waiting["gross_cents"])
+    advance(timedelta(hours=13))
+    shop.jobs()
+    assert (shop.state(waiting), shop.credit()) == ("NEEDS_REQUOTE", waiting["gross_cents"])
+
+
+def test_a_renewal_that_waits_while_its_module_is_suspended_becomes_credit(
+    shop: Shop, advance: Callable[[timedelta], None]
+) -> None:
+    shop.buy(shop.line(BASE))
+    shop.buy(shop.line(ORDERS))
+    now = shop.running()
+    both = (shop.line(BASE, 1, now[BASE]), shop.line(ORDERS, 1, now[ORDERS]))
+    waiting = shop.order(*both, method="bank_transfer")
+    _a_case_holds_back(shop, ORDERS)
+    shop.transfer_arrives(waiting["number"], waiting["gross_cents"])
+    advance(timedelta(hours=13))
+    shop.jobs()
+    assert (shop.state(waiting), shop.credit()) == ("NEEDS_REQUOTE", waiting["gross_cents"])
+
+
+def _a_case_holds_back(shop: Shop, sku: str) -> None:
+    with shop.tx() as session:
+        cause = session.execute(select(Licence.cause_kind, Licence.cause_id).where(Licence.sku == sku)).one()
+        suspend_licences(session, cause.cause_kind, [cause.cause_id], new_id())
+    shop.jobs()
+    assert states(shop)[sku] == "SUSPENDED"
