@@ -9,19 +9,7 @@ from sqlalchemy.orm import Session
 
 from foundation import clock
 from foundation.database import transaction
-from foundation.jobs import (
-    RetryLater,
-    count_jobs,
-    dead_jobs,
-    defer,
-    drain,
-    job,
-    late_jobs,
-    registered_jobs,
-    retry_job,
-    run_soon,
-)
-from foundation.jobs.failures import take_back_jobs_of_the_dead
+from foundation.jobs import RetryLater, count_jobs, dead_jobs, defer, drain, job, registered_jobs, retry_job, run_soon
 from tests.conftest import Transact
 
 CANARY = "mario.rossi@example.it"
@@ -228,76 +216,6 @@ def test_only_failures_use_up_the_tries_however_often_a_job_was_put_off(app: Fla
         with tx() as session:
             states.append(_jobs(session)[0][1])
     assert states == ["todo", "todo", "todo", "todo", "failed"]
-
-
-def _in_hands_of(session: Session, number: int, worker: int) -> None:
-    session.execute(
-        text("UPDATE procrastinate_jobs SET status = 'doing', worker_id = :worker WHERE id = :id"),
-        {"id": number, "worker": worker},
-    )
-
-
-def _a_worker(session: Session, silent_seconds: int) -> int:
-    query = text(
-        "INSERT INTO procrastinate_workers (last_heartbeat) VALUES (now() - make_interval(secs => :silent))"
-        " RETURNING id"
-    )
-    return int(session.execute(query, {"silent": silent_seconds}).scalar_one())
-
-
-def _take_back(app: Flask) -> int:
-    with app.app_context():
-        return take_back_jobs_of_the_dead(5)
-
-
-def test_jobs_of_the_dead_are_taken_back_and_those_of_the_living_are_not(app: Flask, tx: Transact) -> None:
-    theirs, ours = _defer(tx, "tests.note", "theirs"), _defer(tx, "tests.note", "ours")
-    with tx() as session:
-        _in_hands_of(session, theirs, _a_worker(session, 60))
-        _in_hands_of(session, ours, _a_worker(session, 1))
-    assert _take_back(app) == 1
-    assert _take_back(app) == 0
-    _drain(app)
-    assert ran == ["theirs"]
-
-
-def test_a_job_that_kills_whoever_does_it_ends_as_a_dead_letter(app: Flask, tx: Transact) -> None:
-    number = _defer(tx, "tests.note")
-    for _ in range(10):
-        with tx() as session:
-            _in_hands_of(session, number, _a_worker(session, 60))
-        assert _take_back(app) == 1
-    with tx() as session:
-        dead = dead_jobs(session)
-        assert [(one.job_id, one.last_error) for one in dead] == [(number, "WorkerDied")]
-        finals = session.execute(text("SELECT final FROM job_failures ORDER BY id")).scalars().all()
-    assert finals == [False] * 9 + [True]
-
-
-def test_the_death_of_its_worker_uses_up_no_try_of_a_job(app: Flask, tx: Transact) -> None:
-    number = _defer(tx, "tests.fail")
-    for _ in range(5):
-        with tx() as session:
-            _in_hands_of(session, number, _a_worker(session, 60))
-        _take_back(app)
-    _drain(app)
-    with tx() as session:
-        assert [row[1] for row in _jobs(session)] == ["todo"]
-
-
-def test_a_job_that_stands_behind_another_of_its_lock_is_not_late(tx: Transact) -> None:
-    with tx() as session:
-        first = defer(session, "tests.note", lock="one", word="first")
-        defer(session, "tests.note", lock="one", word="second")
-        session.execute(text("UPDATE procrastinate_jobs SET queued_at = now() - interval '1 hour'"))
-        assert late_jobs(session) == 1
-        _in_hands_of(session, first, _a_worker(session, 1))
-        assert late_jobs(session) == 0
-        session.execute(
-            text("UPDATE procrastinate_jobs SET status = 'todo', scheduled_at = now() + interval '1 h' WHERE id = :id"),
-            {"id": first},
-        )
-        assert late_jobs(session) == 0
 
 
 def test_a_job_for_later_real_time_is_left_alone_until_then(app: Flask, tx: Transact) -> None:
